@@ -1,0 +1,51 @@
+// The words of the feed, between a schema replica and a follower, free of any transport
+// (design: docs/architecture.md; on the wire: SchemaService.Subscribe). Values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "statekit/broadcast.hpp"
+#include "statekit/types.hpp"
+
+namespace millrace::statekit {
+
+// The follower's first message.
+struct Hello {
+  std::string kind;                  // "routing", "ingress", "console", "timeline", ...
+  std::string instance;              // unique among the live followers of a kind
+  std::uint32_t format = 1;          // of the follower's state digest
+  std::optional<Position> position;  // where it stands; none: it has no state yet
+  bool operator==(const Hello&) const = default;
+};
+
+// What the follower has applied.
+struct Ack {
+  Revision revision = 0;
+  Digest journal_digest;
+  std::optional<std::uint64_t> state_digest;  // at every 64th revision
+  bool operator==(const Ack&) const = default;
+};
+
+struct SnapshotPart {
+  Position position;  // of the whole snapshot
+  std::uint32_t index = 0;
+  bool last = false;
+  Bytes data;
+};
+
+struct Commits {
+  std::vector<FeedCommit> commits;  // contiguous; never half a commit
+};
+
+// Each second when nothing else was sent.
+struct Heartbeat {
+  Position head;
+};
+
+using FeedMessage = std::variant<SnapshotPart, Commits, Heartbeat>;
+
+}  // namespace millrace::statekit
