@@ -103,7 +103,8 @@ class Journal {
 
   // The only write. Atomic, durable when it returns, contiguous: either all entries are stored at
   // expected_last + 1 ... or none is. Returns the last revision written.
-  // REQUIRES: entries[i].revision == expected_last + 1 + i (else `invalid`, as is an empty batch).
+  // REQUIRES: entries[i].revision == expected_last + 1 + i, and each digest is chain() of the one
+  // before it and of its commit, else `invalid`, as is an empty batch.
   virtual JournalResult<Revision> append(Revision expected_last, std::span<const Entry> entries,
                                          Deadline deadline) = 0;
 
@@ -120,6 +121,8 @@ class Journal {
   virtual JournalResult<Head> wait(Revision after, Deadline deadline) = 0;
 
   // Stored in parts, made visible by one last write; a torn one is never seen. Several are kept.
+  // `invalid` at revision 0, past the end, or with another digest than the journal's there; but an
+  // empty store takes a snapshot at any revision as its beginning: so a backup is restored.
   virtual JournalResult<void> save_snapshot(SnapshotSource source) = 0;
 
   // The newest snapshot at or before `at_most`, or null when there is none.

@@ -1,0 +1,106 @@
+#include "rules.hpp"
+
+#include <algorithm>
+
+#include "statekit/envelope.hpp"
+
+namespace millrace::journal {
+
+using namespace statekit;
+
+JournalResult<void> check_incarnation(const Incarnation& incarnation) {
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  if (incarnation.size() == 32 && std::all_of(incarnation.begin(), incarnation.end(), is_hex))
+    return {};
+  return refuse(
+      JournalFault::invalid,
+      "a new store needs an incarnation of 32 lower-case hex digits, not '" + incarnation + "'");
+}
+
+JournalResult<void> check_batch(Revision expected_last, std::span<const Entry> entries) {
+  if (entries.empty()) return refuse(JournalFault::invalid, "an append holds no entry");
+  if (entries.size() > append_entries_max)
+    return refuse(JournalFault::too_large, "an append holds " + std::to_string(entries.size()) +
+                                               " entries; the limit is " +
+                                               std::to_string(append_entries_max));
+  std::size_t bytes = 0;
+  Revision next = expected_last;
+  for (const Entry& entry : entries) {
+    ++next;
+    if (entry.revision != next)
+      return refuse(JournalFault::invalid, "an append has revision " +
+                                               std::to_string(entry.revision) + " where " +
+                                               std::to_string(next) + " belongs");
+    if (entry.commit.size() > entry_bytes_max)
+      return refuse(JournalFault::too_large, "the commit at revision " + std::to_string(next) +
+                                                 " is " + std::to_string(entry.commit.size()) +
+                                                 " bytes; the limit is " +
+                                                 std::to_string(entry_bytes_max));
+    bytes += entry.commit.size();
+  }
+  if (bytes > append_bytes_max)
+    return refuse(JournalFault::too_large, "an append is " + std::to_string(bytes) +
+                                               " bytes; the limit is " +
+                                               std::to_string(append_bytes_max));
+  return {};
+}
+
+JournalResult<void> check_append(const Head& head, Revision expected_last,
+                                 std::span<const Entry> entries) {
+  if (head.last != expected_last)
+    return refuse(JournalFault::conflict,
+                  "the journal stands at revision " + std::to_string(head.last) +
+                      ", the append expected " + std::to_string(expected_last),
+                  head);
+  Digest digest = head.digest;
+  for (const Entry& entry : entries) {
+    const Result<Digest> next = chain(digest, entry.revision, entry.commit);
+    if (!next)
+      return refuse(JournalFault::invalid,
+                    "revision " + std::to_string(entry.revision) + ": " + next.error().message,
+                    head, entry.revision);
+    if (*next != entry.digest)
+      return refuse(JournalFault::invalid,
+                    "the digest given for revision " + std::to_string(entry.revision) +
+                        " does not continue the journal's",
+                    head, entry.revision);
+    digest = *next;
+  }
+  return {};
+}
+
+JournalResult<void> check_snapshot(const Head& head, Revision revision, const Digest& digest,
+                                   const Digest* digest_there) {
+  const std::string named = "a snapshot at revision " + std::to_string(revision);
+  if (revision == 0) return refuse(JournalFault::invalid, named + " would hold nothing", head);
+  if (head.last == 0) return {};
+  if (revision > head.last)
+    return refuse(JournalFault::invalid,
+                  named + " is past the journal's end at " + std::to_string(head.last), head);
+  if (revision + 1 < head.first)
+    return refuse(JournalFault::compacted,
+                  named + " is older than what the journal keeps, which begins at " +
+                      std::to_string(head.first),
+                  head);
+  if (digest_there == nullptr || *digest_there != digest)
+    return refuse(JournalFault::invalid, named + " has another digest than the journal there", head,
+                  revision);
+  return {};
+}
+
+JournalResult<void> check_part(BytesView part) {
+  if (part.size() <= snapshot_part_bytes_max) return {};
+  return refuse(JournalFault::too_large, "a snapshot part is " + std::to_string(part.size()) +
+                                             " bytes; the limit is " +
+                                             std::to_string(snapshot_part_bytes_max));
+}
+
+JournalResult<void> check_readable(const Head& head, Revision after) {
+  if (after + 1 >= head.first || after + 1 == 0) return {};
+  return refuse(JournalFault::compacted,
+                "revision " + std::to_string(after + 1) +
+                    " was compacted away; the journal begins at " + std::to_string(head.first),
+                head);
+}
+
+}  // namespace millrace::journal

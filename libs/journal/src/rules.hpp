@@ -1,0 +1,46 @@
+// What holds on every driver, so that no two of them judge a call differently: limits, contiguity,
+// the digest chain, and when a snapshot may be stored. Called by the drivers only. Pure.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "statekit/journal.hpp"
+
+namespace millrace::journal {
+
+inline tl::unexpected<statekit::JournalError> refuse(statekit::JournalFault fault,
+                                                     std::string message,
+                                                     std::optional<statekit::Head> head = {},
+                                                     statekit::Revision revision = 0) {
+  return tl::unexpected<statekit::JournalError>(
+      statekit::JournalError{fault, std::move(message), std::move(head), revision});
+}
+
+// The incarnation that a new store would get: 32 lower-case hex digits, else `invalid`.
+statekit::JournalResult<void> check_incarnation(const statekit::Incarnation& incarnation);
+
+// Without looking at the store: not empty, within the limits, numbered without a gap.
+statekit::JournalResult<void> check_batch(statekit::Revision expected_last,
+                                          std::span<const statekit::Entry> entries);
+
+// Against the head, which must be read where nobody can change it before the write: `conflict`
+// when it is not at expected_last, `invalid` when the digests do not continue the head's.
+statekit::JournalResult<void> check_append(const statekit::Head& head,
+                                           statekit::Revision expected_last,
+                                           std::span<const statekit::Entry> entries);
+
+// Whether a snapshot may be stored under this head. `digest_there` is the journal's digest at its
+// revision, null when the journal does not hold it. An empty store takes any snapshot as its
+// beginning: that is how a backup is restored.
+statekit::JournalResult<void> check_snapshot(const statekit::Head& head,
+                                             statekit::Revision revision,
+                                             const statekit::Digest& digest,
+                                             const statekit::Digest* digest_there);
+
+statekit::JournalResult<void> check_part(statekit::BytesView part);
+
+statekit::JournalResult<void> check_readable(const statekit::Head& head, statekit::Revision after);
+
+}  // namespace millrace::journal
