@@ -1,0 +1,43 @@
+// An HTTP message as the services see it: plain values, whatever library moves them. RFC 9110.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace::httpkit {
+
+struct Header {
+  std::string name;  // as sent; compare without case
+  std::string value;
+  bool operator==(const Header&) const = default;
+};
+
+struct Request {
+  std::string method;  // upper case
+  std::string target;  // as sent: path and query
+  std::string path;    // the path part, still percent-encoded
+  std::string query;   // after '?', still percent-encoded
+  std::vector<Header> headers;
+  std::string body;
+  std::string peer;  // the other end's address
+};
+
+struct Response {
+  int status = 200;
+  std::vector<Header> headers;  // Content-Length and Connection are the server's business
+  std::string body;
+};
+
+// The first header of that name, without regard to case; nullopt when there is none.
+std::optional<std::string_view> find_header(const std::vector<Header>& headers,
+                                            std::string_view name);
+
+// %41 -> A; '+' stays. nullopt when malformed or when the result is no UTF-8.
+std::optional<std::string> percent_decode(std::string_view text);
+
+// "a=1&b=x%20y" -> pairs in order, '+' read as a space. nullopt when malformed.
+std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);
+
+}  // namespace millrace::httpkit

@@ -1,0 +1,80 @@
+// How the binaries are configured: defaults < TOML file < environment < flags. A service describes
+// its settings struct once, as a list of fields; this library fills it and reports every fault at
+// once, each with its source. Used by main.cpp and `millrace serve` only, before any thread starts.
+//
+//   settings::Fields fields;
+//   routing::describe(fields, settings);            // fields.text("routing.listen",
+//   settings.listen, "...") Result<settings::Loaded> loaded = settings::load(fields, sources);
+//
+// A field named `routing.max_calls` is `[routing] max_calls` in TOML, MILLRACE_ROUTING_MAX_CALLS in
+// the environment and --routing.max_calls on the command line. Environment names that no service
+// declares but begin with MILLRACE_RUN_ belong to `millrace run` and are ignored.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "statekit/result.hpp"
+
+namespace millrace::settings {
+
+enum class Source { defaults, file, environment, flag };
+
+// One setting: its name, what it is for, and how to read and print it.
+struct Field {
+  std::string name;      // section.field; a top-level one has no dot
+  std::string help;      // one sentence, with the unit
+  std::string fallback;  // the default, as text
+  std::string kind;      // "text", "integer", "boolean", "duration", "list"
+  std::function<statekit::Status(std::string_view)> set;  // from text; says what is wrong with it
+  std::function<std::string()> show;
+};
+
+class Fields {
+ public:
+  void text(std::string name, std::string& target, std::string help);
+  void integer(std::string name, std::int64_t& target, std::int64_t min, std::int64_t max,
+               std::string help);
+  void boolean(std::string name, bool& target, std::string help);
+  // Milliseconds; written as 250ms, 10s, 5m, 1h.
+  void duration(std::string name, std::int64_t& target_ms, std::int64_t min_ms, std::int64_t max_ms,
+                std::string help);
+  // A TOML array, or text with commas between.
+  void list(std::string name, std::vector<std::string>& target, std::string help);
+  // host:port; a bare port or host is refused with what to write.
+  void address(std::string name, std::string& target, std::string help);
+
+  const std::vector<Field>& all() const { return fields_; }
+
+ private:
+  std::vector<Field> fields_;
+};
+
+struct Sources {
+  std::string file;                                // empty: none
+  bool file_required = false;                      // true: named on the command line
+  std::map<std::string, std::string> environment;  // the MILLRACE_* part of it
+  std::vector<std::string>
+      arguments;  // what is left for settings: --section.field=value or two words
+};
+
+struct Loaded {
+  std::map<std::string, Source> source_of;  // by field name; those left at their default included
+};
+
+// All faults at once: Error.details has a line for each, with its source, and "did you mean" for a
+// misspelt name.
+statekit::Result<Loaded> load(const Fields& fields, const Sources& sources);
+
+// The MILLRACE_* variables of this process.
+std::map<std::string, std::string> environment();
+
+// The settings as a table for --help: name, default, help.
+std::string help(const Fields& fields);
+
+}  // namespace millrace::settings
