@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -13,6 +14,9 @@
 
 namespace millrace::statekit {
 
+// At every so many revisions a follower reports a digest of its own state.
+inline constexpr Revision state_digest_interval = 64;
+
 // The follower's first message.
 struct Hello {
   std::string kind;                  // "routing", "ingress", "console", "timeline", ...
@@ -22,7 +26,7 @@ struct Hello {
   bool operator==(const Hello&) const = default;
 };
 
-// What the follower has applied.
+// What the follower has applied. Sent at least once for each message that it got.
 struct Ack {
   Revision revision = 0;
   Digest journal_digest;
@@ -34,7 +38,7 @@ struct SnapshotPart {
   Position position;  // of the whole snapshot
   std::uint32_t index = 0;
   bool last = false;
-  Bytes data;
+  std::shared_ptr<const Bytes> data;  // never null; the part with index 0 is the SnapshotHeader
 };
 
 struct Commits {

@@ -1,0 +1,41 @@
+// Channel: a way to a gRPC server, without saying how: over the network, or inside the process
+// (`millrace serve`). Made from an address here or by GrpcServer::in_process_channel; adapters take
+// it and make their stubs. A value; thread safe.
+#pragma once
+
+#include <memory>
+#include <string>
+
+namespace grpc {
+class Channel;
+}
+
+namespace millrace::statekit {
+
+class Channel {
+ public:
+  Channel() = default;
+  Channel(std::shared_ptr<grpc::Channel> channel, std::string address)
+      : channel_(std::move(channel)), address_(std::move(address)) {}
+
+  // For adapters' .cpp files.
+  const std::shared_ptr<grpc::Channel>& grpc() const { return channel_; }
+  const std::string& address() const { return address_; }
+  explicit operator bool() const { return channel_ != nullptr; }
+
+ private:
+  std::shared_ptr<grpc::Channel> channel_;
+  std::string address_;
+};
+
+struct ChannelOptions {
+  int message_bytes_max = 16 << 20;
+  int reconnect_ms_min = 100;
+  int reconnect_ms_max = 2'000;
+  int keepalive_ms = 10'000;
+};
+
+// Never blocks: the connection is made when it is first used. `address` is host:port or unix:path.
+Channel connect(const std::string& address, const ChannelOptions& options = {});
+
+}  // namespace millrace::statekit

@@ -1,0 +1,116 @@
+// Follower<State, Codec>: a feed client with its thread, its projection and its cache: what
+// routing, ingress, console and timeline hold to have the state. `read` and the questions are
+// thread safe; start and stop come from the program. FeedTransport is the seam to the server
+// (statekit/io/grpc_feed.hpp; a fake in tests/support).
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "statekit/clock.hpp"
+#include "statekit/feed.hpp"
+#include "statekit/follower_core.hpp"
+#include "statekit/projection.hpp"
+#include "statekit/result.hpp"
+
+namespace millrace::statekit {
+
+// One subscription. `read` and `ack` come from one thread; `cancel` from any.
+class FeedStream {
+ public:
+  virtual ~FeedStream() = default;
+  // The next message; DeadlineExceeded after `ms`; any other error: the stream is over.
+  virtual Result<FeedMessage> read(std::int64_t ms) = 0;
+  virtual Status ack(const Ack& ack) = 0;
+  // Makes a waiting `read` end with Cancelled.
+  virtual void cancel() = 0;
+};
+
+class FeedTransport {
+ public:
+  virtual ~FeedTransport() = default;
+  // Errors may also come from the stream's first read.
+  virtual Result<std::unique_ptr<FeedStream>> connect(const Hello& hello) = 0;
+};
+
+// The thread around any FeedFollower.
+class FeedLoop {
+ public:
+  FeedLoop(FeedFollower& follower, std::unique_ptr<FeedTransport> transport, const Clock& clock);
+  FeedLoop(const FeedLoop&) = delete;
+  FeedLoop& operator=(const FeedLoop&) = delete;
+  ~FeedLoop();
+
+  void start();
+  void stop();  // ends the stream and the thread; idempotent
+
+ private:
+  void run();
+  Error follow_once();
+  bool stopping() const;
+  void pause(std::int64_t ms);
+  void log_change(const Error& why);
+
+  FeedFollower& follower_;
+  const std::unique_ptr<FeedTransport> transport_;
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::unique_ptr<FeedStream> stream_;  // set and reset under mutex_, used by the thread
+  bool connected_ = false;
+  std::thread thread_;
+};
+
+struct FollowerOptions {
+  FollowerIdentity identity;
+  std::string cache_path;  // empty: no cache is kept
+  FollowerLimits limits;
+};
+
+// The cache in a file at `path` (its folder is made); null when `path` is empty.
+std::unique_ptr<FollowerCache> open_cache(const std::string& path, const FollowerIdentity& who);
+void log_cache(const FollowerIdentity& who, const Status& loaded, Revision revision);
+
+template <FollowerState State, class Codec>
+class Follower {
+ public:
+  Follower(const FollowerOptions& options, std::unique_ptr<FeedTransport> transport,
+           const Clock& clock)
+      : identity_(options.identity),
+        clock_(clock),
+        core_(options.identity, projection_, open_cache(options.cache_path, options.identity),
+              options.limits),
+        loop_(core_, std::move(transport), clock) {}
+
+  // Loads the cache, so that there is a state at once where there ever was one; then follows.
+  void start() {
+    log_cache(identity_, core_.load_cache(), projection_.revision());
+    loop_.start();
+  }
+  void stop() {
+    loop_.stop();
+    projection_.close();
+  }
+
+  typename Projection<State>::Reader read() const { return projection_.read(); }
+  const Projection<State>& projection() const { return projection_; }
+  FollowerStatus status() const { return core_.status(clock_.mono_ms()); }
+  std::optional<Position> position() const { return core_.position(); }
+
+ private:
+  const FollowerIdentity identity_;
+  const Clock& clock_;
+  Projection<State> projection_;
+  FollowerCore<State, Codec> core_;
+  FeedLoop loop_;
+};
+
+}  // namespace millrace::statekit

@@ -1,0 +1,52 @@
+// GrpcServer: one listening gRPC server with the callback services it is given, health checking
+// and reflection. Services' server.cpp own the services; main starts and stops it. Start and stop
+// from one thread, the rest from any.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "statekit/io/channel.hpp"
+#include "statekit/io/health.hpp"
+#include "statekit/result.hpp"
+
+namespace grpc {
+class Service;
+}
+
+namespace millrace::statekit {
+
+struct GrpcServerOptions {
+  std::string listen = "127.0.0.1:0";  // port 0: any free one; empty: in-process only
+  std::string setting;                 // named in errors: "schema.listen"
+  int message_bytes_max = 16 << 20;
+  int streams_max = 10'000;  // concurrent calls of one connection
+  std::int64_t stop_ms_max = 5'000;
+};
+
+class GrpcServer {
+ public:
+  // The services and `health` (it may be null: then always SERVING) outlive the server.
+  static Result<std::unique_ptr<GrpcServer>> start(const GrpcServerOptions& options,
+                                                   const std::vector<grpc::Service*>& services,
+                                                   const Health* health = nullptr);
+  ~GrpcServer();
+  GrpcServer(const GrpcServer&) = delete;
+  GrpcServer& operator=(const GrpcServer&) = delete;
+
+  int port() const;             // 0 when it does not listen
+  std::string address() const;  // host:port with the port that was bound
+  Channel in_process_channel();
+
+  // Lets calls end for stop_ms_max, then cancels them. Idempotent.
+  void stop();
+
+ private:
+  struct Impl;
+  explicit GrpcServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace millrace::statekit

@@ -1,0 +1,161 @@
+#include "statekit/feed_hub.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "feed_shared.hpp"
+
+namespace millrace::statekit {
+namespace {
+
+// The snapshot together with the pin on its tail: both live as long as anybody sends it.
+struct PinnedSnapshot {
+  SnapshotParts parts;
+  Broadcast::Pin pin;
+};
+
+}  // namespace
+
+FeedHub::FeedHub(Broadcast& broadcast, Journal& journal, SnapshotProvider provider,
+                 FeedLimits limits, std::function<void()> nudge)
+    : broadcast_(broadcast),
+      journal_(journal),
+      provider_(std::move(provider)),
+      limits_(limits),
+      nudge_(std::move(nudge)) {}
+
+Result<std::unique_ptr<FeedSession>> FeedHub::open(Hello hello, MonoMs now) {
+  if (hello.kind.empty() || hello.instance.empty())
+    return fail(Code::invalid_argument, "a follower says its kind and its instance");
+  std::lock_guard lock(mutex_);
+  if (sessions_ >= limits_.sessions_max)
+    return fail(Code::resource_exhausted, "too many followers (sessions_max is " +
+                                              std::to_string(limits_.sessions_max) +
+                                              "): follow another replica");
+  const Key key{hello.kind, hello.instance};
+  if (!followers_.contains(key)) forget_gone();
+  Known& known = followers_[key];
+  const int mismatches = known.record.mismatches;
+  const bool diverged = known.record.diverged;
+  known.record = {};
+  known.record.kind = hello.kind;
+  known.record.instance = hello.instance;
+  known.record.format = hello.format;
+  known.record.connected = true;
+  known.record.connected_ms = known.record.seen_ms = now;
+  known.record.mismatches = mismatches;
+  known.record.diverged = diverged;
+  std::unique_ptr<FeedSession> session(new FeedSession(*this, std::move(hello), now));
+  known.session = session->shared_;
+  ++sessions_;
+  return session;
+}
+
+// REQUIRES: mutex_ is held. Makes room for one more record by dropping the one gone longest.
+void FeedHub::forget_gone() {
+  if (followers_.size() < limits_.records_max) return;
+  auto oldest = followers_.end();
+  for (auto it = followers_.begin(); it != followers_.end(); ++it)
+    if (!it->second.record.connected &&
+        (oldest == followers_.end() || it->second.record.seen_ms < oldest->second.record.seen_ms))
+      oldest = it;
+  if (oldest != followers_.end()) followers_.erase(oldest);
+}
+
+void FeedHub::closed(FeedSession& session) {
+  std::lock_guard lock(mutex_);
+  --sessions_;
+  const auto it = followers_.find({session.hello_.kind, session.hello_.instance});
+  if (it == followers_.end() || it->second.session.lock() != session.shared_) return;
+  it->second.record.connected = false;
+}
+
+std::vector<FollowerRecord> FeedHub::followers(MonoMs now) const {
+  const Revision head = broadcast_.head().revision;
+  std::vector<FollowerRecord> all;
+  std::lock_guard lock(mutex_);
+  for (const auto& [key, known] : followers_) {
+    all.push_back(known.record);
+    FollowerRecord& record = all.back();
+    record.live = record.connected && now - record.seen_ms <= limits_.live_ms;
+    record.lag = head > record.revision ? head - record.revision : 0;
+  }
+  return all;
+}
+
+void FeedHub::seen(const FeedSession& session, const Ack& ack, MonoMs now) {
+  std::lock_guard lock(mutex_);
+  const auto it = followers_.find({session.hello_.kind, session.hello_.instance});
+  if (it == followers_.end() || it->second.session.lock() != session.shared_) return;
+  FollowerRecord& record = it->second.record;
+  record.seen_ms = now;
+  record.revision = ack.revision;
+  record.journal_digest = ack.journal_digest;
+  if (!ack.state_digest) return;
+  record.state_digest = *ack.state_digest;
+  record.state_digest_at = ack.revision;
+  compare_state(session.hello_, ack.revision, *ack.state_digest);
+}
+
+// REQUIRES: mutex_ is held. The majority is right; without one nobody can tell, so all are asked to
+// start from the same snapshot again.
+void FeedHub::compare_state(const Hello& hello, Revision revision, std::uint64_t digest) {
+  Checkpoints& checkpoints = checkpoints_[{hello.kind, hello.format}];
+  checkpoints[revision][hello.instance] = digest;
+  while (checkpoints.size() > limits_.checkpoints) checkpoints.erase(checkpoints.begin());
+  const auto found = checkpoints.find(revision);
+  if (found == checkpoints.end()) return;
+  Reports& reports = found->second;
+  std::map<std::uint64_t, std::size_t> votes;
+  for (const auto& [instance, reported] : reports) ++votes[reported];
+  if (votes.size() == 1) {
+    if (reports.size() > 1) followers_[{hello.kind, hello.instance}].record.diverged = false;
+    return;
+  }
+  const auto most = std::max_element(
+      votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  const bool majority = 2 * most->second > reports.size();
+  for (auto it = reports.begin(); it != reports.end();) {
+    const bool wrong = !majority || it->second != most->first;
+    if (wrong) mismatch({hello.kind, it->first});
+    // Its next report at this revision, from a fresh snapshot, is a new one.
+    it = wrong ? reports.erase(it) : std::next(it);
+  }
+}
+
+void FeedHub::mismatch(const Key& key) {
+  const auto it = followers_.find(key);
+  if (it == followers_.end()) return;
+  FollowerRecord& record = it->second.record;
+  record.diverged = ++record.mismatches > 1;
+  if (const auto session = it->second.session.lock()) session->snapshot_wanted = true;
+}
+
+Result<std::shared_ptr<const SnapshotParts>> FeedHub::shared_snapshot(Revision at_least) {
+  std::lock_guard lock(snapshot_mutex_);
+  if (auto shared = snapshot_.lock()) {
+    const bool joined = broadcast_.digest_at(shared->position.revision) == shared->position.digest;
+    if (joined && shared->position.revision >= at_least &&
+        shared->position.incarnation == broadcast_.head().incarnation)
+      return shared;
+  }
+  // Pinned before it is encoded, so that its tail is there whatever its revision will be.
+  Broadcast::Pin pin = broadcast_.pin(broadcast_.head().revision);
+  Result<SnapshotParts> parts = provider_();
+  if (!parts) return fail(within("encoding a snapshot", std::move(parts.error())));
+  snapshot_bytes_ = parts->bytes();
+  const auto pinned =
+      std::make_shared<const PinnedSnapshot>(PinnedSnapshot{std::move(*parts), std::move(pin)});
+  const std::shared_ptr<const SnapshotParts> shared(pinned, &pinned->parts);
+  snapshot_ = shared;
+  return shared;
+}
+
+bool FeedHub::snapshot_is_smaller(Revision after, Revision head) const {
+  const Revision missing = head - after;
+  std::lock_guard lock(snapshot_mutex_);
+  if (snapshot_bytes_ == 0) return missing > limits_.tail_max;
+  return missing * broadcast_.mean_bytes() > snapshot_bytes_;
+}
+
+}  // namespace millrace::statekit

@@ -1,0 +1,106 @@
+#include "statekit/projection.hpp"
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/toy.hpp"
+
+namespace millrace {
+namespace {
+
+using namespace statekit;
+using test::ToyEvent;
+using test::ToyState;
+
+// Both counters move together in each commit, so that a reader can tell a half one.
+Commit<ToyEvent> pair_commit(Revision revision) {
+  const auto value = static_cast<std::int64_t>(revision);
+  return {{revision, 0, "", ""}, {{"left", value}, {"right", value}}};
+}
+
+TEST_CASE("G2: readers see each commit whole while a writer applies many") {
+  Projection<ToyState> projection;
+  std::atomic<bool> done{false};
+  std::atomic<int> torn{0};
+  std::atomic<int> backwards{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i)
+    readers.emplace_back([&] {
+      Revision last = 0;
+      while (!done) {
+        const Revision promised = projection.revision();
+        const auto state = projection.read();
+        const auto value = static_cast<std::int64_t>(state->revision());
+        if (state->value("left") != value || state->value("right") != value) ++torn;
+        if (state->revision() < last || state->revision() < promised) ++backwards;
+        last = state->revision();
+      }
+    });
+  for (Revision revision = 1; revision <= 3'000; ++revision)
+    projection.apply(pair_commit(revision));
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  CHECK(torn == 0);
+  CHECK(backwards == 0);
+  CHECK(projection.revision() == 3'000);
+}
+
+TEST_CASE("both copies of a projection hold the same after each change") {
+  Projection<ToyState> projection;
+  projection.apply(pair_commit(1));
+  const ToyState first = *projection.read();
+  projection.apply(pair_commit(2));
+  const ToyState second = *projection.read();
+  projection.apply(pair_commit(3));
+  CHECK(first.value("left") == 1);
+  CHECK(second.value("left") == 2);
+  CHECK(projection.read()->value("right") == 3);
+  ToyState folded;
+  for (Revision revision = 1; revision <= 3; ++revision) folded.apply(pair_commit(revision));
+  CHECK(*projection.read() == folded);
+}
+
+TEST_CASE("a restored projection holds the snapshot and goes on from its revision") {
+  Projection<ToyState> projection;
+  projection.apply(pair_commit(1));
+  projection.restore({41, {{"left", 41}}, {}});
+  CHECK(projection.revision() == 41);
+  projection.apply(pair_commit(42));
+  CHECK(projection.read()->value("right") == 42);
+}
+
+TEST_CASE("waiting for a revision ends when it is there, at the deadline, or at close") {
+  Projection<ToyState> projection;
+  CHECK_FALSE(projection.wait_for(1, 0));
+  std::thread writer([&] { projection.apply(pair_commit(1)); });
+  CHECK(projection.wait_for(1, 20'000));
+  writer.join();
+  std::thread closer([&] { projection.close(); });
+  CHECK_FALSE(projection.wait_for(2, 20'000));
+  closer.join();
+}
+
+TEST_CASE("a callback for a revision is called once, unless it is forgotten") {
+  Projection<ToyState> projection;
+  int reached = 0;
+  int ended = 0;
+  const auto note = [&](bool there) { ++(there ? reached : ended); };
+  projection.when(0, note);
+  CHECK(reached == 1);
+  projection.when(1, note);
+  const std::uint64_t forgotten = projection.when(1, note);
+  CHECK(projection.forget(forgotten));
+  CHECK_FALSE(projection.forget(forgotten));
+  projection.apply(pair_commit(1));
+  CHECK(reached == 2);
+  projection.when(5, note);
+  projection.close();
+  CHECK(ended == 1);
+  projection.when(6, note);
+  CHECK(ended == 2);
+}
+
+}  // namespace
+}  // namespace millrace
