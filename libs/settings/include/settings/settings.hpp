@@ -3,12 +3,13 @@
 // once, each with its source. Used by main.cpp and `millrace serve` only, before any thread starts.
 //
 //   settings::Fields fields;
-//   routing::describe(fields, settings);            // fields.text("routing.listen",
-//   settings.listen, "...") Result<settings::Loaded> loaded = settings::load(fields, sources);
+//   routing::describe(fields, settings);  // fields.address("routing.listen", settings.listen,
+//   "...") Result<settings::Loaded> loaded = settings::load(fields, sources);
 //
 // A field named `routing.max_calls` is `[routing] max_calls` in TOML, MILLRACE_ROUTING_MAX_CALLS in
 // the environment and --routing.max_calls on the command line. Environment names that no service
-// declares but begin with MILLRACE_RUN_ belong to `millrace run` and are ignored.
+// declares but begin with MILLRACE_RUN_ belong to `millrace run` and are ignored. Errors are
+// invalid-argument.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ struct Field {
   std::string name;      // section.field; a top-level one has no dot
   std::string help;      // one sentence, with the unit
   std::string fallback;  // the default, as text
-  std::string kind;      // "text", "integer", "boolean", "duration", "list"
+  std::string kind;      // "text", "integer", "boolean", "duration", "list", "address"
   std::function<statekit::Status(std::string_view)> set;  // from text; says what is wrong with it
   std::function<std::string()> show;
 };
@@ -49,18 +50,29 @@ class Fields {
   // host:port; a bare port or host is refused with what to write.
   void address(std::string name, std::string& target, std::string help);
 
+  // A section that belongs to another binary: its settings may stand in the same file and
+  // environment, and are passed over here.
+  void foreign(std::string section);
+
   const std::vector<Field>& all() const { return fields_; }
+  const Field* find(std::string_view name) const;  // nullptr: no such setting
+  bool is_foreign(std::string_view name) const;    // of a section.field
 
  private:
+  using Set = std::function<statekit::Status(std::string_view)>;
+  void add(std::string name, std::string help, std::string kind, Set set,
+           std::function<std::string()> show);
+
   std::vector<Field> fields_;
+  std::vector<std::string> foreign_;
 };
 
 struct Sources {
   std::string file;                                // empty: none
   bool file_required = false;                      // true: named on the command line
   std::map<std::string, std::string> environment;  // the MILLRACE_* part of it
-  std::vector<std::string>
-      arguments;  // what is left for settings: --section.field=value or two words
+  // What is left for settings: --section.field=value, or two words. A boolean may stand alone.
+  std::vector<std::string> arguments;
 };
 
 struct Loaded {

@@ -1,0 +1,59 @@
+// The module `echo`: the verb `get` is reached over HTTP and calls `echo.echo`, which calls
+// `time.now`. Calls go through the routing service; what came with a call (request id, callers)
+// goes on with it.
+#include <grpcpp/grpcpp.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "v2alpha1/verb.grpc.pb.h"
+
+using namespace millrace::v2alpha1;
+using nlohmann::json;
+
+struct Echo final : VerbService::Service {
+  grpc::Status Ping(grpc::ServerContext*, const PingRequest*, PingResponse* response) override {
+    return response->set_ready(true), grpc::Status::OK;
+  }
+
+  grpc::Status Call(grpc::ServerContext* cause, const CallRequest* request,
+                    CallResponse* response) override {
+    const bool get = request->verb().name() == "get";
+    const json asked = json::parse(request->body());
+    const auto status = get ? call(*cause, *request, "echo", "echo", asked.at("query"), *response)
+                            : call(*cause, *request, "time", "now", json::object(), *response);
+    if (!status.ok() || response->has_error()) return status;
+    const json said = json::parse(response->body());
+    if (get) return response->set_body(json{{"status", 200}, {"body", said}}.dump()), status;
+    const std::string hello = "Hello, " + asked.value("name", "world") + "! It is ";
+    const json answer{{"message", hello + said.value("time", "late")}};
+    return response->set_body(answer.dump()), status;
+  }
+
+  // The new call ends when the one that caused it does: FromServerContext hands its deadline on.
+  grpc::Status call(grpc::ServerContext& cause, const CallRequest& from, const char* module,
+                    const char* verb, const json& body, CallResponse& answer) {
+    CallRequest request = from;
+    request.mutable_verb()->set_module(module);
+    request.mutable_verb()->set_name(verb);
+    request.set_body(body.dump());
+    auto* caller = request.add_metadata();
+    caller->set_key("millrace-caller");
+    caller->set_value("echo." + from.verb().name());
+    return routing->Call(grpc::ClientContext::FromServerContext(cause).get(), request, &answer);
+  }
+
+  std::unique_ptr<RoutingService::Stub> routing = RoutingService::NewStub(
+      grpc::CreateChannel(std::getenv("MILLRACE_RUN_ROUTING"), grpc::InsecureChannelCredentials()));
+};
+
+int main() {
+  const char* port = std::getenv("PORT");
+  if (!port) return std::cerr << "start this with `millrace run echo.schema -- ...`\n", 1;
+  Echo echo;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:" + std::string(port), grpc::InsecureServerCredentials());
+  const auto server = builder.RegisterService(&echo).BuildAndStart();
+  return server ? server->Wait(), 0 : 1;
+}

@@ -1,0 +1,25 @@
+// Between the values of schema/change.hpp and the generated protobuf classes. Included by codec.cpp
+// and server.cpp files only, since it shows *.pb.h. `from_proto` answers data_loss for what no
+// value can hold and unimplemented for a phase that this binary does not know.
+#pragma once
+
+#include "schema/change.hpp"
+#include "statekit/result.hpp"
+#include "v2alpha1/journal.pb.h"
+
+namespace millrace::schema {
+
+// REQUIRES: deployment.schema is set.
+v2alpha1::Deployment to_proto(const Deployment& deployment);
+statekit::Result<Deployment> from_proto(const v2alpha1::Deployment& message);
+
+v2alpha1::Endpoint to_proto(const Endpoint& endpoint);
+statekit::Result<Endpoint> from_proto(const v2alpha1::Endpoint& message);
+
+v2alpha1::Changeset to_proto(const Changeset& changeset);
+statekit::Result<Changeset> from_proto(const v2alpha1::Changeset& message);
+
+v2alpha1::Event to_proto(const Event& event);
+statekit::Result<Event> from_proto(const v2alpha1::Event& message);
+
+}  // namespace millrace::schema

@@ -1,0 +1,156 @@
+#include "schema/change.hpp"
+
+#include <algorithm>
+
+namespace millrace::schema {
+
+namespace {
+
+// The module inside dpl-<module>-<10 characters>; empty when `key` has another shape.
+std::string module_of_key(std::string_view key) {
+  constexpr std::string_view prefix = "dpl-";
+  constexpr std::size_t suffix = 11;
+  if (!key.starts_with(prefix) || key.size() <= prefix.size() + suffix) return {};
+  return std::string(key.substr(prefix.size(), key.size() - prefix.size() - suffix));
+}
+
+std::vector<std::string> modules_of_keys(const std::vector<std::string>& keys) {
+  std::vector<std::string> modules;
+  for (const std::string& key : keys) modules.push_back(module_of_key(key));
+  return modules;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::string because(const std::string& reason) { return reason.empty() ? "" : ": " + reason; }
+
+struct Describe {
+  std::string operator()(const ChangesetCreated& event) const {
+    std::vector<std::string> parts;
+    for (const Deployment& deployment : event.deployments) parts.push_back(deployment.key);
+    for (const std::string& module : event.changeset.removed_modules)
+      parts.push_back("removal of " + module);
+    return "changeset " + event.changeset.key + " created with " + joined(parts);
+  }
+  std::string operator()(const ChangesetPrepared& event) const {
+    return "changeset " + event.changeset + " prepared";
+  }
+  std::string operator()(const ChangesetCommitted& event) const {
+    const std::string replaced =
+        event.replaced.empty() ? "" : ", replacing " + joined(event.replaced);
+    return "changeset " + event.changeset + " committed" + replaced;
+  }
+  std::string operator()(const ChangesetDrained& event) const {
+    return "changeset " + event.changeset + " drained";
+  }
+  std::string operator()(const ChangesetFinalized& event) const {
+    return "changeset " + event.changeset + " finalized";
+  }
+  std::string operator()(const ChangesetRollingBack& event) const {
+    return "changeset " + event.changeset + " rolls back" + because(event.reason);
+  }
+  std::string operator()(const ChangesetFailed& event) const {
+    return "changeset " + event.changeset + " failed" + because(event.reason);
+  }
+  std::string operator()(const DeploymentsRemoved& event) const {
+    return "no longer kept: " + joined(event.deployments);
+  }
+  std::string operator()(const EndpointRegistered& event) const {
+    return "endpoint " + event.endpoint.id + " at " + event.endpoint.address + " serves " +
+           event.endpoint.deployment;
+  }
+  std::string operator()(const EndpointHealthChanged& event) const {
+    return "endpoint " + event.endpoint + (event.healthy ? " answers" : " does not answer");
+  }
+  std::string operator()(const EndpointRemoved& event) const {
+    return "endpoint " + event.endpoint + " removed" + because(event.reason);
+  }
+  // The token itself stays out: it is its caller's.
+  std::string operator()(const RequestRemembered& event) const {
+    return "request of " + event.principal + " remembered";
+  }
+  std::string operator()(const FeatureLevelRaised& event) const {
+    return "feature level " + std::to_string(event.level);
+  }
+};
+
+struct ModulesOf {
+  std::vector<std::string> operator()(const ChangesetCreated& event) const {
+    std::vector<std::string> modules = event.changeset.removed_modules;
+    for (const Deployment& deployment : event.deployments) modules.push_back(deployment.module());
+    return modules;
+  }
+  std::vector<std::string> operator()(const ChangesetCommitted& event) const {
+    return modules_of_keys(event.replaced);
+  }
+  std::vector<std::string> operator()(const DeploymentsRemoved& event) const {
+    return modules_of_keys(event.deployments);
+  }
+  std::vector<std::string> operator()(const EndpointRegistered& event) const {
+    return {module_of_key(event.endpoint.deployment)};
+  }
+  std::vector<std::string> operator()(const ChangesetPrepared&) const { return {}; }
+  std::vector<std::string> operator()(const ChangesetDrained&) const { return {}; }
+  std::vector<std::string> operator()(const ChangesetFinalized&) const { return {}; }
+  std::vector<std::string> operator()(const ChangesetRollingBack&) const { return {}; }
+  std::vector<std::string> operator()(const ChangesetFailed&) const { return {}; }
+  std::vector<std::string> operator()(const EndpointHealthChanged&) const { return {}; }
+  std::vector<std::string> operator()(const EndpointRemoved&) const { return {}; }
+  std::vector<std::string> operator()(const RequestRemembered&) const { return {}; }
+  std::vector<std::string> operator()(const FeatureLevelRaised&) const { return {}; }
+};
+
+}  // namespace
+
+std::string_view name_of(DeploymentPhase phase) {
+  switch (phase) {
+    case DeploymentPhase::preparing: return "preparing";
+    case DeploymentPhase::canonical: return "canonical";
+    case DeploymentPhase::draining: return "draining";
+    case DeploymentPhase::retired: return "retired";
+    case DeploymentPhase::failed: return "failed";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(ChangesetPhase phase) {
+  switch (phase) {
+    case ChangesetPhase::preparing: return "preparing";
+    case ChangesetPhase::prepared: return "prepared";
+    case ChangesetPhase::committed: return "committed";
+    case ChangesetPhase::drained: return "drained";
+    case ChangesetPhase::finalized: return "finalized";
+    case ChangesetPhase::rolling_back: return "rolling-back";
+    case ChangesetPhase::failed: return "failed";
+  }
+  return "unknown";
+}
+
+bool is_active(ChangesetPhase phase) {
+  return phase != ChangesetPhase::finalized && phase != ChangesetPhase::failed;
+}
+
+bool Deployment::operator==(const Deployment& other) const {
+  const bool same_schema =
+      schema == other.schema || (schema && other.schema && *schema == *other.schema);
+  return same_schema && key == other.key && schema_digest == other.schema_digest &&
+         build == other.build && replicas == other.replicas && changeset == other.changeset &&
+         phase == other.phase && fixed_endpoint == other.fixed_endpoint &&
+         created_revision == other.created_revision;
+}
+
+std::string describe(const Event& event) { return std::visit(Describe{}, event); }
+
+std::vector<std::string> modules_of(const Event& event) {
+  std::vector<std::string> modules = std::visit(ModulesOf{}, event);
+  std::erase(modules, std::string{});
+  std::sort(modules.begin(), modules.end());
+  modules.erase(std::unique(modules.begin(), modules.end()), modules.end());
+  return modules;
+}
+
+}  // namespace millrace::schema

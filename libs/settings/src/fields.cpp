@@ -1,0 +1,111 @@
+#include <algorithm>
+
+#include "settings/settings.hpp"
+#include "values.hpp"
+
+namespace millrace::settings {
+
+using statekit::Status;
+
+void Fields::add(std::string name, std::string help, std::string kind, Set set,
+                 std::function<std::string()> show) {
+  statekit::check(find(name) == nullptr, "a setting is described once");
+  std::string fallback = show();
+  fields_.push_back(Field{std::move(name), std::move(help), std::move(fallback), std::move(kind),
+                          std::move(set), std::move(show)});
+}
+
+void Fields::text(std::string name, std::string& target, std::string help) {
+  add(
+      std::move(name), std::move(help), "text",
+      [&target](std::string_view text) -> Status {
+        target = text;
+        return {};
+      },
+      [&target] { return target; });
+}
+
+void Fields::integer(std::string name, std::int64_t& target, std::int64_t min, std::int64_t max,
+                     std::string help) {
+  add(
+      std::move(name), std::move(help), "integer",
+      [&target, min, max](std::string_view text) -> Status {
+        const auto value = read_integer(text, min, max);
+        if (!value) return statekit::fail(value.error());
+        target = *value;
+        return {};
+      },
+      [&target] { return std::to_string(target); });
+}
+
+void Fields::boolean(std::string name, bool& target, std::string help) {
+  add(
+      std::move(name), std::move(help), "boolean",
+      [&target](std::string_view text) -> Status {
+        const auto value = read_boolean(text);
+        if (!value) return statekit::fail(value.error());
+        target = *value;
+        return {};
+      },
+      [&target] { return target ? "true" : "false"; });
+}
+
+void Fields::duration(std::string name, std::int64_t& target_ms, std::int64_t min_ms,
+                      std::int64_t max_ms, std::string help) {
+  add(
+      std::move(name), std::move(help), "duration",
+      [&target_ms, min_ms, max_ms](std::string_view text) -> Status {
+        const auto value = read_duration(text, min_ms, max_ms);
+        if (!value) return statekit::fail(value.error());
+        target_ms = *value;
+        return {};
+      },
+      [&target_ms] { return print_duration(target_ms); });
+}
+
+void Fields::list(std::string name, std::vector<std::string>& target, std::string help) {
+  add(
+      std::move(name), std::move(help), "list",
+      [&target](std::string_view text) -> Status {
+        target = read_list(text);
+        return {};
+      },
+      [&target] { return print_list(target); });
+}
+
+void Fields::address(std::string name, std::string& target, std::string help) {
+  add(
+      std::move(name), std::move(help), "address",
+      [&target](std::string_view text) -> Status {
+        if (auto status = check_address(text); !status) return status;
+        target = text;
+        return {};
+      },
+      [&target] { return target; });
+}
+
+void Fields::foreign(std::string section) { foreign_.push_back(std::move(section)); }
+
+const Field* Fields::find(std::string_view name) const {
+  const auto found = std::find_if(fields_.begin(), fields_.end(),
+                                  [&](const Field& field) { return field.name == name; });
+  return found == fields_.end() ? nullptr : &*found;
+}
+
+bool Fields::is_foreign(std::string_view name) const {
+  const std::string_view section = name.substr(0, name.find('.'));
+  return std::find(foreign_.begin(), foreign_.end(), section) != foreign_.end();
+}
+
+std::string help(const Fields& fields) {
+  std::size_t width = 0;
+  for (const Field& field : fields.all()) width = std::max(width, field.name.size());
+  std::string table;
+  for (const Field& field : fields.all()) {
+    table += "  --" + field.name + std::string(width - field.name.size() + 2, ' ') + field.help;
+    table += field.fallback.empty() ? "\n" : " [" + field.fallback + "]\n";
+  }
+  return table;
+}
+
+}  // namespace millrace::settings

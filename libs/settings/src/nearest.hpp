@@ -1,0 +1,16 @@
+// "Did you mean": the known name that a misspelt one is closest to. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace::settings {
+
+// Empty where nothing is near enough: a third of the length in edits, at least two.
+std::string nearest(std::string_view wrong, const std::vector<std::string>& known);
+
+// "; did you mean X?", or nothing.
+std::string did_you_mean(std::string_view wrong, const std::vector<std::string>& known);
+
+}  // namespace millrace::settings

@@ -1,0 +1,97 @@
+// What every main does with its command line.
+#include "settings/main.hpp"
+
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+
+#include "sample.hpp"
+#include "support/catch.hpp"
+
+using namespace millrace::settings;
+
+namespace {
+
+struct Outcome {
+  std::optional<int> exit_code;
+  std::string out, err;
+  Sample sample;
+};
+
+// Swaps a stream's buffer for as long as it lives.
+class Captured {
+ public:
+  explicit Captured(std::ostream& stream) : stream_(stream), before_(stream.rdbuf(text_.rdbuf())) {}
+  ~Captured() { stream_.rdbuf(before_); }
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::ostream& stream_;
+  std::streambuf* before_;
+};
+
+Outcome run(std::vector<const char*> words) {
+  Outcome outcome;
+  Fields fields;
+  describe(fields, outcome.sample);
+  words.insert(words.begin(), "millrace-sample");
+  const Captured out(std::cout);
+  const Captured err(std::cerr);
+  outcome.exit_code = configure({"millrace-sample", "Does nothing.", "  millrace-sample\n"}, fields,
+                                static_cast<int>(words.size()), words.data());
+  outcome.out = out.text();
+  outcome.err = err.text();
+  return outcome;
+}
+
+}  // namespace
+
+TEST_CASE("flags and a file together configure a binary") {
+  const SampleFile file("[routing]\ncalls_max = 9\n[schema]\nlisten = 'other'\n");
+  const Outcome outcome = run({"--settings", file.path().c_str(), "--routing.timeout", "5s"});
+  CHECK_FALSE(outcome.exit_code);
+  CHECK(outcome.err.empty());
+  CHECK(outcome.sample.calls_max == 9);
+  CHECK(outcome.sample.timeout_ms == 5000);
+}
+
+TEST_CASE("the help teaches settings, sources and examples and ends with 0") {
+  const Outcome outcome = run({"--help"});
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out.find("--routing.timeout") != std::string::npos);
+  CHECK(outcome.out.find("MILLRACE_<SECTION>_<FIELD>") != std::string::npos);
+  CHECK(outcome.out.find("Examples:\n  millrace-sample\n") != std::string::npos);
+}
+
+TEST_CASE("the version is printed with the binary's name") {
+  const Outcome outcome = run({"--version"});
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out == "millrace-sample " + std::string(version()) + "\n");
+}
+
+TEST_CASE("faults go to stderr with the binary's name and end with 1") {
+  const Outcome outcome = run({"--routing.timeot=1s", "--routing.calls_max", "none"});
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.out.empty());
+  CHECK(outcome.err ==
+        "millrace-sample: 2 settings are wrong\n"
+        "  --routing.timeot: no such setting; did you mean routing.timeout?\n"
+        "  --routing.calls_max: wanted an integer from 1 to 100000, got \"none\"\n"
+        "`millrace-sample --help` lists every setting.\n");
+}
+
+TEST_CASE("the settings file may be named by the environment") {
+  const SampleFile file("[routing]\ncalls_max = 11\n");
+  setenv("MILLRACE_SETTINGS", file.path().c_str(), 1);
+  const Outcome outcome = run({});
+  unsetenv("MILLRACE_SETTINGS");
+  CHECK_FALSE(outcome.exit_code);
+  CHECK(outcome.sample.calls_max == 11);
+}
+
+TEST_CASE("a settings file that was named must be there") {
+  const Outcome outcome = run({"--settings=/nonexistent.toml"});
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.err.find("/nonexistent.toml: cannot be opened") != std::string::npos);
+}
