@@ -17,7 +17,7 @@ std::vector<TimelineEvent> one_of_each() {
   return {
       with(CallEvent{"echo", "get", {"a.b", "c.d"}, "dpl-echo-1", "ept-1", 42, "ok", "e", 3, 4}),
       with(IngressEvent{"GET", "/echo", "/echo", "echo", "get", 200, 9, "e", 1, 2}),
-      with(LogEvent{LogLevel::warn, "echo", "dpl-echo-1", "careful", {{"k", "v"}}}),
+      with(LogEvent{LineLevel::warn, "echo", "dpl-echo-1", "careful", {{"k", "v"}}}),
       with(ChangesetEvent{"chs-1", "prepared", {"echo"}, "why", "ada", 12}),
       with(DeploymentEvent{"dpl-echo-1", "echo", "canonical", "ept-1", 13}),
   };

@@ -12,7 +12,7 @@ using namespace millrace::statekit;
 namespace {
 
 TimelineEvent event(const std::string& request) {
-  return {0, 1, request, "", LogEvent{LogLevel::info, "test", "", "a line", {}}};
+  return {0, 1, request, "", LogEvent{LineLevel::info, "test", "", "a line", {}}};
 }
 
 // A timeline that answers as it is told and keeps what it got.

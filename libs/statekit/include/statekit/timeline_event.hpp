@@ -45,10 +45,10 @@ struct IngressEvent {
   bool operator==(const IngressEvent&) const = default;
 };
 
-enum class LogLevel : std::uint8_t { unspecified = 0, debug, info, warn, error };
+enum class LineLevel : std::uint8_t { unspecified = 0, debug, info, warn, error };
 
 struct LogEvent {
-  LogLevel level = LogLevel::unspecified;
+  LineLevel level = LineLevel::unspecified;
   std::string source;  // the service or module whose line it is
   std::string deployment;
   std::string message;

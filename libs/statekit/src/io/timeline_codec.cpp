@@ -102,7 +102,7 @@ LogEvent decode_log(const v2alpha1::LogEvent& in) {
   LogEvent out;
   const bool known =
       in.level() >= v2alpha1::LOG_LEVEL_UNSPECIFIED && in.level() <= v2alpha1::LOG_LEVEL_ERROR;
-  out.level = known ? static_cast<LogLevel>(in.level()) : LogLevel::unspecified;
+  out.level = known ? static_cast<LineLevel>(in.level()) : LineLevel::unspecified;
   out.source = in.source();
   out.deployment = in.deployment();
   out.message = in.message();
