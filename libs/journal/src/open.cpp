@@ -1,0 +1,43 @@
+#include "journal/open.hpp"
+
+#include <algorithm>
+
+#include "journal/memory.hpp"
+#include "journal/sqlite.hpp"
+
+namespace millrace::journal {
+
+using namespace statekit;
+
+namespace {
+
+// Empty: none, so a bare path. A single letter or a slash before the colon is part of a path.
+std::string scheme_of(const std::string& url) {
+  const std::size_t colon = url.find(':');
+  if (colon == std::string::npos || colon < 2) return {};
+  const std::string scheme = url.substr(0, colon);
+  const bool word = std::all_of(scheme.begin(), scheme.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-';
+  });
+  return word ? scheme : std::string();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Journal>> open_journal(const std::string& url) {
+  const std::string scheme = scheme_of(url);
+  const std::string rest = scheme.empty() ? url : url.substr(scheme.size() + 1);
+  if (scheme == "memory") {
+    if (rest.empty()) return make_memory_journal();
+    return fail(Code::invalid_argument, "journal '" + url + "': memory: takes no path");
+  }
+  if (scheme.empty() || scheme == "sqlite") {
+    if (!rest.empty()) return make_sqlite_journal(rest);
+    return fail(Code::invalid_argument,
+                "journal '" + url + "': say which file, as in sqlite:/var/lib/millrace/journal.db");
+  }
+  return fail(Code::invalid_argument, "journal '" + url + "': there is no driver for " + scheme +
+                                          ":, only for sqlite:PATH and memory:");
+}
+
+}  // namespace millrace::journal

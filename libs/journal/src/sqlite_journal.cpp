@@ -1,0 +1,315 @@
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+
+#include "journal/sqlite.hpp"
+#include "rules.hpp"
+#include "sqlite_database.hpp"
+#include "sqlite_format.hpp"
+#include "sqlite_snapshots.hpp"
+#include "statekit/envelope.hpp"
+
+namespace millrace::journal {
+
+using namespace statekit;
+
+namespace {
+
+using std::chrono::steady_clock;
+
+// A connection that is opened when it is first needed and again after it failed. Locked while used.
+class Door {
+ public:
+  std::mutex mutex;
+
+  // REQUIRES: `mutex` is held.
+  JournalResult<Database*> connected(const std::string& path, const SqliteTuning& tuning) {
+    if (!database_) {
+      auto known = recognize(path, tuning.vfs);
+      if (known && !*known)
+        return refuse(JournalFault::unavailable, path + ": the store is gone: restore a backup");
+      if (!known) return tl::unexpected(known.error());
+      auto opened = open_store(path, tuning);
+      if (!opened) return tl::unexpected(opened.error());
+      database_ = std::move(*opened);
+    }
+    database_->wait_at_most(Deadline{}.ms);
+    return database_.get();
+  }
+
+  // After a call failed. REQUIRES: `mutex` is held, no statement is under way.
+  void after_failure() {
+    if (database_ && database_->must_reopen()) database_.reset();
+  }
+
+  void shut() {
+    const std::lock_guard lock(mutex);
+    database_.reset();
+  }
+
+ private:
+  std::unique_ptr<Database> database_;
+};
+
+// What the handle and its snapshot readers share.
+struct Shared {
+  std::string path;
+  SqliteTuning tuning;
+  Door writing;
+  Door reading;
+  std::atomic<bool> open{false};
+  std::atomic<bool> closed{false};
+
+  template <class Work>
+  auto with(Door& door, Work work) -> decltype(work(std::declval<Database&>())) {
+    const std::lock_guard lock(door.mutex);
+    if (!open || closed)
+      return refuse(JournalFault::unavailable, path + ": this handle of the journal is not open");
+    JournalResult<Database*> database = door.connected(path, tuning);
+    if (!database) return tl::unexpected(database.error());
+    auto result = work(**database);
+    if (!result) door.after_failure();
+    return result;
+  }
+};
+
+class SqliteSnapshotReader : public SnapshotReader {
+ public:
+  SqliteSnapshotReader(std::shared_ptr<Shared> shared, StoredSnapshot snapshot)
+      : shared_(std::move(shared)), snapshot_(std::move(snapshot)) {}
+
+  Revision revision() const override { return snapshot_.revision; }
+  Digest digest() const override { return snapshot_.digest; }
+  JournalResult<std::optional<Bytes>> next() override {
+    return shared_->with(shared_->reading,
+                         [&](Database& database) { return next_part(database, snapshot_); });
+  }
+
+ private:
+  std::shared_ptr<Shared> shared_;
+  StoredSnapshot snapshot_;
+};
+
+JournalResult<void> insert(Database& database, std::span<const Entry> entries) {
+  for (const Entry& entry : entries) {
+    const Bytes digest = to_bytes(entry.digest);
+    auto done = database.query("INSERT INTO commits VALUES (?, ?, ?)")
+                    .bind(static_cast<std::int64_t>(entry.revision))
+                    .bind(entry.commit)
+                    .bind(digest)
+                    .run();
+    if (!done) return done;
+  }
+  return {};
+}
+
+JournalResult<Revision> append_to(Database& database, Revision expected_last,
+                                  std::span<const Entry> entries, Deadline deadline) {
+  database.wait_at_most(deadline.ms);
+  Transaction transaction(database);
+  if (auto done = transaction.begin_write(); !done) return tl::unexpected(done.error());
+  JournalResult<Head> head = read_head(database);
+  if (!head) return tl::unexpected(head.error());
+  if (auto good = check_append(*head, expected_last, entries); !good)
+    return tl::unexpected(good.error());
+  if (auto done = insert(database, entries); !done) return tl::unexpected(done.error());
+  head->last = entries.back().revision;
+  head->digest = entries.back().digest;
+  if (auto done = write_head(database, *head); !done) return tl::unexpected(done.error());
+  auto done = transaction.commit();
+  if (done) return head->last;
+  // The commit mark may have reached the disk, although SQLite could not make sure of it.
+  if (!database.surely_unwritten()) done.error().fault = JournalFault::unknown;
+  return tl::unexpected(done.error());
+}
+
+// Reads on from `after`, checking every entry against the chain.
+JournalResult<std::vector<Entry>> read_rows(Database& database, const Head& head, Revision after,
+                                            Digest digest, std::size_t max_entries,
+                                            std::size_t max_bytes) {
+  std::vector<Entry> entries;
+  std::size_t bytes = 0;
+  Query row = database.query(
+      "SELECT revision, octets, digest FROM commits WHERE revision > ? ORDER BY revision");
+  row.bind(static_cast<std::int64_t>(after));
+  for (Revision next = after + 1; next <= head.last; ++next) {
+    if (!entries.empty() && entries.size() >= max_entries) break;
+    const JournalResult<bool> found = row.step();
+    if (!found) return tl::unexpected(found.error());
+    if (!*found || static_cast<Revision>(row.number(0)) != next)
+      return damaged(database, next, "the commit is missing");
+    Entry entry{next, row.octets(1), {}};
+    bytes += entry.commit.size();
+    if (!entries.empty() && bytes > max_bytes) break;
+    const Result<Digest> chained = chain(digest, next, entry.commit);
+    if (!row.digest(2, entry.digest) || !chained || *chained != entry.digest)
+      return damaged(database, next, "the commit does not match its digest");
+    digest = entry.digest;
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+JournalResult<std::vector<Entry>> read_from(Database& database, Revision after,
+                                            std::size_t max_entries, std::size_t max_bytes) {
+  Transaction transaction(database);
+  if (auto done = transaction.begin_read(); !done) return tl::unexpected(done.error());
+  const JournalResult<Head> head = read_head(database);
+  if (!head) return tl::unexpected(head.error());
+  if (auto good = check_readable(*head, after); !good) return tl::unexpected(good.error());
+  if (after >= head->last) return std::vector<Entry>();
+  const auto digest = digest_at(database, *head, after);
+  if (!digest) return tl::unexpected(digest.error());
+  return read_rows(database, *head, after, **digest, max_entries, max_bytes);
+}
+
+class SqliteJournal : public Journal {
+ public:
+  SqliteJournal(std::string path, SqliteTuning tuning) {
+    shared_->path = std::move(path);
+    shared_->tuning = std::move(tuning);
+  }
+  ~SqliteJournal() override { close_now(); }
+
+  JournalResult<Head> open(const JournalOptions& options) override {
+    if (shared_->path.empty()) return refuse(JournalFault::invalid, "a journal needs a file name");
+    std::error_code failed;
+    // Absolute, so that SQLite reads no meaning into names such as ":memory:".
+    shared_->path = std::filesystem::absolute(shared_->path, failed).string();
+    const JournalResult<bool> there = recognize(shared_->path, shared_->tuning.vfs);
+    if (!there) return tl::unexpected(there.error());
+    if (!*there) {
+      if (auto made = create(options); !made) return tl::unexpected(made.error());
+    }
+    shared_->open = true;
+    auto checked = shared_->with(shared_->reading, [](Database& database) -> JournalResult<Head> {
+      Transaction transaction(database);
+      if (auto done = transaction.begin_read(); !done) return tl::unexpected(done.error());
+      JournalResult<Head> head = read_head(database);
+      if (!head) return head;
+      if (auto good = check_end(database, *head); !good) return tl::unexpected(good.error());
+      return head;
+    });
+    if (!checked) close_now();
+    return checked;
+  }
+
+  JournalResult<Revision> append(Revision expected_last, std::span<const Entry> entries,
+                                 Deadline deadline) override {
+    if (auto good = check_batch(expected_last, entries); !good) return tl::unexpected(good.error());
+    auto done = shared_->with(shared_->writing, [&](Database& database) {
+      return append_to(database, expected_last, entries, deadline);
+    });
+    if (done) wake();
+    return done;
+  }
+
+  JournalResult<Head> head() override {
+    return shared_->with(shared_->reading, [](Database& database) { return read_head(database); });
+  }
+
+  JournalResult<std::vector<Entry>> read(Revision after, std::size_t max_entries,
+                                         std::size_t max_bytes) override {
+    return shared_->with(shared_->reading, [&](Database& database) {
+      return read_from(database, after, max_entries, max_bytes);
+    });
+  }
+
+  JournalResult<Head> wait(Revision after, Deadline deadline) override {
+    const auto end = steady_clock::now() + std::chrono::milliseconds(deadline.ms);
+    const auto poll = std::chrono::milliseconds(shared_->tuning.poll_ms);
+    for (;;) {
+      std::uint64_t seen = 0;
+      {
+        const std::lock_guard lock(wake_mutex_);
+        seen = wakes_;
+      }
+      JournalResult<Head> now = head();
+      const bool may_recover = !now && now.error().fault == JournalFault::unavailable;
+      if (shared_->closed || steady_clock::now() >= end) return now;
+      if (now ? now->last > after : !may_recover) return now;
+      std::unique_lock lock(wake_mutex_);
+      woken_.wait_until(lock, std::min(end, steady_clock::now() + poll),
+                        [&] { return wakes_ != seen; });
+    }
+  }
+
+  JournalResult<void> save_snapshot(SnapshotSource source) override {
+    SnapshotDraft draft{source.revision, source.digest, 0, 0, {}};
+    auto done = shared_->with(shared_->writing,
+                              [&](Database& database) { return begin_draft(database, draft); });
+    if (!done) return done;
+    while (const std::optional<Bytes> part = source.next()) {
+      done = shared_->with(shared_->writing,
+                           [&](Database& database) { return add_part(database, draft, *part); });
+      if (!done) return done;
+    }
+    done = shared_->with(shared_->writing,
+                         [&](Database& database) { return seal_draft(database, draft); });
+    if (done) wake();
+    return done;
+  }
+
+  JournalResult<std::unique_ptr<SnapshotReader>> load_snapshot(Revision at_most) override {
+    auto found = shared_->with(
+        shared_->reading, [&](Database& database) { return find_snapshot(database, at_most); });
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) return std::unique_ptr<SnapshotReader>();
+    return std::unique_ptr<SnapshotReader>(
+        std::make_unique<SqliteSnapshotReader>(shared_, std::move(**found)));
+  }
+
+  JournalResult<void> compact(Revision up_to) override {
+    auto done = shared_->with(shared_->writing,
+                              [&](Database& database) { return move_first(database, up_to); });
+    if (!done) return done;
+    for (;;) {
+      const auto more =
+          shared_->with(shared_->writing, [](Database& database) { return sweep(database); });
+      if (!more) return tl::unexpected(more.error());
+      if (!*more) return {};
+    }
+  }
+
+  void close() override { close_now(); }
+
+ private:
+  JournalResult<void> create(const JournalOptions& options) {
+    if (!options.create)
+      return refuse(JournalFault::unavailable,
+                    shared_->path +
+                        ": there is no journal: check the name, or start the schema "
+                        "service, which makes one");
+    if (auto good = check_incarnation(options.incarnation_if_new); !good) return good;
+    return create_store(shared_->path, options.incarnation_if_new, shared_->tuning);
+  }
+
+  void wake() {
+    const std::lock_guard lock(wake_mutex_);
+    ++wakes_;
+    woken_.notify_all();
+  }
+
+  void close_now() {
+    shared_->closed = true;
+    wake();
+    shared_->writing.shut();
+    shared_->reading.shut();
+  }
+
+  std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+  std::mutex wake_mutex_;
+  std::condition_variable woken_;
+  std::uint64_t wakes_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Journal> make_sqlite_journal(std::string path, SqliteTuning tuning) {
+  return std::make_unique<SqliteJournal>(std::move(path), std::move(tuning));
+}
+
+}  // namespace millrace::journal

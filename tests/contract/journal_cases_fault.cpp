@@ -1,0 +1,172 @@
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <random>
+
+#include "contract/journal_contract.hpp"
+
+namespace millrace::contract {
+
+namespace {
+
+constexpr Revision snapshot_every = 16;
+
+// The entry that the appending child writes at a revision, so that the parent knows it too.
+std::vector<Entry> nth_batch(const Head& head) {
+  std::vector<Entry> batch;
+  Revision last = head.last;
+  Digest digest = head.digest;
+  for (Revision i = 0; i <= head.last % 5; ++i) {
+    const Bytes event = std::to_string(last + 1) + Bytes((last % 7) * 900, 'z');
+    batch.push_back(entry_after(last, digest, commit_of(event)));
+    digest = batch.back().digest;
+    ++last;
+  }
+  return batch;
+}
+
+// In a child process: appends for ever and writes each acknowledged revision into the pipe.
+[[noreturn]] void append_until_killed(Store& store, int acks) {
+  const std::unique_ptr<Journal> journal = store.handle();
+  if (!journal->open({incarnation_a})) _exit(3);
+  for (;;) {
+    const JournalResult<Head> head = journal->head();
+    if (!head) _exit(4);
+    const std::vector<Entry> batch = nth_batch(*head);
+    const JournalResult<Revision> done = journal->append(head->last, batch, {});
+    if (!done || write(acks, &*done, sizeof *done) != sizeof *done) _exit(5);
+    if (*done / snapshot_every != head->last / snapshot_every &&
+        !journal->save_snapshot(source_of(*done, batch.back().digest, {"s", Bytes(9000, 's')})))
+      _exit(6);
+  }
+}
+
+Revision kill_after(Store& store, std::uint64_t acks_wanted, unsigned pause_us) {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) append_until_killed(store, ends[1]);
+  close(ends[1]);
+  Revision acked = 0;
+  for (std::uint64_t i = 0; i < acks_wanted; ++i)
+    REQUIRE(read(ends[0], &acked, sizeof acked) == sizeof acked);
+  // Any instant will do: this only spreads them over an append.
+  usleep(pause_us);
+  kill(child, SIGKILL);
+  while (read(ends[0], &acked, sizeof acked) == sizeof acked) {
+  }
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  CHECK(WIFSIGNALED(status));
+  return acked;
+}
+
+void crash_durability(Store& store) {
+  std::mt19937 random(Catch::rngSeed() + 7);
+  { auto journal = opened(store); }
+  for (int round = 0; round < rounds(10, 200); ++round) {
+    const Revision acked =
+        kill_after(store, 1 + random() % 12, static_cast<unsigned>(random() % 3000));
+    auto journal = opened(store);
+    const Head head = must(journal->head());
+    REQUIRE(head.last >= acked);
+    Head expected{incarnation_a, 1, 0, {}, {}};
+    const std::vector<Entry> all = must(read_all(*journal));
+    REQUIRE(all.size() == head.last);
+    while (expected.last < head.last) {
+      for (const Entry& each : nth_batch(expected)) {
+        REQUIRE(each.revision <= all.size());  // a batch is there whole
+        REQUIRE(all[each.revision - 1] == each);
+        expected.last = each.revision;
+        expected.digest = each.digest;
+      }
+    }
+    CHECK(head == expected);
+    const auto snapshot = must(journal->load_snapshot(head.last));
+    if (!snapshot) continue;
+    CHECK(must(snapshot->next()) == std::optional<Bytes>("s"));
+    CHECK(must(snapshot->next()) == std::optional<Bytes>(Bytes(9000, 's')));
+    CHECK_FALSE(must(snapshot->next()));
+  }
+}
+
+void full_disk(Store& store) {
+  auto journal = opened(store);
+  const std::vector<Entry> before = grow(*journal, 3);
+  store.fill_disk(true);
+  const std::vector<Entry> big = {
+      entry_after(3, before.back().digest, commit_of(Bytes(500'000, 'x')))};
+  const JournalError error = must_fail(journal->append(3, big, {}), JournalFault::unavailable);
+  CHECK(error.message.find("full") != std::string::npos);
+  must_fail(journal->save_snapshot(
+                source_of(3, before.back().digest, {Bytes(500'000, 'x'), Bytes(500'000, 'y')})),
+            JournalFault::unavailable);
+  CHECK(must(read_all(*journal)) == before);
+  CHECK(must(journal->load_snapshot(3)) == nullptr);
+  store.fill_disk(false);
+  CHECK(must(journal->append(3, big, {})) == 4);
+  must(journal->save_snapshot(source_of(3, before.back().digest, {"fits"})));
+  journal = opened(store);
+  CHECK(must(read_all(*journal)).size() == 4);
+}
+
+// The same bytes again settle it: they are stored once, whatever became of the first attempt.
+void ambiguous_append(Store& store) {
+  auto journal = opened(store);
+  for (int i = 0; i < 4; ++i) {
+    const Head head = must(journal->head());
+    const std::vector<Entry> entries = entries_after(head, 2, "doubtful");
+    store.lose_next_answer();
+    must_fail(journal->append(head.last, entries, {}), JournalFault::unknown);
+    const JournalResult<Revision> again = journal->append(head.last, entries, {});
+    if (!again) must_fail(again, JournalFault::conflict);
+    CHECK(must(journal->head()).last == head.last + 2);
+    CHECK(must(journal->read(head.last, 10, 100'000)) == entries);
+    journal = opened(store);
+    CHECK(must(read_all(*journal, head.last)) == entries);
+  }
+}
+
+void unavailable_engine(Store& store) {
+  auto journal = opened(store);
+  const std::vector<Entry> before = grow(*journal, 2);
+  const std::vector<Entry> next = entries_after(2, before.back().digest, 1);
+  store.set_unreachable(true);
+  const auto begun = std::chrono::steady_clock::now();
+  // An engine that is lost in the middle of an append may not know what became of it.
+  const JournalResult<Revision> lost = journal->append(2, next, {200});
+  REQUIRE_FALSE(lost);
+  CHECK((lost.error().fault == JournalFault::unavailable ||
+         lost.error().fault == JournalFault::unknown));
+  must_fail(journal->append(2, next, {200}), JournalFault::unavailable);
+  must_fail(journal->wait(2, {50}), JournalFault::unavailable);
+  must_fail(journal->head(), JournalFault::unavailable);
+  must_fail(journal->read(0, 10, 1000), JournalFault::unavailable);
+  must_fail(journal->load_snapshot(2), JournalFault::unavailable);
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(30));
+  store.set_unreachable(false);
+  CHECK(must(journal->append(2, next, {})) == 3);
+  CHECK(must(read_all(*journal)).size() == 3);
+}
+
+}  // namespace
+
+std::vector<Case> fault_cases() {
+  return {
+      {"CrashDurability",
+       "G1: what was acknowledged outlives kill -9 and the rest is whole or absent", own_process,
+       crash_durability},
+      {"DiskFull", "a full disk is a clear error and the store works again after it", disk_full,
+       full_disk},
+      {"AmbiguousAppend", "an append of unknown outcome is settled by the same bytes again",
+       lost_answer, ambiguous_append},
+      {"Unavailable", "an engine out of reach is a clear error and then works again", unreachable,
+       unavailable_engine},
+  };
+}
+
+}  // namespace millrace::contract

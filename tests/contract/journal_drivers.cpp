@@ -1,0 +1,89 @@
+// The drivers under contract: one line each, and the stores that their cases run on.
+#include <sqlite3.h>
+
+#include <cstdlib>
+
+#include "contract/journal_contract.hpp"
+#include "contract/journal_mutants.hpp"
+#include "journal/memory.hpp"
+#include "journal/sqlite.hpp"
+#include "support/cut_disk.hpp"
+#include "support/temp_dir.hpp"
+
+namespace millrace::contract {
+
+namespace {
+
+class InMemory : public Store {
+ public:
+  std::unique_ptr<Journal> handle() override {
+    return journal::make_memory_journal(store_, faults_);
+  }
+  void fill_disk(bool full) override { faults_->set_disk_full(full); }
+  void lose_next_answer() override {
+    // Turn by turn: it happened, it did not, it will.
+    static constexpr journal::AppendFault ways[] = {journal::AppendFault::after_write,
+                                                    journal::AppendFault::before_write,
+                                                    journal::AppendFault::late_write};
+    faults_->next(ways[turn_++ % 3]);
+  }
+  void set_unreachable(bool off) override { faults_->set_unavailable(off); }
+
+ private:
+  std::shared_ptr<journal::MemoryStore> store_ = journal::make_memory_store();
+  std::shared_ptr<journal::Faults> faults_ = std::make_shared<journal::Faults>();
+  std::size_t turn_ = 0;
+};
+
+class InSqlite : public Store {
+ public:
+  explicit InSqlite(unsigned needs) {
+    if ((needs & (disk_full | lost_answer | unreachable)) != 0) disk_ = std::make_unique<CutDisk>();
+  }
+  std::unique_ptr<Journal> handle() override {
+    journal::SqliteTuning tuning;
+    tuning.vfs = disk_ ? disk_->vfs() : "";
+    return journal::make_sqlite_journal(path(), tuning);
+  }
+  std::string path() const override { return folder_ / "journal.db"; }
+  void claim_newer_format() override {
+    sqlite3* raw = nullptr;
+    REQUIRE(sqlite3_open(path().c_str(), &raw) == SQLITE_OK);
+    CHECK(sqlite3_exec(raw, "PRAGMA user_version = 2", nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(raw);
+  }
+  void fill_disk(bool full) override { disk_->set_full(full); }
+  void lose_next_answer() override { disk_->fail_syncs(1); }
+  void set_unreachable(bool off) override { disk_->set_unreachable(off); }
+
+ private:
+  TempDir folder_;
+  std::unique_ptr<CutDisk> disk_;
+};
+
+template <class T>
+std::unique_ptr<Store> fresh(unsigned needs) {
+  if constexpr (std::is_default_constructible_v<T>)
+    return std::make_unique<T>();
+  else
+    return std::make_unique<T>(needs);
+}
+
+}  // namespace
+
+std::vector<Driver> whole_drivers() {
+  return {
+      {"memory", disk_full | lost_answer | unreachable, fresh<InMemory>},
+      {"sqlite", own_process | file | disk_full | lost_answer | unreachable, fresh<InSqlite>},
+  };
+}
+
+std::vector<Driver> drivers() {
+  const char* mutant = std::getenv("MILLRACE_JOURNAL_MUTANT");
+  if (mutant == nullptr) return whole_drivers();
+  return {{mutant, nothing, [name = std::string(mutant)](unsigned needs) {
+             return make_mutant(name, fresh<InMemory>(needs));
+           }}};
+}
+
+}  // namespace millrace::contract
