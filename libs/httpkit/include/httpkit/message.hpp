@@ -1,9 +1,11 @@
-// An HTTP message as the services see it: plain values, whatever library moves them. RFC 9110.
+// An HTTP message as the services see it: plain values, whatever library moves them. RFC 9110. Pure
+// functions; any thread.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace millrace::httpkit {
@@ -15,7 +17,7 @@ struct Header {
 };
 
 struct Request {
-  std::string method;  // upper case
+  std::string method;  // as sent; methods have upper and lower case
   std::string target;  // as sent: path and query
   std::string path;    // the path part, still percent-encoded
   std::string query;   // after '?', still percent-encoded
@@ -30,6 +32,9 @@ struct Response {
   std::string body;
 };
 
+// ASCII only, as header names are.
+bool same_name(std::string_view a, std::string_view b);
+
 // The first header of that name, without regard to case; nullopt when there is none.
 std::optional<std::string_view> find_header(const std::vector<Header>& headers,
                                             std::string_view name);
@@ -39,5 +44,19 @@ std::optional<std::string> percent_decode(std::string_view text);
 
 // "a=1&b=x%20y" -> pairs in order, '+' read as a space. nullopt when malformed.
 std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);
+
+// "Not Found" for 404; "Status" for a number without a name.
+std::string_view reason_phrase(int status);
+
+// A token of RFC 9110, such as a method or a header name.
+bool is_token(std::string_view text);
+
+// Text that may stand as a header's value: visible octets, spaces and tabs; no line ends.
+bool is_field_value(std::string_view text);
+
+bool is_utf8(std::string_view text);
+
+// application/problem+json (RFC 9457) with title, status and detail.
+Response problem(int status, std::string_view detail);
 
 }  // namespace millrace::httpkit

@@ -17,14 +17,15 @@ namespace millrace::httpkit {
 
 // Named limits: each is answered, none is exceeded.
 struct Limits {
-  std::size_t header_bytes_max = 16 * 1024;  // 431
-  std::size_t body_bytes_max = 1024 * 1024;  // 413
-  std::int64_t idle_ms_max = 60'000;         // between requests: closed
-  std::int64_t read_ms_max = 15'000;         // from the first octet of a request to its last: 408
-  std::int64_t handle_ms_max = 30'000;       // until the handler has answered: 504
-  std::int64_t write_ms_max = 15'000;        // a reader that stalls: closed
-  std::size_t connections_max = 10'000;      // further ones: 503 and closed
-  std::size_t pipelined_max = 16;            // requests of one connection in hand at once
+  std::size_t header_bytes_max = 16 * 1024;    // 431
+  std::size_t body_bytes_max = 1024 * 1024;    // 413
+  std::int64_t idle_ms_max = 60'000;           // between requests: closed
+  std::int64_t read_ms_max = 15'000;           // from the first octet of a request to its last: 408
+  std::int64_t handle_ms_max = 30'000;         // until the handler has answered: 504
+  std::int64_t write_ms_max = 15'000;          // a reader that stalls: closed
+  std::size_t connections_max = 10'000;        // further ones: 503 and closed
+  std::size_t pipelined_max = 16;              // requests of one connection in hand at once
+  std::size_t stream_bytes_max = 1024 * 1024;  // queued for one reader of a Stream; more ends it
 };
 
 // Server-sent events, or any answer without a known end. Thread safe.
@@ -41,6 +42,9 @@ class Reply {
  public:
   virtual ~Reply() = default;
   virtual void send(Response response) = 0;
+  // Runs `gone` once, on one of the server's threads, when nobody waits for the answer any more:
+  // the client closed, or handle_ms_max is over. A client that half-closes counts as gone.
+  virtual void on_gone(std::function<void()> gone) = 0;
   // Sends the head now and the body as it comes. Null when the reader is gone.
   virtual std::shared_ptr<Stream> stream(Response head) = 0;
 };
@@ -53,7 +57,8 @@ using Handler = std::function<void(Request, std::shared_ptr<Reply>)>;
 using ErrorPage = std::function<Response(int status, const std::string& detail)>;
 
 struct ServerOptions {
-  std::string listen;  // host:port; port 0 picks one
+  std::string listen;   // host:port; port 0 picks one
+  std::string setting;  // the name of the setting that `listen` came from, for the error
   Limits limits;
   std::size_t threads = 1;
   ErrorPage error_page;
