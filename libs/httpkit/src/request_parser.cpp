@@ -171,12 +171,15 @@ void RequestParser::split_target() {
     if (!same_name(rest.substr(0, scheme.size()), scheme)) continue;
     rest.remove_prefix(scheme.size());
     const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
-    if (end == 0 || !is_authority(rest.substr(0, end))) break;
+    if (end == 0 || !is_authority(rest.substr(0, end))) {
+      refuse(400, "the host in the request target is no host and port");
+      return;
+    }
     rest.remove_prefix(end);
-    request_.path = rest.empty() || rest[0] == '?' ? "/" : "";
+    if (rest.empty() || rest[0] == '?') request_.path = "/";
     break;
   }
-  if (request_.path.empty() && (rest.empty() || rest[0] != '/') && rest != "*") {
+  if (request_.path.empty() && rest.substr(0, 1) != "/" && rest != "*") {
     refuse(400, "the request target is neither a path nor a URL");
     return;
   }

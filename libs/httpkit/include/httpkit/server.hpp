@@ -57,11 +57,11 @@ using Handler = std::function<void(Request, std::shared_ptr<Reply>)>;
 using ErrorPage = std::function<Response(int status, const std::string& detail)>;
 
 struct ServerOptions {
-  std::string listen;   // host:port; port 0 picks one
-  std::string setting;  // the name of the setting that `listen` came from, for the error
-  Limits limits;
+  std::string listen = {};   // host:port; port 0 picks one
+  std::string setting = {};  // the name of the setting that `listen` came from, for the error
+  Limits limits = {};
   std::size_t threads = 1;
-  ErrorPage error_page;
+  ErrorPage error_page = {};
 };
 
 class Server {
