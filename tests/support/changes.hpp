@@ -122,6 +122,8 @@ class RandomChanges {
     for (std::uint64_t i = number(6); i > 0; --i) value.changesets.push_back(changeset());
     for (std::uint64_t i = number(6); i > 0; --i)
       value.requests.push_back({word(), word(), digest(), engine_()});
+    for (std::uint64_t i = number(6); i > 0; --i)
+      value.superseded.push_back({word(), digest(), word(), engine_()});
     return value;
   }
 

@@ -64,6 +64,15 @@ v2alpha1::SnapshotEntry entry_of(const RememberedRequest& request) {
   out.set_revision(request.revision);
   return entry;
 }
+v2alpha1::SnapshotEntry entry_of(const SupersededBuild& build) {
+  v2alpha1::SnapshotEntry entry;
+  v2alpha1::SupersededBuild& out = *entry.mutable_superseded_build();
+  out.set_module(build.module);
+  out.set_schema_digest(statekit::to_bytes(build.schema_digest));
+  out.set_build(build.build);
+  out.set_revision(build.revision);
+  return entry;
+}
 v2alpha1::SnapshotEntry entry_of(const Deployment& deployment) {
   v2alpha1::SnapshotEntry entry;
   *entry.mutable_deployment() = to_proto(deployment);
@@ -131,6 +140,14 @@ Status take_request(const v2alpha1::RememberedRequest& message, Snapshot& snapsh
   return {};
 }
 
+Status take_superseded(const v2alpha1::SupersededBuild& message, Snapshot& snapshot) {
+  SupersededBuild build{message.module(), {}, message.build(), message.revision()};
+  if (!statekit::from_bytes(message.schema_digest(), build.schema_digest))
+    return fail(Code::data_loss, "a superseded build whose digest is not 32 octets long");
+  snapshot.superseded.push_back(std::move(build));
+  return {};
+}
+
 Status take_entry(const v2alpha1::SnapshotEntry& entry, bool first, Snapshot& snapshot) {
   using Kind = v2alpha1::SnapshotEntry;
   if (first != (entry.kind_case() == Kind::kHeader))
@@ -141,6 +158,7 @@ Status take_entry(const v2alpha1::SnapshotEntry& entry, bool first, Snapshot& sn
     case Kind::kEndpoint: return append_to(snapshot.endpoints, entry.endpoint());
     case Kind::kChangeset: return append_to(snapshot.changesets, entry.changeset());
     case Kind::kRememberedRequest: return take_request(entry.remembered_request(), snapshot);
+    case Kind::kSupersededBuild: return take_superseded(entry.superseded_build(), snapshot);
     case Kind::KIND_NOT_SET: break;
   }
   return fail(Code::unimplemented,
@@ -184,6 +202,7 @@ std::vector<Bytes> ChangeCodec::encode_snapshot(const Snapshot& snapshot) {
   for (const Endpoint& endpoint : snapshot.endpoints) chunks.add(entry_of(endpoint));
   for (const Changeset& changeset : snapshot.changesets) chunks.add(entry_of(changeset));
   for (const RememberedRequest& request : snapshot.requests) chunks.add(entry_of(request));
+  for (const SupersededBuild& build : snapshot.superseded) chunks.add(entry_of(build));
   return chunks.take();
 }
 

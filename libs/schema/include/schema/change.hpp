@@ -170,6 +170,16 @@ struct RememberedRequest {
   bool operator==(const RememberedRequest&) const = default;
 };
 
+// A build whose deployment was replaced or removed: an instance of it that starts again does not
+// deploy its old schema.
+struct SupersededBuild {
+  std::string module;
+  Digest schema_digest;
+  std::string build;
+  Revision revision = 0;  // that replaced it
+  bool operator==(const SupersededBuild&) const = default;
+};
+
 // Everything at one revision. Lists are sorted by key, so equal states have equal snapshots.
 struct Snapshot {
   Revision revision = 0;
@@ -179,6 +189,7 @@ struct Snapshot {
   std::vector<Endpoint> endpoints;
   std::vector<Changeset> changesets;
   std::vector<RememberedRequest> requests;  // by revision; absent in what followers get
+  std::vector<SupersededBuild> superseded;  // by revision; absent in what followers get
   bool operator==(const Snapshot&) const = default;
 };
 

@@ -1,0 +1,104 @@
+// What can be asked of the schema service's state: requests of clients, facts of the clockwork
+// (rollout.hpp), of the leases (leases.hpp) and of the probes (probes.hpp). A command may be
+// refused; decide.hpp says with which events it is answered. Keys and ids are made by the caller,
+// since randomness is an argument. Values, free of threads; times in milliseconds.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "schema/change.hpp"
+
+namespace millrace::schema_service {
+
+// Limits of one changeset.
+inline constexpr std::size_t changeset_modules_max = 1'000;
+inline constexpr std::uint32_t replicas_max = 1'000;
+inline constexpr std::size_t endpoints_of_deployment_max = 1'000;
+inline constexpr std::int64_t deadline_ms_longest = 24 * 3'600'000;
+inline constexpr std::int64_t deadline_ms_default = 60'000;
+inline constexpr std::int64_t drain_ms_default = 30'000;
+
+struct NewModule {
+  std::shared_ptr<const schema::Module> schema;  // resolved
+  statekit::Digest digest;                       // schema::module_digest of it
+  std::string build;
+  std::uint32_t replicas = 1;
+  std::string fixed_endpoint;  // host:port; empty: endpoints register themselves
+  std::string deployment;      // the key that a new deployment gets
+  std::string endpoint;        // the id that its fixed endpoint gets
+  bool operator==(const NewModule&) const = default;
+};
+
+struct CreateChangeset {
+  std::string key;
+  std::vector<NewModule> modules;
+  std::vector<std::string> removed_modules;
+  bool hold = false;
+  std::uint32_t canary_percent = 0;
+  std::int64_t deadline_ms = deadline_ms_default;
+  std::int64_t drain_ms_max = drain_ms_default;
+  bool allow_breaking = false;
+  bool redeploy = false;
+  bool operator==(const CreateChangeset&) const = default;
+};
+
+struct CommitChangeset {
+  std::string changeset;
+  bool operator==(const CommitChangeset&) const = default;
+};
+struct RollbackChangeset {
+  std::string changeset;
+  bool operator==(const RollbackChangeset&) const = default;
+};
+struct FailChangeset {
+  std::string changeset;
+  bool operator==(const FailChangeset&) const = default;
+};
+
+struct RegisterEndpoint {
+  std::string deployment;
+  std::string address;
+  std::string instance;
+  std::string id;  // that a new endpoint gets
+  bool operator==(const RegisterEndpoint&) const = default;
+};
+
+// Both name the registration that they are about: nothing happens when it has been renewed since.
+struct RemoveEndpoint {
+  std::string endpoint;
+  statekit::Revision registered_revision = 0;
+  std::string reason;
+  bool operator==(const RemoveEndpoint&) const = default;
+};
+struct SetEndpointHealth {
+  std::string endpoint;
+  statekit::Revision registered_revision = 0;
+  bool healthy = true;
+  bool operator==(const SetEndpointHealth&) const = default;
+};
+
+// What the clockwork knows of a changeset. Nothing happens when its phase has moved on since.
+struct Advance {
+  std::string changeset;
+  statekit::Revision phase_revision = 0;
+  std::int64_t elapsed_ms = 0;  // since this process applied the revision that began the phase
+  bool acknowledged = false;    // all known routing followers have applied phase_revision
+  bool calls_done = false;      // nothing can be in flight to what was replaced
+  bool operator==(const Advance&) const = default;
+};
+
+// Deployments that were kept for their time. Those that are neither retired nor failed stay.
+struct RemoveDeployments {
+  std::vector<std::string> deployments;
+  bool operator==(const RemoveDeployments&) const = default;
+};
+
+using Command =
+    std::variant<CreateChangeset, CommitChangeset, RollbackChangeset, FailChangeset,
+                 RegisterEndpoint, RemoveEndpoint, SetEndpointHealth, Advance, RemoveDeployments>;
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,63 @@
+#include "services/schema/decide.hpp"
+
+#include "services/schema/decide_parts.hpp"
+
+namespace millrace::schema_service {
+
+using statekit::Code;
+using statekit::CommandMeta;
+using statekit::fail;
+using statekit::Result;
+
+namespace {
+
+struct Decide {
+  const State& state;
+  const CommandMeta& meta;
+
+  Result<Events> operator()(const CreateChangeset& command) const {
+    return decide_create(state, meta, command);
+  }
+  Result<Events> operator()(const CommitChangeset& command) const {
+    return decide_commit(state, command);
+  }
+  Result<Events> operator()(const RollbackChangeset& command) const {
+    return decide_rollback(state, meta, command);
+  }
+  Result<Events> operator()(const FailChangeset& command) const {
+    return decide_fail(state, meta, command);
+  }
+  Result<Events> operator()(const RegisterEndpoint& command) const {
+    return decide_registration(state, command);
+  }
+  Result<Events> operator()(const RemoveEndpoint& command) const {
+    return decide_removal(state, command);
+  }
+  Result<Events> operator()(const SetEndpointHealth& command) const {
+    return decide_health(state, command);
+  }
+  Result<Events> operator()(const Advance& facts) const { return decide_advance(state, facts); }
+  Result<Events> operator()(const RemoveDeployments& command) const {
+    return decide_removal(state, command);
+  }
+};
+
+}  // namespace
+
+Result<Decision> decide(const State& state, const CommandMeta& meta, const Command& command) {
+  if (!meta.token.empty()) {
+    if (const RememberedRequest* before = state.remembered({meta.principal, meta.token})) {
+      if (before->request_hash == meta.request_hash) return Decision{{}, before->revision};
+      return fail(Code::invalid_argument,
+                  "this token came with another request before: use a new token for each request");
+    }
+  }
+  Result<Events> events = std::visit(Decide{state, meta}, command);
+  if (!events) return fail(std::move(events.error()));
+  // Remembered even when there is nothing to do: the same token gets the same answer later on.
+  if (!meta.token.empty())
+    events->push_back(schema::RequestRemembered{meta.principal, meta.token, meta.request_hash});
+  return Decision{std::move(*events), {}};
+}
+
+}  // namespace millrace::schema_service

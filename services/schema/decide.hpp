@@ -1,0 +1,39 @@
+// The rules of deploying: which events a command leads to, or why it is refused. Called by Machine
+// (decide) and by the service (plan); the clockwork asks `due` before it sends a command. Pure,
+// free of threads.
+//
+// Refusals: InvalidArgument (the request or the schema is wrong; a diagnostic a detail),
+// NotFound, FailedPrecondition (not in this phase; a superseded build), Aborted (another changeset
+// holds a module: try again when it is done), ResourceExhausted (over a limit).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "services/schema/commands.hpp"
+#include "services/schema/state.hpp"
+#include "statekit/machine_parts.hpp"
+#include "statekit/result.hpp"
+
+namespace millrace::schema_service {
+
+using Decision = statekit::Decision<schema::Event>;
+
+statekit::Result<Decision> decide(const State& state, const statekit::CommandMeta& meta,
+                                  const Command& command);
+
+// One line for each thing that the changeset would change; refused as `decide` would.
+statekit::Result<std::vector<std::string>> plan(const State& state,
+                                                const statekit::CommandMeta& meta,
+                                                const CreateChangeset& command);
+
+// True when `decide` would have an event for these facts.
+bool due(const State& state, const Advance& facts);
+
+// The deployment that an instance of this build joins: canonical, or about to be. Null: none.
+const Deployment* deployment_to_join(const State& state, const NewModule& module);
+
+// True when it has its wanted number of live endpoints, or needs none.
+bool is_ready(const State& state, const Deployment& deployment);
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,39 @@
+// The rules that decide.cpp is put together from, one file each group. Only decide*.cpp include
+// this. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/schema/decide.hpp"
+
+namespace millrace::schema_service {
+
+using Events = std::vector<schema::Event>;
+
+// decide_create.cpp
+statekit::Result<Events> decide_create(const State& state, const statekit::CommandMeta& meta,
+                                       const CreateChangeset& command);
+
+// decide_changeset.cpp
+statekit::Result<Events> decide_commit(const State& state, const CommitChangeset& command);
+statekit::Result<Events> decide_rollback(const State& state, const statekit::CommandMeta& meta,
+                                         const RollbackChangeset& command);
+statekit::Result<Events> decide_fail(const State& state, const statekit::CommandMeta& meta,
+                                     const FailChangeset& command);
+Events decide_advance(const State& state, const Advance& facts);
+Events decide_removal(const State& state, const RemoveDeployments& command);
+
+// decide_endpoint.cpp
+statekit::Result<Events> decide_registration(const State& state, const RegisterEndpoint& command);
+Events decide_removal(const State& state, const RemoveEndpoint& command);
+Events decide_health(const State& state, const SetEndpointHealth& command);
+
+// Ok when the canonical schema with these modules put in and those removed is in order;
+// InvalidArgument with a diagnostic in each detail when it is not.
+statekit::Status check_change(const State& state,
+                              const std::vector<std::shared_ptr<const schema::Module>>& modules,
+                              const std::vector<std::string>& removed);
+
+}  // namespace millrace::schema_service

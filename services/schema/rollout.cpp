@@ -1,0 +1,90 @@
+#include "services/schema/rollout.hpp"
+
+#include <utility>
+
+#include "services/schema/decide.hpp"
+
+namespace millrace::schema_service {
+
+using statekit::MonoMs;
+
+namespace {
+
+// Routers that are gone do not hold a rollout up: they read a newer state when they come back.
+bool all_routers_have(const std::vector<FollowerFact>& followers, Revision revision) {
+  for (const FollowerFact& follower : followers) {
+    if (follower.kind == "routing" && follower.live && follower.revision < revision) return false;
+  }
+  return true;
+}
+
+bool has_endpoints(const State& state, const std::vector<std::string>& deployments) {
+  for (const std::string& key : deployments) {
+    if (state.live_endpoints_of(key) > 0) return true;
+  }
+  return false;
+}
+
+bool is_kept_for_a_while(const Deployment& deployment) {
+  return deployment.phase == DeploymentPhase::retired ||
+         deployment.phase == DeploymentPhase::failed;
+}
+
+}  // namespace
+
+std::vector<Command> Rollout::tick(const State& state, MonoMs now,
+                                   const std::vector<FollowerFact>& followers) {
+  std::vector<Command> commands;
+  tick_changesets(state, now, followers, commands);
+  tick_deployments(state, now, commands);
+  return commands;
+}
+
+Advance Rollout::facts_of(const State& state, const Changeset& changeset, const Seen& seen,
+                          MonoMs now, const std::vector<FollowerFact>& followers) const {
+  return {changeset.key, changeset.phase_revision, now - seen.since,
+          all_routers_have(followers, changeset.phase_revision),
+          !has_endpoints(state, changeset.replaced)};
+}
+
+bool Rollout::may_send(Seen& seen, MonoMs now) const {
+  if (seen.acted && now - seen.sent < times_.retry_ms) return false;
+  seen.acted = true;
+  seen.sent = now;
+  return true;
+}
+
+void Rollout::tick_changesets(const State& state, MonoMs now,
+                              const std::vector<FollowerFact>& followers,
+                              std::vector<Command>& commands) {
+  std::map<std::string, Seen> still;
+  for (const Changeset* changeset : state.active_changesets()) {
+    const auto before = changesets_.find(changeset->key);
+    Seen seen{changeset->phase_revision, now, 0, false};
+    if (before != changesets_.end() && before->second.phase == changeset->phase_revision)
+      seen = before->second;
+    Advance facts = facts_of(state, *changeset, seen, now, followers);
+    if (due(state, facts) && may_send(seen, now)) commands.push_back(std::move(facts));
+    still.emplace(changeset->key, seen);
+  }
+  changesets_ = std::move(still);
+}
+
+void Rollout::tick_deployments(const State& state, MonoMs now, std::vector<Command>& commands) {
+  std::map<std::string, Seen> still;
+  RemoveDeployments removal;
+  for (const auto& [key, deployment] : state.deployments()) {
+    if (!is_kept_for_a_while(deployment)) continue;
+    const auto phase = static_cast<Revision>(deployment.phase);
+    const auto before = deployments_.find(key);
+    Seen seen{phase, now, 0, false};
+    if (before != deployments_.end() && before->second.phase == phase) seen = before->second;
+    if (now - seen.since >= times_.rollback_window_ms && may_send(seen, now))
+      removal.deployments.push_back(key);
+    still.emplace(key, seen);
+  }
+  deployments_ = std::move(still);
+  if (!removal.deployments.empty()) commands.push_back(std::move(removal));
+}
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,268 @@
+#include "services/schema/state.hpp"
+
+#include <algorithm>
+
+namespace millrace::schema_service {
+
+namespace {
+
+// A changeset keeps others from changing its modules until it is committed or has failed.
+bool holds_modules(ChangesetPhase phase) {
+  return phase == ChangesetPhase::preparing || phase == ChangesetPhase::prepared ||
+         phase == ChangesetPhase::rolling_back;
+}
+
+}  // namespace
+
+BuildId build_of(const Deployment& deployment) {
+  return {deployment.module(), deployment.schema_digest, deployment.build};
+}
+
+// How each kind of event folds. `at` is the revision of its commit.
+struct State::Fold {
+  State& state;
+  Revision at;
+  WallMs time_ms;
+
+  void operator()(const schema::ChangesetCreated& event) const {
+    for (Deployment deployment : event.deployments) {
+      deployment.created_revision = at;
+      state.put(std::move(deployment));
+    }
+    Changeset changeset = event.changeset;
+    changeset.created_revision = at;
+    changeset.phase_revision = at;
+    changeset.created_ms = time_ms;
+    state.put(std::move(changeset));
+  }
+  void operator()(const schema::ChangesetPrepared& event) const {
+    state.set_phase(event.changeset, ChangesetPhase::prepared, {});
+  }
+  void operator()(const schema::ChangesetCommitted& event) const {
+    state.changesets_.change(event.changeset,
+                             [&](Changeset& changeset) { changeset.replaced = event.replaced; });
+    for (const std::string& key : event.replaced) {
+      state.set_phase(key, DeploymentPhase::draining);
+      state.supersede(key);
+    }
+    const Changeset* changeset = state.changeset(event.changeset);
+    if (changeset == nullptr) return;
+    for (const std::string& key : changeset->deployments) {
+      state.set_phase(key, DeploymentPhase::canonical);
+      if (const Deployment* deployment = state.deployment(key))
+        state.reinstate(build_of(*deployment));
+    }
+    state.set_phase(event.changeset, ChangesetPhase::committed, {});
+  }
+  void operator()(const schema::ChangesetDrained& event) const {
+    state.set_phase(event.changeset, ChangesetPhase::drained, {});
+  }
+  void operator()(const schema::ChangesetFinalized& event) const {
+    const Changeset* changeset = state.changeset(event.changeset);
+    if (changeset == nullptr) return;
+    for (const std::string& key : changeset->replaced)
+      state.set_phase(key, DeploymentPhase::retired);
+    state.set_phase(event.changeset, ChangesetPhase::finalized, {});
+  }
+  void operator()(const schema::ChangesetRollingBack& event) const {
+    state.set_phase(event.changeset, ChangesetPhase::rolling_back, event.reason);
+  }
+  void operator()(const schema::ChangesetFailed& event) const {
+    const Changeset* changeset = state.changeset(event.changeset);
+    if (changeset == nullptr) return;
+    for (const std::string& key : changeset->deployments)
+      state.set_phase(key, DeploymentPhase::failed);
+    state.set_phase(event.changeset, ChangesetPhase::failed, event.reason);
+  }
+  void operator()(const schema::DeploymentsRemoved& event) const {
+    for (const std::string& key : event.deployments) state.erase_deployment(key);
+  }
+  void operator()(const schema::EndpointRegistered& event) const {
+    Endpoint endpoint = event.endpoint;
+    endpoint.registered_revision = at;
+    state.put(std::move(endpoint));
+  }
+  void operator()(const schema::EndpointHealthChanged& event) const {
+    state.endpoints_.change(event.endpoint,
+                            [&](Endpoint& endpoint) { endpoint.healthy = event.healthy; });
+  }
+  void operator()(const schema::EndpointRemoved& event) const {
+    state.erase_endpoint(event.endpoint);
+  }
+  void operator()(const schema::RequestRemembered& event) const {
+    state.put(RememberedRequest{event.principal, event.token, event.request_hash, at});
+  }
+  void operator()(const schema::FeatureLevelRaised& event) const {
+    state.feature_level_ = event.level;
+  }
+};
+
+void State::apply(const schema::Commit& commit) {
+  revision_ = commit.meta.revision;
+  time_ms_ = commit.meta.time_ms;
+  const Fold fold{*this, revision_, time_ms_};
+  for (const Event& event : commit.events) std::visit(fold, event);
+  forget_old_requests();
+  forget_old_builds();
+  forget_ended_changesets();
+}
+
+void State::restore(const Snapshot& snapshot) {
+  *this = State{};
+  revision_ = snapshot.revision;
+  time_ms_ = snapshot.time_ms;
+  feature_level_ = snapshot.feature_level;
+  for (const Deployment& deployment : snapshot.deployments) put(deployment);
+  for (const Endpoint& endpoint : snapshot.endpoints) put(endpoint);
+  for (const Changeset& changeset : snapshot.changesets) put(changeset);
+  for (const RememberedRequest& request : snapshot.requests) put(request);
+  for (const SupersededBuild& build : snapshot.superseded) put(build);
+}
+
+State::Snapshot State::snapshot() const {
+  Snapshot out;
+  out.revision = revision_;
+  out.time_ms = time_ms_;
+  out.feature_level = feature_level_;
+  for (const auto& [key, deployment] : deployments_.all()) out.deployments.push_back(deployment);
+  for (const auto& [id, endpoint] : endpoints_.all()) out.endpoints.push_back(endpoint);
+  for (const auto& [key, changeset] : changesets_.all()) out.changesets.push_back(changeset);
+  for (const auto& [at, id] : requests_by_age_) out.requests.push_back(*requests_.find(id));
+  for (const auto& [at, id] : superseded_by_age_) out.superseded.push_back(*superseded_.find(id));
+  return out;
+}
+
+std::uint64_t State::digest() const {
+  return deployments_.digest() + endpoints_.digest() + changesets_.digest() + requests_.digest() +
+         superseded_.digest() + EntryHash().add(feature_level_).value();
+}
+
+void State::put(Deployment deployment) {
+  const std::string key = deployment.key;
+  if (deployment.phase == DeploymentPhase::canonical) canonical_[deployment.module()] = key;
+  deployments_.put(key, std::move(deployment));
+}
+
+void State::put(Endpoint endpoint) {
+  const std::string id = endpoint.id;
+  erase_endpoint(id);
+  endpoint_ids_[endpoint.deployment].insert(id);
+  endpoints_.put(id, std::move(endpoint));
+}
+
+void State::put(Changeset changeset) {
+  const std::string key = changeset.key;
+  if (const Changeset* before = changesets_.find(key)) {
+    active_.erase({before->created_revision, key});
+    ended_.erase({before->phase_revision, key});
+  }
+  if (schema::is_active(changeset.phase))
+    active_.insert({changeset.created_revision, key});
+  else
+    ended_.insert({changeset.phase_revision, key});
+  for (const std::string& module : modules_of(*this, changeset)) {
+    const auto held = holders_.find(module);
+    if (holds_modules(changeset.phase))
+      holders_[module] = key;
+    else if (held != holders_.end() && held->second == key)
+      holders_.erase(held);
+  }
+  changesets_.put(key, std::move(changeset));
+}
+
+void State::put(RememberedRequest request) {
+  const RequestId id{request.principal, request.token};
+  if (const RememberedRequest* before = requests_.find(id))
+    requests_by_age_.erase({before->revision, id});
+  requests_by_age_.insert({request.revision, id});
+  requests_.put(id, std::move(request));
+}
+
+void State::put(SupersededBuild build) {
+  const BuildId id{build.module, build.schema_digest, build.build};
+  reinstate(id);
+  superseded_by_age_.insert({build.revision, id});
+  superseded_.put(id, std::move(build));
+}
+
+void State::set_phase(const std::string& key, DeploymentPhase phase) {
+  const Deployment* before = deployments_.find(key);
+  if (before == nullptr) return;
+  const auto held = canonical_.find(before->module());
+  if (held != canonical_.end() && held->second == key) canonical_.erase(held);
+  Deployment after = *before;
+  after.phase = phase;
+  put(std::move(after));
+}
+
+void State::set_phase(const std::string& key, ChangesetPhase phase, const std::string& failure) {
+  const Changeset* before = changesets_.find(key);
+  if (before == nullptr) return;
+  Changeset after = *before;
+  // `put` files it by the phase that it is in, so the old entry goes first.
+  active_.erase({before->created_revision, key});
+  ended_.erase({before->phase_revision, key});
+  after.phase = phase;
+  after.phase_revision = revision_;
+  if (!failure.empty()) after.failure = failure;
+  put(std::move(after));
+}
+
+void State::erase_deployment(const std::string& key) {
+  const std::set<std::string> ids = endpoint_ids_[key];
+  for (const std::string& id : ids) erase_endpoint(id);
+  endpoint_ids_.erase(key);
+  const Deployment* deployment = deployments_.find(key);
+  if (deployment == nullptr) return;
+  const auto held = canonical_.find(deployment->module());
+  if (held != canonical_.end() && held->second == key) canonical_.erase(held);
+  deployments_.erase(key);
+}
+
+void State::erase_endpoint(const std::string& id) {
+  const Endpoint* endpoint = endpoints_.find(id);
+  if (endpoint == nullptr) return;
+  const auto ids = endpoint_ids_.find(endpoint->deployment);
+  ids->second.erase(id);
+  if (ids->second.empty()) endpoint_ids_.erase(ids);
+  endpoints_.erase(id);
+}
+
+void State::supersede(const std::string& key) {
+  const Deployment* deployment = deployments_.find(key);
+  if (deployment == nullptr) return;
+  put(SupersededBuild{deployment->module(), deployment->schema_digest, deployment->build,
+                      revision_});
+}
+
+void State::reinstate(const BuildId& id) {
+  const SupersededBuild* before = superseded_.find(id);
+  if (before == nullptr) return;
+  superseded_by_age_.erase({before->revision, id});
+  superseded_.erase(id);
+}
+
+void State::forget_old_requests() {
+  while (!requests_by_age_.empty()) {
+    const auto oldest = requests_by_age_.begin();
+    if (oldest->first + requests_kept_commits > revision_) return;
+    requests_.erase(oldest->second);
+    requests_by_age_.erase(oldest);
+  }
+}
+
+void State::forget_old_builds() {
+  while (superseded_by_age_.size() > superseded_builds_max) {
+    superseded_.erase(superseded_by_age_.begin()->second);
+    superseded_by_age_.erase(superseded_by_age_.begin());
+  }
+}
+
+void State::forget_ended_changesets() {
+  while (ended_.size() > ended_changesets_max) {
+    changesets_.erase(ended_.begin()->second);
+    ended_.erase(ended_.begin());
+  }
+}
+
+}  // namespace millrace::schema_service

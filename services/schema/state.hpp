@@ -1,0 +1,126 @@
+// What the schema service knows at one revision: deployments, endpoints, changesets, which
+// deployment is canonical for each module, and the requests that carried a token. Machine folds
+// commits into it; decide.cpp and service.cpp ask it questions. Pure; a value, free of threads.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "schema/change.hpp"
+#include "services/schema/table.hpp"
+
+namespace millrace::schema_service {
+
+using schema::Changeset;
+using schema::ChangesetPhase;
+using schema::Deployment;
+using schema::DeploymentPhase;
+using schema::Endpoint;
+using schema::RememberedRequest;
+using schema::SupersededBuild;
+using statekit::Digest;
+using statekit::Revision;
+using statekit::WallMs;
+
+// What is kept of the past. The limits are part of how commits fold: all replicas share them.
+inline constexpr Revision requests_kept_commits = 100'000;
+inline constexpr std::size_t superseded_builds_max = 10'000;
+inline constexpr std::size_t ended_changesets_max = 1'000;
+
+// A deployment is known by these three: two instances of one build join one deployment.
+struct BuildId {
+  std::string module;
+  Digest schema_digest;
+  std::string build;
+  auto operator<=>(const BuildId&) const = default;
+};
+BuildId build_of(const Deployment& deployment);
+
+class State {
+ public:
+  using Event = schema::Event;
+  using Snapshot = schema::Snapshot;
+  using RequestId = std::pair<std::string, std::string>;  // principal, token
+
+  // REQUIRES: commit.meta.revision == revision() + 1. Never refuses; an event about what is not
+  // there changes nothing.
+  void apply(const schema::Commit& commit);
+  void restore(const Snapshot& snapshot);
+  Snapshot snapshot() const;
+  Revision revision() const { return revision_; }
+  std::uint64_t digest() const;
+  bool operator==(const State&) const = default;
+
+  WallMs time_ms() const { return time_ms_; }
+  std::uint32_t feature_level() const { return feature_level_; }
+
+  // Null when there is none. Pointers live until the next apply or restore.
+  const Deployment* deployment(const std::string& key) const { return deployments_.find(key); }
+  const Endpoint* endpoint(const std::string& id) const { return endpoints_.find(id); }
+  const Changeset* changeset(const std::string& key) const { return changesets_.find(key); }
+  // The deployment that serves a module to callers.
+  const Deployment* canonical(const std::string& module) const;
+  // The changeset that is about to change a module: it is not committed yet, nor has it failed.
+  const Changeset* holder_of(const std::string& module) const;
+  const RememberedRequest* remembered(const RequestId& id) const { return requests_.find(id); }
+  const SupersededBuild* superseded(const BuildId& id) const { return superseded_.find(id); }
+
+  // By id. `live` counts the healthy ones.
+  std::vector<const Endpoint*> endpoints_of(const std::string& deployment) const;
+  std::size_t live_endpoints_of(const std::string& deployment) const;
+  std::vector<const Deployment*> deployments_of(const std::string& module) const;
+  // Those that are neither finalized nor failed, oldest first.
+  std::vector<const Changeset*> active_changesets() const;
+
+  // Everything, by key.
+  const std::map<std::string, Deployment>& deployments() const { return deployments_.all(); }
+  const std::map<std::string, Endpoint>& endpoints() const { return endpoints_.all(); }
+  const std::map<std::string, Changeset>& changesets() const { return changesets_.all(); }
+  // Module -> key of its canonical deployment.
+  const std::map<std::string, std::string>& canonical_keys() const { return canonical_; }
+
+ private:
+  struct Fold;  // how each kind of event folds
+
+  void put(Deployment deployment);
+  void put(Endpoint endpoint);
+  void put(Changeset changeset);
+  void put(RememberedRequest request);
+  void put(SupersededBuild build);
+  void erase_deployment(const std::string& key);
+  void erase_endpoint(const std::string& id);
+  void set_phase(const std::string& deployment, DeploymentPhase phase);
+  void set_phase(const std::string& changeset, ChangesetPhase phase, const std::string& failure);
+  void supersede(const std::string& deployment);
+  void reinstate(const BuildId& id);
+  void forget_old_requests();
+  void forget_old_builds();
+  void forget_ended_changesets();
+
+  Revision revision_ = 0;
+  WallMs time_ms_ = 0;
+  std::uint32_t feature_level_ = 1;
+  Table<std::string, Deployment> deployments_;
+  Table<std::string, Endpoint> endpoints_;
+  Table<std::string, Changeset> changesets_;
+  Table<RequestId, RememberedRequest> requests_;
+  Table<BuildId, SupersededBuild> superseded_;
+
+  // Indices over the tables.
+  std::map<std::string, std::string> canonical_;               // module -> deployment
+  std::map<std::string, std::set<std::string>> endpoint_ids_;  // deployment -> endpoints
+  std::map<std::string, std::string> holders_;                 // module -> changeset
+  std::set<std::pair<Revision, std::string>> active_;          // created_revision, changeset
+  std::set<std::pair<Revision, std::string>> ended_;           // phase_revision, changeset
+  std::set<std::pair<Revision, RequestId>> requests_by_age_;
+  std::set<std::pair<Revision, BuildId>> superseded_by_age_;
+};
+
+// The modules that a changeset brings or removes.
+std::vector<std::string> modules_of(const State& state, const Changeset& changeset);
+
+}  // namespace millrace::schema_service

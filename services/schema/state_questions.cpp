@@ -1,0 +1,134 @@
+// What can be asked of the state, and the hashes of its entries.
+#include "services/schema/state.hpp"
+
+namespace millrace::schema_service {
+
+namespace {
+
+std::string_view octets(const Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.octets.data()), digest.octets.size()};
+}
+
+}  // namespace
+
+// A module is stood for by its digest: it never changes once deployed.
+std::uint64_t hash_of(const Deployment& deployment) {
+  return EntryHash()
+      .add("deployment")
+      .add(deployment.key)
+      .add(octets(deployment.schema_digest))
+      .add(deployment.build)
+      .add(deployment.replicas)
+      .add(deployment.changeset)
+      .add(static_cast<std::uint64_t>(deployment.phase))
+      .add(deployment.fixed_endpoint)
+      .add(deployment.created_revision)
+      .value();
+}
+
+std::uint64_t hash_of(const Endpoint& endpoint) {
+  return EntryHash()
+      .add("endpoint")
+      .add(endpoint.id)
+      .add(endpoint.deployment)
+      .add(endpoint.address)
+      .add(endpoint.instance)
+      .add(std::uint64_t{endpoint.leased})
+      .add(std::uint64_t{endpoint.healthy})
+      .add(endpoint.registered_revision)
+      .value();
+}
+
+std::uint64_t hash_of(const Changeset& changeset) {
+  return EntryHash()
+      .add("changeset")
+      .add(changeset.key)
+      .add(static_cast<std::uint64_t>(changeset.phase))
+      .add_all(changeset.deployments)
+      .add_all(changeset.removed_modules)
+      .add_all(changeset.replaced)
+      .add(std::uint64_t{changeset.hold})
+      .add(changeset.canary_percent)
+      .add(static_cast<std::uint64_t>(changeset.deadline_ms))
+      .add(static_cast<std::uint64_t>(changeset.drain_ms_max))
+      .add(std::uint64_t{changeset.allow_breaking})
+      .add(changeset.author)
+      .add(changeset.reason)
+      .add(changeset.failure)
+      .add(changeset.created_revision)
+      .add(changeset.phase_revision)
+      .add(static_cast<std::uint64_t>(changeset.created_ms))
+      .value();
+}
+
+std::uint64_t hash_of(const RememberedRequest& request) {
+  return EntryHash()
+      .add("request")
+      .add(request.principal)
+      .add(request.token)
+      .add(octets(request.request_hash))
+      .add(request.revision)
+      .value();
+}
+
+std::uint64_t hash_of(const SupersededBuild& build) {
+  return EntryHash()
+      .add("superseded")
+      .add(build.module)
+      .add(octets(build.schema_digest))
+      .add(build.build)
+      .add(build.revision)
+      .value();
+}
+
+const Deployment* State::canonical(const std::string& module) const {
+  const auto found = canonical_.find(module);
+  return found == canonical_.end() ? nullptr : deployment(found->second);
+}
+
+const Changeset* State::holder_of(const std::string& module) const {
+  const auto found = holders_.find(module);
+  return found == holders_.end() ? nullptr : changeset(found->second);
+}
+
+std::vector<const Endpoint*> State::endpoints_of(const std::string& key) const {
+  std::vector<const Endpoint*> found;
+  const auto ids = endpoint_ids_.find(key);
+  if (ids == endpoint_ids_.end()) return found;
+  for (const std::string& id : ids->second) found.push_back(endpoint(id));
+  return found;
+}
+
+std::size_t State::live_endpoints_of(const std::string& key) const {
+  std::size_t live = 0;
+  for (const Endpoint* endpoint : endpoints_of(key)) live += endpoint->healthy ? 1 : 0;
+  return live;
+}
+
+std::vector<const Deployment*> State::deployments_of(const std::string& module) const {
+  std::vector<const Deployment*> found;
+  // Keys begin with the module's name, so those of one module stand together.
+  const std::string prefix = "dpl-" + module + "-";
+  const auto& all = deployments();
+  for (auto at = all.lower_bound(prefix); at != all.end() && at->first.starts_with(prefix); ++at) {
+    if (at->second.module() == module) found.push_back(&at->second);
+  }
+  return found;
+}
+
+std::vector<const Changeset*> State::active_changesets() const {
+  std::vector<const Changeset*> found;
+  for (const auto& [created, key] : active_) found.push_back(changeset(key));
+  return found;
+}
+
+std::vector<std::string> modules_of(const State& state, const Changeset& changeset) {
+  std::vector<std::string> modules = changeset.removed_modules;
+  for (const std::string& key : changeset.deployments) {
+    if (const Deployment* deployment = state.deployment(key))
+      modules.push_back(deployment->module());
+  }
+  return modules;
+}
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,36 @@
+// The commands of the transcripts in tests/script/schema:
+//   deploy KEY MODULE/VERSION ... [remove=M] [hold] [redeploy] [build=B] [replicas=N] [fixed=ADDR]
+//          [deadline=MS] [drain=MS] [token=T] [plan]      KEY is one word: chs-KEY, dpl-MODULE-KEY
+//   commit KEY | rollback KEY [REASON] | fail KEY [REASON]
+//   register DEPLOYMENT ADDRESS INSTANCE | leave ENDPOINT | health ENDPOINT up|down
+//   hear ENDPOINT        a heartbeat
+//   routing REVISION|gone   the only router has acknowledged REVISION
+//   pass MS              time goes by
+//   restart | endpoints
+// Each answers with the events or the refusal, what the clockwork made of it, and one line: the
+// state.
+#pragma once
+
+#include <string>
+
+#include "tests/schema_service/world.hpp"
+
+namespace millrace::test {
+
+class Script {
+ public:
+  std::string run(const std::string& line);
+
+ private:
+  std::string deploy(std::istream& words);
+  std::string dispatch(const std::string& verb, std::istream& words);
+  std::string send(const World::Command& command, const statekit::CommandMeta& meta);
+
+  World world_;
+  int endpoints_ = 0;
+};
+
+// "rev 3 | echo: dpl-echo-a canonical 1/1 | chs-a committed"
+std::string dump(const schema_service::State& state);
+
+}  // namespace millrace::test
