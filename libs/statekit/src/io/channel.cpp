@@ -3,9 +3,12 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
+#include "grpc_log.hpp"
+
 namespace millrace::statekit {
 
 Channel connect(const std::string& address, const ChannelOptions& options) {
+  quieten_grpc();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(options.message_bytes_max);
   arguments.SetMaxSendMessageSize(options.message_bytes_max);

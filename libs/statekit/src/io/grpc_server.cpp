@@ -9,12 +9,15 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
+#include "grpc_log.hpp"
+
 namespace millrace::statekit {
 namespace {
 
 constexpr auto health_interval = std::chrono::milliseconds(500);
 
 void enable_plugins() {
+  quieten_grpc();
   static std::once_flag once;
   std::call_once(once, [] {
     grpc::EnableDefaultHealthCheckService(true);

@@ -1,0 +1,212 @@
+#include "statekit/io/grpc_feed_server.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <grpcpp/grpcpp.h>
+
+#include "feed_wire.hpp"
+#include "statekit/io/rpc.hpp"
+#include "v2alpha1/schema.grpc.pb.h"
+
+namespace millrace::statekit {
+namespace {
+
+// How finely heartbeats are timed.
+constexpr auto tick = std::chrono::milliseconds(100);
+
+using Reactor = grpc::ServerBidiReactor<v2alpha1::SubscribeRequest, v2alpha1::SubscribeResponse>;
+
+class Stream;
+
+// The streams that are open. Outlives them.
+struct Streams {
+  FeedHub& hub;
+  const Clock& clock;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::map<Stream*, std::shared_ptr<Stream>> open;
+  bool dirty = false;
+  bool stopping = false;
+
+  Streams(FeedHub& feed_hub, const Clock& feed_clock) : hub(feed_hub), clock(feed_clock) {}
+  void forget(Stream* stream) {
+    std::shared_ptr<Stream> last;  // dropped after the lock
+    std::lock_guard lock(mutex);
+    const auto it = open.find(stream);
+    last = std::move(it->second);
+    open.erase(it);
+    changed.notify_all();
+  }
+};
+
+// One follower's stream. gRPC calls its reactions on threads of its own; one message at a time is
+// being written, and when that is done the session says what comes next.
+class Stream final : public Reactor {
+ public:
+  explicit Stream(Streams& streams) : streams_(streams) {}
+
+  void begin() {
+    std::lock_guard lock(mutex_);
+    if (!finished_) StartRead(&incoming_);
+  }
+
+  void pump() {
+    std::lock_guard lock(mutex_);
+    send_next();
+  }
+
+  void end(const Error& why) {
+    std::lock_guard lock(mutex_);
+    finish(to_grpc(why));
+  }
+
+  void OnReadDone(bool ok) override {
+    std::lock_guard lock(mutex_);
+    if (!ok) return finish(grpc::Status::OK);
+    if (const Status taken = take_in(); !taken) return finish(to_grpc(taken));
+    if (finished_) return;
+    StartRead(&incoming_);
+    send_next();
+  }
+
+  void OnWriteDone(bool ok) override {
+    std::lock_guard lock(mutex_);
+    writing_ = false;
+    if (!ok) return finish({grpc::StatusCode::CANCELLED, "the follower is gone"});
+    send_next();
+  }
+
+  void OnCancel() override { end({Code::cancelled, "the follower is gone", {}}); }
+
+  void OnDone() override {
+    {
+      std::lock_guard lock(mutex_);
+      session_.reset();
+    }
+    streams_.forget(this);
+  }
+
+ private:
+  // The first message is the hello, each later one an acknowledgement.
+  Status take_in() {
+    const MonoMs now = streams_.clock.mono_ms();
+    if (session_) {
+      if (!incoming_.has_ack())
+        return fail(Code::invalid_argument, "after its hello a follower sends acknowledgements");
+      const Result<Ack> ack = from_wire(incoming_.ack());
+      if (!ack) return fail(ack.error());
+      return session_->on_ack(*ack, now);
+    }
+    if (!incoming_.has_hello())
+      return fail(Code::invalid_argument, "a follower's first message is its hello");
+    Result<Hello> hello = from_wire(incoming_.hello());
+    if (!hello) return fail(std::move(hello.error()));
+    Result<std::unique_ptr<FeedSession>> session = streams_.hub.open(std::move(*hello), now);
+    if (!session) return fail(std::move(session.error()));
+    session_ = std::move(*session);
+    return {};
+  }
+
+  void send_next() {
+    if (!session_ || writing_ || finished_) return;
+    const auto next = session_->next(streams_.clock.mono_ms());
+    if (!next) return finish(to_grpc(next.error()));
+    if (!*next) return;
+    to_wire(**next, outgoing_);
+    writing_ = true;
+    StartWrite(&outgoing_);
+  }
+
+  void finish(const grpc::Status& status) {
+    if (std::exchange(finished_, true)) return;
+    Finish(status);
+  }
+
+  Streams& streams_;
+  std::mutex mutex_;
+  v2alpha1::SubscribeRequest incoming_;
+  v2alpha1::SubscribeResponse outgoing_;
+  std::unique_ptr<FeedSession> session_;
+  bool writing_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+struct GrpcFeed::Impl {
+  Streams streams;
+  std::uint64_t subscription = 0;
+  std::thread thread;
+
+  Impl(FeedHub& hub, const Clock& clock) : streams(hub, clock) {}
+
+  std::vector<std::shared_ptr<Stream>> all() {
+    std::lock_guard lock(streams.mutex);
+    std::vector<std::shared_ptr<Stream>> open;
+    for (const auto& [raw, stream] : streams.open) open.push_back(stream);
+    return open;
+  }
+
+  void run() {
+    for (;;) {
+      {
+        std::unique_lock lock(streams.mutex);
+        streams.changed.wait_for(lock, tick, [&] { return streams.dirty || streams.stopping; });
+        if (streams.stopping) return;
+        streams.dirty = false;
+      }
+      for (const auto& stream : all()) stream->pump();
+    }
+  }
+};
+
+GrpcFeed::GrpcFeed(FeedHub& hub, const Clock& clock) : impl_(std::make_unique<Impl>(hub, clock)) {
+  impl_->subscription = hub.broadcast().subscribe([streams = &impl_->streams] {
+    {
+      std::lock_guard lock(streams->mutex);
+      streams->dirty = true;
+    }
+    streams->changed.notify_all();
+  });
+  impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
+}
+
+GrpcFeed::~GrpcFeed() { stop(); }
+
+Reactor* GrpcFeed::subscribe(grpc::CallbackServerContext*) {
+  auto stream = std::make_shared<Stream>(impl_->streams);
+  bool stopping = false;
+  {
+    std::lock_guard lock(impl_->streams.mutex);
+    impl_->streams.open.emplace(stream.get(), stream);
+    stopping = impl_->streams.stopping;
+  }
+  if (stopping)
+    stream->end({Code::unavailable, "the service is stopping: follow another replica", {}});
+  else
+    stream->begin();
+  return stream.get();
+}
+
+void GrpcFeed::stop() {
+  {
+    std::lock_guard lock(impl_->streams.mutex);
+    if (std::exchange(impl_->streams.stopping, true)) return;
+  }
+  impl_->streams.changed.notify_all();
+  impl_->thread.join();
+  impl_->streams.hub.broadcast().unsubscribe(impl_->subscription);
+  for (const auto& stream : impl_->all())
+    stream->end({Code::unavailable, "the service is stopping: follow another replica", {}});
+  std::unique_lock lock(impl_->streams.mutex);
+  impl_->streams.changed.wait(lock, [&] { return impl_->streams.open.empty(); });
+}
+
+}  // namespace millrace::statekit
