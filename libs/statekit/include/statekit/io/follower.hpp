@@ -103,6 +103,7 @@ class Follower {
   typename Projection<State>::Reader read() const { return projection_.read(); }
   const Projection<State>& projection() const { return projection_; }
   FollowerStatus status() const { return core_.status(clock_.mono_ms()); }
+  // Never ahead of what `read` shows; it may be a moment behind.
   std::optional<Position> position() const { return core_.position(); }
 
  private:
