@@ -89,6 +89,15 @@ JournalResult<void> check_wal(Database& database) {
                     "not a network file system");
 }
 
+// A log that a crash left may end in pieces of transactions, which would mislead `check_log` when
+// new ones had been written over some of them: begin a new log. Others who have the store open have
+// no such pieces, so it does not matter that they may keep us from it.
+void put_log_away(Database& database) {
+  database.wait_at_most(0);
+  sqlite3_wal_checkpoint_v2(database.raw(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  database.wait_at_most(Deadline{}.ms);
+}
+
 }  // namespace
 
 tl::unexpected<JournalError> damaged(const Database& database, Revision revision,
@@ -120,6 +129,7 @@ JournalResult<std::unique_ptr<Database>> open_store(const std::string& path,
   if (auto done = set_up(**database, tuning.durable); !done) return tl::unexpected(done.error());
   if (auto done = check_wal(**database); !done) return tl::unexpected(done.error());
   if (auto done = check_tables(**database); !done) return tl::unexpected(done.error());
+  put_log_away(**database);
   return database;
 }
 

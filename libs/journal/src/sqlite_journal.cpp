@@ -10,6 +10,7 @@
 #include "sqlite_database.hpp"
 #include "sqlite_format.hpp"
 #include "sqlite_snapshots.hpp"
+#include "sqlite_wal.hpp"
 #include "statekit/envelope.hpp"
 
 namespace millrace::journal {
@@ -35,14 +36,20 @@ class Door {
       auto opened = open_store(path, tuning);
       if (!opened) return tl::unexpected(opened.error());
       database_ = std::move(*opened);
+      failed_ = false;
     }
     database_->wait_at_most(Deadline{}.ms);
     return database_.get();
   }
 
+  // That it is shut because of a failure. REQUIRES: `mutex` is held.
+  bool has_failed() const { return failed_; }
+
   // After a call failed. REQUIRES: `mutex` is held, no statement is under way.
   void after_failure() {
-    if (database_ && database_->must_reopen()) database_.reset();
+    if (!database_ || !database_->must_reopen()) return;
+    database_.reset();
+    failed_ = true;
   }
 
   void shut() {
@@ -52,6 +59,7 @@ class Door {
 
  private:
   std::unique_ptr<Database> database_;
+  bool failed_ = false;
 };
 
 // What the handle and its snapshot readers share.
@@ -68,6 +76,9 @@ struct Shared {
     const std::lock_guard lock(door.mutex);
     if (!open || closed)
       return refuse(JournalFault::unavailable, path + ": this handle of the journal is not open");
+    // After a failed write no connection of ours is kept: closing the last one makes SQLite put the
+    // log away, and with it what the failed write may have left there.
+    if (&door == &writing && door.has_failed()) reading.shut();
     JournalResult<Database*> database = door.connected(path, tuning);
     if (!database) return tl::unexpected(database.error());
     auto result = work(**database);
@@ -181,9 +192,8 @@ class SqliteJournal : public Journal {
     shared_->path = std::filesystem::absolute(shared_->path, failed).string();
     const JournalResult<bool> there = recognize(shared_->path, shared_->tuning.vfs);
     if (!there) return tl::unexpected(there.error());
-    if (!*there) {
-      if (auto made = create(options); !made) return tl::unexpected(made.error());
-    }
+    const auto ready = *there ? check_log(shared_->path) : create(options);
+    if (!ready) return tl::unexpected(ready.error());
     shared_->open = true;
     auto checked = shared_->with(shared_->reading, [](Database& database) -> JournalResult<Head> {
       Transaction transaction(database);
