@@ -2,35 +2,10 @@
 
 #include <algorithm>
 
+#include "statekit/entry_hash.hpp"
+
 namespace millrace::routing {
-namespace {
-
-// FNV-1a over fields with their lengths, then spread over all 64 bits, so that sums of hashes
-// differ.
-class EntryHash {
- public:
-  EntryHash& add(std::string_view text) {
-    add(text.size());
-    for (const char c : text) mix(static_cast<std::uint8_t>(c));
-    return *this;
-  }
-  EntryHash& add(std::uint64_t number) {
-    for (int shift = 0; shift < 64; shift += 8) mix(static_cast<std::uint8_t>(number >> shift));
-    return *this;
-  }
-  std::uint64_t value() const {
-    std::uint64_t x = hash_;
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
-    return x ^ (x >> 31);
-  }
-
- private:
-  void mix(std::uint8_t octet) { hash_ = (hash_ ^ octet) * 0x100000001b3U; }
-  std::uint64_t hash_ = 0xcbf29ce484222325U;
-};
-
-}  // namespace
+using statekit::EntryHash;
 
 // Folds events. `hash` is what an entry adds to the digest. A deployment's list of healthy
 // endpoints follows from the endpoints, so it adds nothing of its own.

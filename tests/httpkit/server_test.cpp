@@ -320,7 +320,7 @@ TEST_CASE("headers of a handler cannot break out of the answer") {
   CHECK(body_of(answer) == "ok");
 }
 
-TEST_CASE("G11: a port in use says which and what to change") {
+TEST_CASE("a port in use says which and what to change") {
   Fixture f;
   const auto second = serve({.listen = f.server->address(), .setting = "ingress.http_listen"},
                             [](const Request&, const std::shared_ptr<Reply>&) {});
