@@ -1,0 +1,195 @@
+#include "services/routing/server.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include <grpcpp/impl/service_type.h>
+
+#include "schema/change_codec.hpp"
+#include "services/routing/call_metrics.hpp"
+#include "services/routing/grpc_transport.hpp"
+#include "services/routing/rpc.hpp"
+#include "services/routing/service.hpp"
+#include "statekit/io/grpc_server.hpp"
+#include "statekit/io/ids.hpp"
+#include "statekit/io/log.hpp"
+#include "statekit/io/timeline_publisher.hpp"
+
+namespace millrace::routing {
+namespace {
+
+constexpr auto tidy_interval = std::chrono::milliseconds(500);
+constexpr std::int64_t flush_ms_max = 1'000;  // for events that wait for the timeline, at the end
+
+std::uint64_t random_number() {
+  thread_local std::mt19937_64 engine(std::random_device{}());
+  return engine();
+}
+
+CallLimits limits_of(const Settings& s) {
+  CallLimits out;
+  out.calls_max = static_cast<std::size_t>(s.calls_max);
+  out.waiting_max = static_cast<std::size_t>(s.waiting_max);
+  out.attempts_max = static_cast<std::size_t>(s.attempts_max);
+  out.deadline_ms_default = s.deadline_default_ms;
+  out.deadline_ms_max = s.deadline_max_ms;
+  out.ejection = {static_cast<std::uint32_t>(s.eject_failures), s.eject_min_ms, s.eject_max_ms};
+  return out;
+}
+
+statekit::FollowerOptions follower_options(const Settings& s) {
+  statekit::FollowerOptions out;
+  out.identity.kind = "routing";
+  out.identity.instance = s.instance.empty() ? statekit::random_base36(10) : s.instance;
+  out.cache_path = s.cache;
+  return out;
+}
+
+class RoutingServer final : public Server {
+ public:
+  RoutingServer(const Settings& settings, const Wiring& wiring)
+      : settings_(settings),
+        wiring_(wiring),
+        follower_(follower_options(settings), wiring.feed(), *wiring.clock),
+        transport_(make_grpc_transport(static_cast<int>(settings.message_bytes_max))),
+        metrics_(*wiring.metrics),
+        publisher_(make_publisher()),
+        service_(parts(), limits_of(settings)),
+        rpc_(make_rpc(service_)) {}
+
+  ~RoutingServer() override { stop(); }
+
+  statekit::Status start() {
+    statekit::GrpcServerOptions options;
+    options.listen = settings_.listen;
+    options.setting = "routing.listen";
+    options.message_bytes_max = static_cast<int>(settings_.message_bytes_max);
+    auto server = statekit::GrpcServer::start(options, {rpc_.get()}, wiring_.health);
+    if (!server) return fail(std::move(server.error()));
+    server_ = std::move(*server);
+    show();
+    follower_.start();
+    tidy_thread_ = std::thread([this] { tidy_now_and_then(); });
+    statekit::log_info("routing.started", {{"address", server_->address()}});
+    return {};
+  }
+
+  std::string address() const override { return server_->address(); }
+  statekit::Channel in_process() const override { return server_->in_process_channel(); }
+
+  // The calls end first, since all else serves them.
+  void stop() override {
+    {
+      std::lock_guard lock(mutex_);
+      if (stopping_) return;
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    if (tidy_thread_.joinable()) tidy_thread_.join();
+    if (server_) server_->stop();
+    service_.stop();
+    follower_.stop();
+    if (publisher_) publisher_->stop(flush_ms_max);
+    if (wiring_.health != nullptr) wiring_.health->remove("feed");
+  }
+
+ private:
+  using Follower = statekit::Follower<RouteState, schema::ChangeCodec>;
+
+  std::unique_ptr<statekit::TimelinePublisher> make_publisher() {
+    if (!wiring_.timeline) return nullptr;
+    statekit::PublisherLimits limits;
+    limits.events_max = static_cast<std::size_t>(settings_.timeline_events_max);
+    return std::make_unique<statekit::TimelinePublisher>(statekit::to_timeline(wiring_.timeline),
+                                                         limits);
+  }
+
+  CallService::Parts parts() {
+    CallService::Parts out;
+    out.projection = &follower_.projection();
+    out.position = [this] { return follower_.position(); };
+    out.transport = transport_.get();
+    out.clock = wiring_.clock;
+    out.metrics = &metrics_;
+    if (publisher_)
+      out.publish = [this](statekit::TimelineEvent event) {
+        publisher_->publish(std::move(event));
+      };
+    out.random = random_number;
+    out.request_id = statekit::random_request_id;
+    return out;
+  }
+
+  // How the service is, for /readyz and /metrics.
+  void show() {
+    if (wiring_.health != nullptr)
+      wiring_.health->watch("feed", [this] { return feed_readiness(); });
+  }
+
+  statekit::Readiness feed_readiness() const {
+    const statekit::FollowerStatus status = follower_.status();
+    if (status.phase == statekit::FollowerPhase::live) return {true, {}};
+    std::string reason(name_of(status.phase));
+    if (!status.reason.empty()) reason += ": " + status.reason;
+    return {status.phase != statekit::FollowerPhase::empty, reason};
+  }
+
+  void tidy_now_and_then() {
+    const statekit::Labels none;
+    statekit::Metrics& m = *wiring_.metrics;
+    const auto in_flight = m.gauge("millrace_routing_calls_in_flight", "Calls in flight.", none);
+    const auto waiting =
+        m.gauge("millrace_routing_calls_waiting", "Calls that wait for a revision.", none);
+    const auto connections =
+        m.gauge("millrace_routing_endpoint_connections", "Endpoints with a connection.", none);
+    const auto ejected =
+        m.gauge("millrace_routing_endpoints_ejected", "Endpoints left out for failing.", none);
+    const auto revision =
+        m.gauge("millrace_routing_feed_revision", "The revision that calls are routed by.", none);
+    const auto age = m.gauge("millrace_routing_feed_age_seconds",
+                             "Since the feed was last heard; 0 while it is live.", none);
+    const auto dropped = m.gauge("millrace_routing_timeline_dropped_events",
+                                 "Events that the timeline's queue had no room for.", none);
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      service_.tidy();
+      in_flight.set(static_cast<double>(service_.in_flight()));
+      waiting.set(static_cast<double>(service_.waiters().waiting()));
+      connections.set(static_cast<double>(service_.pool().size()));
+      ejected.set(static_cast<double>(service_.pool().ejected(wiring_.clock->mono_ms())));
+      const statekit::FollowerStatus status = follower_.status();
+      revision.set(static_cast<double>(follower_.projection().revision()));
+      age.set(static_cast<double>(status.age_ms) / 1000);
+      if (publisher_) dropped.set(static_cast<double>(publisher_->dropped()));
+      wake_.wait_for(lock, tidy_interval, [this] { return stopping_; });
+    }
+  }
+
+  const Settings settings_;
+  const Wiring wiring_;
+  Follower follower_;
+  const std::unique_ptr<Transport> transport_;
+  CallMetrics metrics_;
+  const std::unique_ptr<statekit::TimelinePublisher> publisher_;
+  CallService service_;
+  const std::unique_ptr<grpc::Service> rpc_;
+  std::unique_ptr<statekit::GrpcServer> server_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread tidy_thread_;
+};
+
+}  // namespace
+
+statekit::Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wiring) {
+  auto server = std::make_unique<RoutingServer>(settings, wiring);
+  if (statekit::Status started = server->start(); !started)
+    return fail(within("starting routing", std::move(started.error())));
+  return server;
+}
+
+}  // namespace millrace::routing
