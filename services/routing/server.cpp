@@ -12,6 +12,7 @@
 #include "services/routing/grpc_transport.hpp"
 #include "services/routing/rpc.hpp"
 #include "services/routing/service.hpp"
+#include "statekit/io/grpc_feed.hpp"
 #include "statekit/io/grpc_server.hpp"
 #include "statekit/io/ids.hpp"
 #include "statekit/io/log.hpp"
@@ -43,8 +44,12 @@ statekit::FollowerOptions follower_options(const Settings& s) {
   statekit::FollowerOptions out;
   out.identity.kind = "routing";
   out.identity.instance = s.instance.empty() ? statekit::random_base36(10) : s.instance;
-  out.cache_path = s.cache;
+  out.cache_path = s.cache.empty() ? s.data + "/routing/feed.cache" : s.cache;
   return out;
+}
+
+std::unique_ptr<statekit::FeedTransport> feed_of(const Wiring& wiring) {
+  return wiring.feed ? wiring.feed() : statekit::make_grpc_feed_transport(wiring.schema);
 }
 
 class RoutingServer final : public Server {
@@ -52,7 +57,7 @@ class RoutingServer final : public Server {
   RoutingServer(const Settings& settings, const Wiring& wiring)
       : settings_(settings),
         wiring_(wiring),
-        follower_(follower_options(settings), wiring.feed(), *wiring.clock),
+        follower_(follower_options(settings), feed_of(wiring), *wiring.clock),
         transport_(make_grpc_transport(static_cast<int>(settings.message_bytes_max))),
         metrics_(*wiring.metrics),
         publisher_(make_publisher()),

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "services/routing/settings.hpp"
 #include "statekit/clock.hpp"
@@ -19,8 +20,8 @@ namespace millrace::routing {
 
 // What the service stands on; all of it outlives the server.
 struct Wiring {
-  statekit::Channel schema;
-  statekit::Channel timeline;  // none: events are not sent
+  std::vector<statekit::Channel> schema;  // of the replicas, tried in turn
+  statekit::Channel timeline;             // none: events are not sent
   const statekit::Clock* clock = nullptr;
   statekit::Metrics* metrics = nullptr;
   statekit::Health* health = nullptr;

@@ -11,7 +11,7 @@ void describe(settings::Fields& fields, Settings& settings) {
               "the timeline that is told of each call; empty: none");
   fields.text("routing.cache", settings.cache,
               "file with the last known state, to start from while the schema service is away; "
-              "empty: none");
+              "empty: DATA/routing/feed.cache");
   fields.text("routing.instance", settings.instance,
               "name of this router among the followers; empty: a random one");
   fields.integer("routing.calls_max", settings.calls_max, 1, 1'000'000,

@@ -10,11 +10,12 @@
 namespace millrace::routing {
 
 struct Settings {
+  std::string data = ".millrace";  // described by main: all services share it
   std::string listen = "127.0.0.1:8893";
   std::string health_listen = "127.0.0.1:9893";
   std::vector<std::string> schema = {"127.0.0.1:8892"};  // the first one that answers is followed
   std::string timeline = "127.0.0.1:8894";               // empty: events are not sent
-  std::string cache;                                     // empty: no cache is kept
+  std::string cache;                                     // empty: DATA/routing/feed.cache
   std::string instance;                                  // empty: a random one
   std::int64_t calls_max = 10'000;
   std::int64_t waiting_max = 1'000;

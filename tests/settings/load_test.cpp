@@ -1,5 +1,6 @@
 // How the four sources meet.
 #include "sample.hpp"
+#include "settings/log.hpp"
 #include "support/catch.hpp"
 
 using namespace millrace::settings;
@@ -100,4 +101,17 @@ TEST_CASE("the help lists each setting with its default") {
   CHECK(table.find("  --routing.calls_max  calls in flight [1000]\n") != std::string::npos);
   CHECK(table.find("of a call without its own [10s]\n") != std::string::npos);
   CHECK(table.find("  --routing.peers      addresses to follow\n") != std::string::npos);
+}
+
+TEST_CASE("a choice takes one of its words and names them all when it is another") {
+  Log chosen;
+  Fields fields;
+  describe(fields, chosen);
+  Sources sources;
+  sources.arguments = {"--log.level=debug", "--log.format=xml"};
+  const auto loaded = load(fields, sources);
+  CHECK(chosen.level == "debug");
+  REQUIRE_FALSE(loaded);
+  REQUIRE(loaded.error().details.size() == 1);
+  CHECK(loaded.error().details[0].find("text,json") != std::string::npos);
 }

@@ -73,6 +73,21 @@ void Fields::list(std::string name, std::vector<std::string>& target, std::strin
       [&target] { return print_list(target); });
 }
 
+void Fields::choice(std::string name, std::string& target, std::vector<std::string> words,
+                    std::string help) {
+  help += ": " + print_list(words);
+  add(
+      std::move(name), std::move(help), "text",
+      [&target, words = std::move(words)](std::string_view text) -> Status {
+        if (std::find(words.begin(), words.end(), text) == words.end())
+          return statekit::fail(statekit::Code::invalid_argument,
+                                "'" + std::string(text) + "' is none of " + print_list(words));
+        target = text;
+        return {};
+      },
+      [&target] { return target; });
+}
+
 void Fields::address(std::string name, std::string& target, std::string help) {
   add(
       std::move(name), std::move(help), "address",

@@ -47,6 +47,9 @@ class Fields {
                 std::string help);
   // A TOML array, or text with commas between.
   void list(std::string name, std::vector<std::string>& target, std::string help);
+  // One of a few words.
+  void choice(std::string name, std::string& target, std::vector<std::string> words,
+              std::string help);
   // host:port; a bare port or host is refused with what to write.
   void address(std::string name, std::string& target, std::string help);
 

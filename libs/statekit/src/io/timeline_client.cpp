@@ -1,5 +1,6 @@
 #include <chrono>
 
+#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
 #include "statekit/io/channel.hpp"

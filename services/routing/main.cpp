@@ -1,0 +1,59 @@
+// millrace-routing: carries calls to the endpoints of modules. Wiring only.
+#include <memory>
+
+#include "httpkit/health.hpp"
+#include "services/routing/server.hpp"
+#include "settings/log.hpp"
+#include "settings/main.hpp"
+#include "statekit/io/clock.hpp"
+#include "statekit/io/log.hpp"
+#include "statekit/io/program.hpp"
+
+using namespace millrace;
+
+int main(int argc, char** argv) {
+  routing::Settings settings;
+  settings::Log log;
+  settings::Fields fields;
+  fields.text("data", settings.data, "folder for what is kept on disk");
+  routing::describe(fields, settings);
+  settings::describe(fields, log);
+  const settings::Binary binary{
+      "millrace-routing", "Carries calls to the endpoints of modules.", {}};
+  if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
+  statekit::set_up_logging(
+      {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
+
+  const statekit::SystemClock clock;
+  statekit::Metrics metrics;
+  statekit::Health health;
+  routing::Wiring wiring;
+  for (const std::string& address : settings.schema)
+    wiring.schema.push_back(statekit::connect(address));
+  if (!settings.timeline.empty()) wiring.timeline = statekit::connect(settings.timeline);
+  wiring.clock = &clock;
+  wiring.metrics = &metrics;
+  wiring.health = &health;
+
+  std::unique_ptr<httpkit::Server> page;
+  std::unique_ptr<routing::Server> server;
+  statekit::Program program("millrace-routing");
+  program.add(
+      "health page",
+      [&]() -> statekit::Status {
+        auto served =
+            httpkit::serve_health(settings.health_listen, "routing.health_listen", health, metrics);
+        if (served) page = std::move(*served);
+        return served ? statekit::Status{} : fail(served.error());
+      },
+      [&] { page->stop(1'000); });
+  program.add(
+      "routing",
+      [&]() -> statekit::Status {
+        auto started = routing::start(settings, wiring);
+        if (started) server = std::move(*started);
+        return started ? statekit::Status{} : fail(started.error());
+      },
+      [&] { server->stop(); });
+  return program.run();
+}
