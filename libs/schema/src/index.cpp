@@ -58,6 +58,20 @@ Type without_aliases(const Index& index, Type type) {
   return type;
 }
 
+Type instantiate(const Type& type, const Data& generic, const std::vector<Type>& arguments) {
+  if (type.kind == TypeKind::ref && type.ref.module.empty()) {
+    for (std::size_t i = 0; i < generic.parameters.size() && i < arguments.size(); ++i) {
+      if (generic.parameters[i].name != type.ref.name) continue;
+      Type given = arguments[i];
+      given.optional = given.optional || type.optional;
+      return given;
+    }
+  }
+  Type out = type;
+  for (Type& argument : out.arguments) argument = instantiate(argument, generic, arguments);
+  return out;
+}
+
 std::optional<HttpTypes> http_types(const Verb& verb) {
   const auto is = [](const Type& type, const char* name, std::size_t arguments) {
     return type.kind == TypeKind::ref && !type.optional && type.ref.module == builtin_name &&

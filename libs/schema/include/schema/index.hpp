@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "schema/model.hpp"
 
@@ -48,6 +49,10 @@ class Index {
 
 // The type behind type aliases; optional when any of them is. A circle of aliases ends at `any`.
 Type without_aliases(const Index& index, Type type);
+
+// A type as it stands inside a generic data, with the type arguments of one use put in. Parameters
+// that have no argument stay.
+Type instantiate(const Type& type, const Data& generic, const std::vector<Type>& arguments);
 
 // What an ingress verb speaks, taken out of builtin.HttpRequest and builtin.HttpResponse.
 struct HttpTypes {

@@ -1,0 +1,34 @@
+// The checker: every rule about a schema that goes beyond its grammar (docs/schema-language.md
+// lists them). Called by the schema service before anything is deployed and by `schema check`.
+// Pure, free of threads. REQUIRES: the schema is resolved (schema/resolve.hpp).
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "schema/model.hpp"
+
+namespace millrace::schema {
+
+// All complaints about all modules, sorted by place. Empty: the schema is valid.
+std::vector<Diagnostic> check(const Schema& schema);
+
+// The same, for a schema of which only some modules changed (or went): complaints about these and
+// about the modules that refer to them, directly or through others.
+std::vector<Diagnostic> check_changed(const Schema& schema, const std::set<std::string>& changed);
+
+// What `schema check FILE...` does: parses the files, joins them, resolves and checks. With syntax
+// errors, the rest is checked only as far as it makes sense: not at all.
+struct SourceText {
+  std::string file;
+  std::string text;
+};
+struct CheckedSchema {
+  Schema schema;  // resolved
+  std::vector<Diagnostic> diagnostics;
+  bool ok() const { return diagnostics.empty(); }
+};
+CheckedSchema parse_and_check(const std::vector<SourceText>& sources);
+
+}  // namespace millrace::schema

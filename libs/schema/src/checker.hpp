@@ -1,0 +1,73 @@
+// What the checker's files share: the context of one run and the rules as functions, one file for
+// each family of rules. Private to this library.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/index.hpp"
+#include "schema/model.hpp"
+
+namespace millrace::schema {
+
+class Report {
+ public:
+  void add(const Module& module, const Spot& spot, std::string_view rule, std::string message) {
+    found_.push_back(
+        {{module.file.name, spot.line, spot.column}, std::string(rule), std::move(message)});
+  }
+  std::vector<Diagnostic> take() {
+    sort_diagnostics(found_);
+    return std::move(found_);
+  }
+
+ private:
+  std::vector<Diagnostic> found_;
+};
+
+// One run: the schema, its index, where complaints go. `module` is the one being checked.
+struct CheckRun {
+  const Schema& schema;
+  const Index& index;
+  Report& report;
+};
+
+using ModuleList = std::vector<const Module*>;
+
+// Rules about one module.
+void check_names(const CheckRun& run, const Module& module);       // checker_names.cpp
+void check_references(const CheckRun& run, const Module& module);  // checker_references.cpp
+void check_types(const CheckRun& run, const Module& module);       // checker_types.cpp
+void check_metadata(const CheckRun& run, const Module& module);    // checker_metadata.cpp
+void check_ingress(const CheckRun& run, const Module& module);     // checker_ingress.cpp
+void check_events(const CheckRun& run, const Module& module);      // checker_events.cpp
+
+// Rules about several modules at once; complaints only about those in `modules`.
+void check_recursion(const CheckRun& run, const ModuleList& modules);      // checker_recursion.cpp
+void check_duplicate_modules(const CheckRun& run);                         // checker_names.cpp
+void check_import_cycles(const CheckRun& run, const ModuleList& modules);  // checker_cycles.cpp
+void check_ingress_overlap(const CheckRun& run, const ModuleList& modules);  // checker_ingress.cpp
+
+std::string in_ticks(std::string_view text);  // `text`
+
+Visibility visibility_of(const DeclPtr& decl);
+// Whether a declaration of `owner` with that visibility may be named in `from`.
+bool visible_from(const Module& from, const Module& owner, Visibility visibility);
+
+// Strings, numbers, booleans, times, bytes, and enums of such values; aliases are followed.
+bool is_scalar(const Index& index, const Type& type);
+bool is_unit(const Index& index, const Type& type);
+
+// The fields of a data type with its type arguments put in; empty for what is no data.
+std::vector<Field> fields_of(const Index& index, const Type& type);
+
+// Strongly connected components of a graph given as lists of successors.
+std::vector<std::vector<std::size_t>> components(
+    const std::vector<std::vector<std::size_t>>& graph);
+// A shortest way from a node back to itself, through `inside` nodes only; begins with the node and
+// does not repeat it at the end. Empty: there is none.
+std::vector<std::size_t> shortest_circle(const std::vector<std::vector<std::size_t>>& graph,
+                                         std::size_t node);
+
+}  // namespace millrace::schema

@@ -1,0 +1,133 @@
+// invalid-name, reserved-name and the duplicate rules, but for duplicate-metadata.
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "checker.hpp"
+#include "schema/builtin.hpp"
+#include "schema/text.hpp"
+
+namespace millrace::schema {
+
+namespace {
+
+using Seen = std::unordered_set<std::string_view>;
+
+void check_ident(const CheckRun& run, const Module& module, const Spot& spot,
+                 std::string_view name) {
+  if (is_ident(name)) return;
+  run.report.add(module, spot, "invalid-name",
+                 in_ticks(name) + " is no name: letters, digits and underscores, no digit first");
+}
+
+void check_module_name(const CheckRun& run, const Module& module) {
+  check_ident(run, module, module.spot, module.name);
+  if (module.name != builtin_name && !module.builtin) return;
+  const bool ours = print_without_comments(module) == print_without_comments(builtin_module());
+  if (!ours) {
+    run.report.add(module, module.spot, "reserved-name",
+                   "the module `builtin` is always there as it is; give yours another name");
+  }
+}
+
+template <class Decl>
+void check_decl_name(const CheckRun& run, const Module& module, const Decl& decl) {
+  check_ident(run, module, decl.spot, decl.name);
+  if (!is_reserved_name(decl.name)) return;
+  run.report.add(module, decl.spot, "reserved-name",
+                 in_ticks(decl.name) + " is a type of the language; give it another name");
+}
+
+// A config and a secret may share a name.
+class DeclNames {
+ public:
+  DeclNames(const CheckRun& run, const Module& module) : run_(run), module_(module) {}
+
+  void operator()(const Config& decl) { add(decl, configs_, {&others_}); }
+  void operator()(const Secret& decl) { add(decl, secrets_, {&others_}); }
+  template <class Decl>
+  void operator()(const Decl& decl) {
+    add(decl, others_, {&configs_, &secrets_});
+  }
+
+ private:
+  template <class Decl>
+  void add(const Decl& decl, Seen& own, std::initializer_list<const Seen*> foreign) {
+    check_decl_name(run_, module_, decl);
+    bool twice = !own.insert(decl.name).second;
+    for (const Seen* seen : foreign) twice = twice || seen->count(decl.name) > 0;
+    if (!twice) return;
+    run_.report.add(module_, decl.spot, "duplicate-decl",
+                    "module " + module_.name + " declares " + in_ticks(decl.name) + " twice");
+  }
+
+  const CheckRun& run_;
+  const Module& module_;
+  Seen configs_, secrets_, others_;
+};
+
+void check_fields(const CheckRun& run, const Module& module, const Data& data) {
+  Seen names;
+  for (const TypeParameter& parameter : data.parameters) {
+    check_ident(run, module, parameter.spot, parameter.name);
+    if (is_reserved_name(parameter.name)) {
+      run.report.add(module, parameter.spot, "reserved-name",
+                     in_ticks(parameter.name) + " is a type of the language");
+    }
+    if (!names.insert(parameter.name).second) {
+      run.report.add(module, parameter.spot, "type-params",
+                     "the type parameter " + in_ticks(parameter.name) + " stands twice");
+    }
+  }
+  names.clear();
+  std::unordered_map<std::string_view, const Field*> json;
+  for (const Field& field : data.fields) {
+    check_ident(run, module, field.spot, field.name);
+    if (!names.insert(field.name).second) {
+      run.report.add(module, field.spot, "duplicate-field",
+                     "data " + data.name + " has the field " + in_ticks(field.name) + " twice");
+      continue;
+    }
+    const auto [other, fresh] = json.try_emplace(json_name(field), &field);
+    if (fresh) continue;
+    run.report.add(module, field.spot, "duplicate-alias",
+                   "the fields " + in_ticks(other->second->name) + " and " + in_ticks(field.name) +
+                       " are both " + in_ticks(json_name(field)) + " in JSON");
+  }
+}
+
+void check_variants(const CheckRun& run, const Module& module, const Enum& decl) {
+  Seen names;
+  for (const EnumVariant& variant : decl.variants) {
+    check_ident(run, module, variant.spot, variant.name);
+    if (names.insert(variant.name).second) continue;
+    run.report.add(module, variant.spot, "duplicate-variant",
+                   "enum " + decl.name + " has the variant " + in_ticks(variant.name) + " twice");
+  }
+}
+
+}  // namespace
+
+void check_names(const CheckRun& run, const Module& module) {
+  check_module_name(run, module);
+  DeclNames names(run, module);
+  for_each_decl(module, [&names](const auto& decl) { names(decl); });
+  for (const Data& data : module.datas) check_fields(run, module, data);
+  for (const Enum& decl : module.enums) check_variants(run, module, decl);
+}
+
+void check_duplicate_modules(const CheckRun& run) {
+  std::unordered_map<std::string_view, const Module*> seen;
+  for (const Module& module : run.schema.modules) {
+    const auto [first, fresh] = seen.try_emplace(module.name, &module);
+    if (fresh) continue;
+    const Module& other = *first->second;
+    run.report.add(module, module.spot, "duplicate-module",
+                   "the module " + in_ticks(module.name) + " is already declared at " +
+                       other.file.name + ":" + std::to_string(other.spot.line));
+  }
+}
+
+}  // namespace millrace::schema

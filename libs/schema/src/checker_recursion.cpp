@@ -1,0 +1,227 @@
+// recursive-type: types of which no finite value exists, and aliases that never end.
+//
+// Every type that can be reached becomes a node. A data or alias has a finite value when all that
+// it must contain have one, an enum of types when any of its variants has one; optionals, arrays
+// and maps always have (absent, empty). What is left without one stands in a circle or leads to
+// one.
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "checker.hpp"
+#include "schema/limits.hpp"
+
+namespace millrace::schema {
+
+namespace {
+
+int depth_of(const Type& type) {
+  int deepest = 0;
+  for (const Type& argument : type.arguments) deepest = std::max(deepest, depth_of(argument));
+  return deepest + 1;
+}
+
+class Values {
+ public:
+  explicit Values(const Index& index) : index_(index) {}
+
+  struct Node {
+    std::string name;
+    bool any = false;         // an enum: one child is enough
+    bool finite = false;      // a value of it exists
+    bool endless = false;     // its type grows for ever
+    std::size_t missing = 0;  // children without a value, while that is worked out
+    std::vector<std::size_t> children;
+  };
+
+  std::size_t add(const Type& type) {
+    const std::size_t node = node_of(type);
+    while (!todo_.empty()) {
+      auto [at, next] = std::move(todo_.back());
+      todo_.pop_back();
+      expand(at, next);
+    }
+    return node;
+  }
+
+  void settle() {
+    std::vector<std::vector<std::size_t>> parents(nodes_.size());
+    std::vector<std::size_t> done;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      nodes_[i].missing = nodes_[i].children.size();
+      for (const std::size_t child : nodes_[i].children) parents[child].push_back(i);
+      if (nodes_[i].missing == 0 && !nodes_[i].endless) done.push_back(i);
+    }
+    while (!done.empty()) {
+      Node& node = nodes_[done.back()];
+      const std::size_t at = done.back();
+      done.pop_back();
+      if (node.finite) continue;
+      node.finite = true;
+      for (const std::size_t parent : parents[at]) {
+        Node& above = nodes_[parent];
+        if (--above.missing == 0 || above.any) done.push_back(parent);
+      }
+    }
+  }
+
+  const std::vector<Node>& nodes() const { return nodes_; }
+
+  // Only nodes without a finite value, and the edges between them.
+  std::vector<std::vector<std::size_t>> circles() const {
+    std::vector<std::vector<std::size_t>> graph(nodes_.size());
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (nodes_[i].finite) continue;
+      for (const std::size_t child : nodes_[i].children) {
+        if (!nodes_[child].finite) graph[i].push_back(child);
+      }
+    }
+    return graph;
+  }
+
+ private:
+  static constexpr std::size_t key_max = 4'096;
+
+  static bool always_has_one(const Type& type) {
+    return type.optional || type.kind != TypeKind::ref || type.ref.module.empty();
+  }
+
+  std::size_t node_of(const Type& type) {
+    const bool endless = depth_of(type) > nesting_max;
+    std::string key = endless ? "endless " + to_string(type.ref) : to_string(type);
+    const bool large = key.size() > key_max;
+    if (large) key = "endless " + to_string(type.ref);
+    const auto [at, fresh] = known_.try_emplace(std::move(key), nodes_.size());
+    if (!fresh) return at->second;
+    Node& node = nodes_.emplace_back();
+    node.name = to_string(type.ref);
+    node.endless = endless || large;
+    if (!node.endless) todo_.emplace_back(at->second, type);
+    return at->second;
+  }
+
+  void child(std::size_t at, const Type& type) {
+    if (always_has_one(type)) return;
+    const std::size_t node = node_of(type);
+    nodes_[at].children.push_back(node);
+  }
+
+  void expand(std::size_t at, const Type& type) {
+    if (const TypeAlias* alias = index_.type_alias(type.ref)) {
+      child(at, alias->type);
+    } else if (const Data* data = index_.data(type.ref)) {
+      if (data->parameters.size() != type.arguments.size()) return;
+      for (const Field& field : data->fields) {
+        child(at, instantiate(field.type, *data, type.arguments));
+      }
+    } else if (const Enum* decl = index_.enumeration(type.ref)) {
+      expand_enum(at, *decl);
+    }
+  }
+
+  void expand_enum(std::size_t at, const Enum& decl) {
+    for (const EnumVariant& variant : decl.variants) {
+      const Type* type = std::get_if<Type>(&variant.value);
+      if (type == nullptr || always_has_one(*type)) return;
+    }
+    nodes_[at].any = true;
+    for (const EnumVariant& variant : decl.variants) child(at, std::get<Type>(variant.value));
+  }
+
+  const Index& index_;
+  std::vector<Node> nodes_;
+  std::unordered_map<std::string, std::size_t> known_;
+  std::vector<std::pair<std::size_t, Type>> todo_;
+};
+
+struct Root {
+  const Module* module;
+  Spot spot;
+  std::string name;
+  std::size_t node;
+};
+
+Type own_type(const Module& module, const Data& data) {
+  Type type = ref_to(module.name, data.name);
+  for (const TypeParameter& parameter : data.parameters) {
+    type.arguments.push_back(ref_to("", parameter.name));
+  }
+  return type;
+}
+
+std::vector<Root> roots_of(const ModuleList& modules, Values& values) {
+  std::vector<Root> roots;
+  for (const Module* module : modules) {
+    const auto add = [&](const auto& decl, const Type& type) {
+      roots.push_back({module, decl.spot, to_string(type.ref), values.add(type)});
+    };
+    for (const Data& decl : module->datas) add(decl, own_type(*module, decl));
+    for (const Enum& decl : module->enums) add(decl, ref_to(module->name, decl.name));
+    for (const TypeAlias& decl : module->type_aliases) add(decl, ref_to(module->name, decl.name));
+  }
+  return roots;
+}
+
+std::string circle_text(const Values& values, const std::vector<std::size_t>& circle) {
+  std::string text;
+  for (const std::size_t node : circle) text += values.nodes()[node].name + " -> ";
+  return text + values.nodes()[circle.front()].name;
+}
+
+// Aliases that lead back to themselves, through optionals too: they never become a type.
+void check_alias_circles(const CheckRun& run, const ModuleList& modules) {
+  for (const Module* module : modules) {
+    for (const TypeAlias& decl : module->type_aliases) {
+      const TypeAlias* at = &decl;
+      bool optional = false;
+      for (int steps = 0; at != nullptr && steps <= nesting_max; ++steps) {
+        optional = optional || at->type.optional;
+        at = at->type.kind == TypeKind::ref ? run.index.type_alias(at->type.ref) : nullptr;
+        if (at == &decl) break;
+      }
+      if (at == nullptr || !optional) continue;
+      run.report.add(*module, decl.spot, "recursive-type",
+                     "typealias " + decl.name + " leads back to itself and so to no type");
+    }
+  }
+}
+
+}  // namespace
+
+void check_recursion(const CheckRun& run, const ModuleList& modules) {
+  Values values(run.index);
+  const std::vector<Root> roots = roots_of(modules, values);
+  values.settle();
+  const auto graph = values.circles();
+  std::vector<bool> in_circle(values.nodes().size());
+  std::vector<std::size_t> circle_of(values.nodes().size());
+  const auto found = components(graph);
+  for (std::size_t c = 0; c < found.size(); ++c) {
+    for (const std::size_t node : found[c]) {
+      circle_of[node] = c;
+      const std::vector<std::size_t>& next = graph[node];
+      in_circle[node] =
+          found[c].size() > 1 || std::find(next.begin(), next.end(), node) != next.end();
+    }
+  }
+  std::vector<bool> told(found.size());
+  for (const Root& root : roots) {
+    const Values::Node& node = values.nodes()[root.node];
+    const bool grows = std::any_of(node.children.begin(), node.children.end(), [&](std::size_t i) {
+      return !values.nodes()[i].finite && values.nodes()[i].name == root.name && i != root.node;
+    });
+    if (node.finite || (!in_circle[root.node] && !grows) || told[circle_of[root.node]]) continue;
+    told[circle_of[root.node]] = true;
+    const std::string way = in_circle[root.node]
+                                ? circle_text(values, shortest_circle(graph, root.node))
+                                : root.name + " -> " + root.name + " with ever larger parameters";
+    run.report.add(
+        *root.module, root.spot, "recursive-type",
+        root.name + " must contain itself: " + way + "; make a part optional, an array or a map");
+  }
+  check_alias_circles(run, modules);
+}
+
+}  // namespace millrace::schema
