@@ -1,21 +1,48 @@
 // The canonical schema as a change would leave it, held against the rules of the language.
 #include <map>
+#include <set>
 
+#include "schema/check.hpp"
 #include "services/schema/decide_parts.hpp"
 
 namespace millrace::schema_service {
 
 using statekit::Status;
 
+namespace {
+
+constexpr std::size_t diagnostics_shown = 100;
+
+Status refuse(const std::vector<schema::Diagnostic>& diagnostics) {
+  statekit::Error error{statekit::Code::invalid_argument, "", {}};
+  error.message = "the schema would not be in order: " + std::to_string(diagnostics.size()) +
+                  (diagnostics.size() == 1 ? " fault" : " faults");
+  for (const schema::Diagnostic& diagnostic : diagnostics) {
+    if (error.details.size() == diagnostics_shown) break;
+    error.details.push_back(to_string(diagnostic));
+  }
+  return fail(std::move(error));
+}
+
+}  // namespace
+
 Status check_change(const State& state,
                     const std::vector<std::shared_ptr<const schema::Module>>& modules,
                     const std::vector<std::string>& removed) {
   std::map<std::string, const schema::Module*> all;
+  std::set<std::string> changed(removed.begin(), removed.end());
   for (const auto& [name, key] : state.canonical_keys())
     all[name] = state.deployment(key)->schema.get();
-  for (const auto& module : modules) all[module->name] = module.get();
+  for (const auto& module : modules) {
+    all[module->name] = module.get();
+    changed.insert(module->name);
+  }
   for (const std::string& name : removed) all.erase(name);
-  return {};
+  schema::Schema whole;
+  for (const auto& [name, module] : all) whole.modules.push_back(*module);
+  const std::vector<schema::Diagnostic> diagnostics = schema::check_changed(whole, changed);
+  if (diagnostics.empty()) return {};
+  return refuse(diagnostics);
 }
 
 }  // namespace millrace::schema_service

@@ -105,6 +105,10 @@ class Machine {
   Position position() const { return core_.position(); }
   // The published state as snapshot parts: what a FeedHub asks for.
   Result<SnapshotParts> snapshot_parts() const { return core_.snapshot_parts(); }
+  template <class Change>
+  Result<SnapshotParts> snapshot_parts(const Change& change) const {
+    return core_.snapshot_parts(change);
+  }
   // Why it decides nothing any more (`journal rewound`, an unknown event), or cannot at present.
   Status health() const { return core_.health(); }
   MachineStats stats() const { return core_.stats(); }

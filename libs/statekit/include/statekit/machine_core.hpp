@@ -112,14 +112,20 @@ class MachineCore {
   }
 
   Result<SnapshotParts> snapshot_parts() const {
+    return snapshot_parts([](typename State::Snapshot&) {});
+  }
+  // The same, changed before it is encoded: for followers that may not see all of it.
+  template <class Change>
+  Result<SnapshotParts> snapshot_parts(const Change& change) const {
     // The trail is written just before the state is published, so it knows what a reader sees; a
     // reader that is put to sleep for a thousand commits looks again.
     for (int attempt = 0; attempt < 3; ++attempt) {
       auto reader = std::make_optional(projection_.read());
       const std::optional<SnapshotHeader> header = trail_.at((*reader)->revision());
       if (!header) continue;
-      const typename State::Snapshot snapshot = (*reader)->snapshot();
+      typename State::Snapshot snapshot = (*reader)->snapshot();
       reader.reset();
+      change(snapshot);
       return encode_snapshot_parts<Codec>(*header, snapshot);
     }
     return fail(Code::unavailable, "the state moved on too fast to take a snapshot");

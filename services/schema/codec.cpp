@@ -1,0 +1,239 @@
+#include "services/schema/codec.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "schema/change_codec_pb.hpp"
+#include "schema/codec_pb.hpp"
+#include "schema/resolve.hpp"
+#include "statekit/io/ids.hpp"
+#include "v2alpha1/schema.pb.h"
+
+namespace millrace::schema_service {
+
+using statekit::Code;
+using statekit::CommandMeta;
+using statekit::fail;
+using statekit::Result;
+using statekit::within;
+
+namespace {
+
+constexpr std::size_t text_bytes_max = 4'096;
+constexpr std::size_t key_characters = 10;
+
+// http://host:port, or host:port as it is.
+Result<std::string> address_from(const std::string& module, std::string url) {
+  constexpr std::string_view scheme = "http://";
+  if (url.starts_with(scheme)) url.erase(0, scheme.size());
+  while (url.ends_with('/')) url.pop_back();
+  const Offer offer{"fixed", url, "fixed", false};
+  if (url.find("://") == std::string::npos && url.find('/') == std::string::npos &&
+      check_offer(offer))
+    return url;
+  return fail(Code::invalid_argument, "the fixed endpoint of " + module +
+                                          " must be host:port or http://host:port, not `" + url +
+                                          "`");
+}
+
+Result<NewModule> module_from(const v2alpha1::ModuleToDeploy& message) {
+  Result<schema::Module> module = schema::from_proto(message.schema());
+  if (!module) {
+    statekit::Error error = within("reading module " + message.schema().name(), module.error());
+    error.code = Code::invalid_argument;
+    return fail(std::move(error));
+  }
+  if (module->builtin)
+    return fail(Code::invalid_argument,
+                "module " + module->name + " says it is builtin: that one is always there");
+  schema::resolve(*module);
+  NewModule out;
+  out.digest = schema::module_digest(*module);
+  out.build = message.build();
+  out.replicas = message.replicas() == 0 ? 1 : message.replicas();
+  out.deployment = "dpl-" + module->name + "-" + statekit::random_base36(key_characters);
+  out.endpoint = "ept-" + statekit::random_base36(key_characters);
+  if (!message.fixed_endpoint().empty()) {
+    Result<std::string> address = address_from(module->name, message.fixed_endpoint());
+    if (!address) return fail(std::move(address.error()));
+    out.fixed_endpoint = std::move(*address);
+  }
+  out.schema = std::make_shared<const schema::Module>(std::move(*module));
+  return out;
+}
+
+Result<CommandMeta> meta_of(const v2alpha1::WriteOptions& write, const std::string& hashed,
+                            statekit::WallMs now_ms) {
+  if (write.author().size() > text_bytes_max || write.reason().size() > text_bytes_max ||
+      write.token().size() > text_bytes_max)
+    return fail(Code::invalid_argument, "author, reason and token have at most " +
+                                            std::to_string(text_bytes_max) + " octets each");
+  CommandMeta meta;
+  if (!write.author().empty()) meta.principal = write.author();
+  meta.reason = write.reason();
+  meta.now_ms = now_ms;
+  meta.token = write.token();
+  meta.request_hash = statekit::sha256(hashed);
+  return meta;
+}
+
+template <class Request>
+std::string without_token(Request request) {
+  request.mutable_write()->clear_token();
+  return request.SerializeAsString();
+}
+
+v2alpha1::RegisterEndpointResponse::Directive to_proto(Directive directive) {
+  switch (directive) {
+    case Directive::serve: return v2alpha1::RegisterEndpointResponse::DIRECTIVE_SERVE;
+    case Directive::drain: return v2alpha1::RegisterEndpointResponse::DIRECTIVE_DRAIN;
+    case Directive::stop: break;
+  }
+  return v2alpha1::RegisterEndpointResponse::DIRECTIVE_STOP;
+}
+
+void add(v2alpha1::CreateChangesetResponse& response, const std::vector<DeploymentOf>& all) {
+  for (const DeploymentOf& one : all) {
+    v2alpha1::DeploymentOf& out = *response.add_deployments();
+    out.set_module(one.module);
+    out.set_deployment(one.deployment);
+    out.set_joined(one.joined);
+  }
+}
+
+}  // namespace
+
+Result<CreateChangeset> command_from(const v2alpha1::CreateChangesetRequest& request) {
+  CreateChangeset command;
+  command.key = "chs-" + statekit::random_base36(key_characters);
+  if (static_cast<std::size_t>(request.modules_size()) > changeset_modules_max)
+    return fail(Code::invalid_argument,
+                "a changeset has at most " + std::to_string(changeset_modules_max) + " modules");
+  for (const v2alpha1::ModuleToDeploy& message : request.modules()) {
+    Result<NewModule> module = module_from(message);
+    if (!module) return fail(std::move(module.error()));
+    command.modules.push_back(std::move(*module));
+  }
+  command.removed_modules.assign(request.removed_modules().begin(),
+                                 request.removed_modules().end());
+  command.hold = request.hold();
+  command.canary_percent = request.canary_percent();
+  if (request.deadline_ms() != 0) command.deadline_ms = request.deadline_ms();
+  if (request.drain_ms_max() != 0) command.drain_ms_max = request.drain_ms_max();
+  command.allow_breaking = request.allow_breaking();
+  command.redeploy = request.redeploy();
+  return command;
+}
+
+Result<CommandMeta> meta_from(const v2alpha1::CreateChangesetRequest& request,
+                              statekit::WallMs now_ms) {
+  return meta_of(request.write(), "CreateChangeset" + without_token(request), now_ms);
+}
+
+Result<CommandMeta> meta_from(const v2alpha1::ChangesetRequest& request, const std::string& method,
+                              statekit::WallMs now_ms) {
+  return meta_of(request.write(), method + without_token(request), now_ms);
+}
+
+Offer offer_from(const v2alpha1::RegisterEndpointRequest& request) {
+  return {request.deployment(), request.address(), request.instance(), request.leaving()};
+}
+
+v2alpha1::Position to_proto(const statekit::Position& position) {
+  v2alpha1::Position message;
+  message.set_incarnation(position.incarnation);
+  message.set_revision(position.revision);
+  if (position.digest != statekit::Digest{})
+    message.set_digest(statekit::to_bytes(position.digest));
+  return message;
+}
+
+v2alpha1::RegisterEndpointResponse to_proto(const Advice& advice, std::int64_t lease_ms) {
+  v2alpha1::RegisterEndpointResponse message;
+  message.set_directive(to_proto(advice.directive));
+  message.set_endpoint(advice.endpoint);
+  message.set_lease_ms(lease_ms);
+  message.set_reason(advice.reason);
+  return message;
+}
+
+v2alpha1::FollowerStatus to_proto(const statekit::FollowerRecord& record, statekit::MonoMs now) {
+  v2alpha1::FollowerStatus message;
+  message.set_kind(record.kind);
+  message.set_instance(record.instance);
+  message.set_revision(record.revision);
+  message.set_lag(record.lag);
+  message.set_seen_ms_ago(std::max<statekit::MonoMs>(0, now - record.seen_ms));
+  message.set_live(record.live);
+  message.set_journal_digest(statekit::to_bytes(record.journal_digest));
+  if (record.state_digest_at != 0) message.set_state_digest(record.state_digest);
+  message.set_diverged(record.diverged);
+  return message;
+}
+
+void fill(v2alpha1::CreateChangesetResponse& response, const CreateAnswer& answer) {
+  response.set_changeset(answer.changeset);
+  add(response, answer.deployments);
+  *response.mutable_position() = to_proto(answer.position);
+}
+
+void fill(v2alpha1::CreateChangesetResponse& response, const PlanAnswer& answer) {
+  add(response, answer.deployments);
+  for (const std::string& line : answer.lines) response.add_plan(line);
+  *response.mutable_position() = to_proto(answer.position);
+}
+
+void fill(v2alpha1::ChangesetResponse& response, const ChangesetAnswer& answer) {
+  *response.mutable_changeset() = schema::to_proto(answer.changeset);
+  *response.mutable_position() = to_proto(answer.position);
+}
+
+void fill(v2alpha1::GetSchemaResponse& response, const SchemaAnswer& answer) {
+  for (const auto& module : answer.modules)
+    *response.mutable_schema()->add_modules() = schema::to_proto(*module);
+  *response.mutable_position() = to_proto(answer.position);
+}
+
+void fill(v2alpha1::GetHistoryResponse& response, const std::vector<schema::Commit>& commits) {
+  for (const schema::Commit& commit : commits) {
+    v2alpha1::HistoryEntry& entry = *response.add_entries();
+    entry.set_revision(commit.meta.revision);
+    entry.set_time_ms(commit.meta.time_ms);
+    entry.set_author(commit.meta.author);
+    entry.set_reason(commit.meta.reason);
+    std::vector<std::string> modules;
+    for (const schema::Event& event : commit.events) {
+      entry.add_changes(schema::describe(event));
+      for (std::string& module : schema::modules_of(event)) modules.push_back(std::move(module));
+    }
+    std::sort(modules.begin(), modules.end());
+    modules.erase(std::unique(modules.begin(), modules.end()), modules.end());
+    for (std::string& module : modules) entry.add_modules(std::move(module));
+  }
+}
+
+void fill(v2alpha1::GetStatusResponse& response, const StatusAnswer& answer) {
+  *response.mutable_head() = to_proto(answer.head);
+  for (const statekit::FollowerRecord& record : answer.followers)
+    *response.add_followers() = to_proto(record, answer.now);
+  response.set_feature_level(answer.feature_level);
+  response.set_storage(answer.storage);
+  response.set_snapshot_revision(answer.reach.snapshot);
+  response.set_oldest_revision(answer.reach.oldest);
+  response.set_ready(answer.reasons.empty());
+  for (const std::string& reason : answer.reasons) response.add_reasons(reason);
+}
+
+Result<ReadAt> read_at_from(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  const std::string digits = colon == std::string::npos ? "" : text.substr(colon + 1);
+  const bool number =
+      !digits.empty() && digits.size() <= 19 &&
+      std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!number || colon == 0)
+    return fail(Code::invalid_argument,
+                "millrace-min-revision must be INCARNATION:REVISION, not `" + text + "`");
+  return ReadAt{text.substr(0, colon), std::stoull(digits), 0};
+}
+
+}  // namespace millrace::schema_service

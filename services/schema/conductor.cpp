@@ -1,0 +1,120 @@
+#include "services/schema/conductor.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace millrace::schema_service {
+
+using std::chrono::milliseconds;
+
+Conductor::Conductor(Machine& machine, statekit::Broadcast& broadcast, Prober& prober,
+                     const statekit::Clock& clock, const ConductorOptions& options,
+                     Followers followers, OnState on_state)
+    : machine_(machine),
+      broadcast_(broadcast),
+      prober_(prober),
+      clock_(clock),
+      options_(options),
+      followers_(std::move(followers)),
+      on_state_(std::move(on_state)),
+      rollout_(options.rollout),
+      leases_(options.lease_ms),
+      probes_(options.probes) {}
+
+Conductor::~Conductor() { stop(); }
+
+void Conductor::start() {
+  subscription_ = broadcast_.subscribe([inbox = inbox_] {
+    {
+      const std::lock_guard lock(inbox->mutex);
+      inbox->woken = true;
+    }
+    inbox->wake.notify_one();
+  });
+  thread_ = std::thread([this] { run(); });
+}
+
+void Conductor::stop() {
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    inbox_->stopping = true;
+  }
+  inbox_->wake.notify_all();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  broadcast_.unsubscribe(subscription_);
+}
+
+void Conductor::heard(const std::string& endpoint) {
+  const std::lock_guard lock(inbox_->mutex);
+  inbox_->heartbeats.push_back(endpoint);
+}
+
+void Conductor::run() {
+  while (wait()) tick();
+}
+
+bool Conductor::wait() {
+  std::unique_lock lock(inbox_->mutex);
+  // Commits that come close together share a tick.
+  inbox_->wake.wait_for(lock, milliseconds(options_.tick_ms_min),
+                        [this] { return inbox_->stopping; });
+  inbox_->wake.wait_for(lock, milliseconds(options_.tick_ms),
+                        [this] { return inbox_->stopping || inbox_->woken; });
+  inbox_->woken = false;
+  return !inbox_->stopping;
+}
+
+void Conductor::tick() {
+  std::vector<std::string> heartbeats;
+  std::vector<ProbeAnswer> answers;
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    heartbeats.swap(inbox_->heartbeats);
+    answers.swap(inbox_->answers);
+  }
+  const std::vector<FollowerFact> followers = followers_();
+  const statekit::MonoMs now = clock_.mono_ms();
+  std::vector<Command> commands;
+  std::vector<Probe> probes;
+  {
+    const auto state = machine_.read();
+    for (const std::string& endpoint : heartbeats) leases_.renew(endpoint, now);
+    for (const ProbeAnswer& answer : answers) {
+      if (auto command = probes_.on_result(*state, answer.endpoint, answer.answered, now))
+        commands.push_back(std::move(*command));
+    }
+    for (Command& command : rollout_.tick(*state, now, followers))
+      commands.push_back(std::move(command));
+    for (Command& command : leases_.tick(*state, now)) commands.push_back(std::move(command));
+    probes = probes_.tick(*state, now);
+    on_state_(*state);
+  }
+  submit(std::move(commands));
+  send(probes);
+}
+
+void Conductor::submit(std::vector<Command> commands) {
+  for (Command& command : commands) {
+    const statekit::CommandMeta meta{"schema", {}, clock_.wall_ms(), {}, {}};
+    // What is refused or lost is asked for again at a later tick.
+    machine_.submit(std::move(command), meta, options_.write_ms_max,
+                    [](const statekit::Result<statekit::Committed>&) {});
+  }
+}
+
+void Conductor::send(const std::vector<Probe>& probes) {
+  for (const Probe& probe : probes) {
+    prober_.ping(probe.address, options_.probe_timeout_ms,
+                 [inbox = inbox_, endpoint = probe.endpoint](bool answered) {
+                   {
+                     const std::lock_guard lock(inbox->mutex);
+                     inbox->answers.push_back({endpoint, answered});
+                     inbox->woken = true;
+                   }
+                   inbox->wake.notify_one();
+                 });
+  }
+}
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,53 @@
+// millrace-schema: the single source of truth, its journal and its feed. Wiring only.
+#include <memory>
+
+#include "httpkit/health.hpp"
+#include "services/schema/server.hpp"
+#include "settings/log.hpp"
+#include "settings/main.hpp"
+#include "statekit/io/clock.hpp"
+#include "statekit/io/log.hpp"
+#include "statekit/io/program.hpp"
+
+using namespace millrace;
+
+int main(int argc, char** argv) {
+  schema_service::Settings settings;
+  settings::Log log;
+  settings::Fields fields;
+  fields.text("data", settings.data, "folder for what is kept on disk");
+  schema_service::describe(fields, settings);
+  settings::describe(fields, log);
+  const settings::Binary binary{
+      "millrace-schema", "Keeps the schema and all that happens to it, and streams it.", {}};
+  if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
+  statekit::set_up_logging(
+      {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
+
+  const statekit::SystemClock clock;
+  statekit::Metrics metrics;
+  statekit::Health health;
+  const schema_service::Wiring wiring{&clock, &metrics, &health};
+
+  std::unique_ptr<httpkit::Server> page;
+  std::unique_ptr<schema_service::Server> server;
+  statekit::Program program("millrace-schema");
+  program.add(
+      "health page",
+      [&]() -> statekit::Status {
+        auto served =
+            httpkit::serve_health(settings.health_listen, "schema.health_listen", health, metrics);
+        if (served) page = std::move(*served);
+        return served ? statekit::Status{} : fail(served.error());
+      },
+      [&] { page->stop(1'000); });
+  program.add(
+      "schema",
+      [&]() -> statekit::Status {
+        auto started = schema_service::start(settings, wiring);
+        if (started) server = std::move(*started);
+        return started ? statekit::Status{} : fail(started.error());
+      },
+      [&] { server->stop(); });
+  return program.run();
+}

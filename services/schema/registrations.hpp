@@ -1,0 +1,109 @@
+// Registrations: one for each RegisterEndpoint stream. The first message registers the endpoint,
+// each later one renews its lease, the last takes it out; the answers say what the endpoint should
+// do and are pushed when that changes. Free of any transport: server.cpp carries messages in and
+// answers out. Thread safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "services/schema/model.hpp"
+#include "statekit/clock.hpp"
+#include "statekit/result.hpp"
+
+namespace millrace::schema_service {
+
+enum class Directive { serve, drain, stop };
+
+struct Advice {
+  Directive directive = Directive::serve;
+  std::string endpoint;
+  std::string reason;
+  bool operator==(const Advice&) const = default;
+};
+
+// What an endpoint of this deployment should do. Pure.
+Advice advice_for(const State& state, const std::string& deployment);
+
+struct Offer {
+  std::string deployment;
+  std::string address;
+  std::string instance;
+  bool leaving = false;
+};
+
+// InvalidArgument when it names no deployment, no instance or an address that is not host:port.
+statekit::Status check_offer(const Offer& offer);
+
+// Where answers go. Called under the registration's lock: must not block nor call back.
+class AdvicePort {
+ public:
+  virtual ~AdvicePort() = default;
+  virtual void advise(const Advice& advice) = 0;
+  // Nothing follows.
+  virtual void end(const statekit::Status& status) = 0;
+};
+
+class Registrations;
+
+class Registration : public std::enable_shared_from_this<Registration> {
+ public:
+  Registration(Registrations& owner, std::shared_ptr<AdvicePort> port)
+      : owner_(owner), port_(std::move(port)) {}
+
+  void on_message(const Offer& offer);
+  // The stream is over: `left` when its end closed it in good order, else its lease runs out.
+  void on_closed(bool left);
+  // Tells the endpoint when its advice has changed.
+  void refresh(const State& state);
+  void end(const statekit::Status& status);
+
+ private:
+  void submit_offer();
+  void on_registered(const statekit::Result<statekit::Committed>& result);
+  void renew();
+  void take_out();
+  void advise(const Advice& advice);
+  void end_locked(const statekit::Status& status);
+
+  Registrations& owner_;
+  std::recursive_mutex mutex_;  // a command that is not taken is answered while it is submitted
+  std::shared_ptr<AdvicePort> port_;  // null once ended
+  Offer offer_;
+  std::string endpoint_;
+  bool submitted_ = false;  // a command is under way
+  bool left_ = false;
+  Advice last_;
+};
+
+class Registrations {
+ public:
+  // `heard` is told of each heartbeat. All outlive it.
+  Registrations(Machine& machine, const statekit::Clock& clock, std::int64_t write_ms_max,
+                std::function<void(const std::string& endpoint)> heard)
+      : machine_(machine), clock_(clock), write_ms_max_(write_ms_max), heard_(std::move(heard)) {}
+
+  std::shared_ptr<Registration> open(std::shared_ptr<AdvicePort> port);
+  void close(const std::shared_ptr<Registration>& registration);
+  // After each commit.
+  void refresh(const State& state);
+  // Ends all streams with Unavailable: this process stops, the endpoints come back to another.
+  void stop();
+
+ private:
+  friend class Registration;
+  std::set<std::shared_ptr<Registration>> all();
+
+  Machine& machine_;
+  const statekit::Clock& clock_;
+  const std::int64_t write_ms_max_;
+  const std::function<void(const std::string&)> heard_;
+  std::mutex mutex_;
+  std::set<std::shared_ptr<Registration>> open_;
+};
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,24 @@
+// The methods of SchemaService over gRPC's callback API: each turns a message into a call of
+// Service and its answer into a message. Made and owned by server.cpp.
+#pragma once
+
+#include <memory>
+
+#include "statekit/clock.hpp"
+
+namespace grpc {
+class Service;
+}
+namespace millrace::statekit {
+class GrpcFeed;
+}
+
+namespace millrace::schema_service {
+
+class Service;
+
+// All three outlive it.
+std::unique_ptr<grpc::Service> make_rpc(Service& service, statekit::GrpcFeed& feed,
+                                        const statekit::Clock& clock);
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,125 @@
+#include "services/schema/server.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include <grpcpp/impl/codegen/service_type.h>
+
+#include "journal/open.hpp"
+#include "services/schema/rpc.hpp"
+#include "services/schema/service.hpp"
+#include "statekit/io/grpc_feed_server.hpp"
+#include "statekit/io/grpc_server.hpp"
+#include "statekit/io/log.hpp"
+
+namespace millrace::schema_service {
+
+using statekit::fail;
+using statekit::Result;
+using statekit::Status;
+
+namespace {
+
+// Metrics outlive the server and go on being asked for.
+struct Life {
+  std::mutex mutex;
+  bool on = true;
+};
+
+class GrpcSchemaServer final : public Server {
+ public:
+  GrpcSchemaServer(const Settings& settings, const Wiring& wiring,
+                   std::unique_ptr<statekit::Journal> journal)
+      : settings_(settings),
+        wiring_(wiring),
+        service_(settings, std::move(journal), make_grpc_prober(), *wiring.clock,
+                 [](std::string_view event, std::string_view detail) {
+                   statekit::log_warn(event, {{"detail", detail}});
+                 }),
+        feed_(service_.hub(), *wiring.clock),
+        rpc_(make_rpc(service_, feed_, *wiring.clock)) {}
+  ~GrpcSchemaServer() override { GrpcSchemaServer::stop(); }
+
+  Status start() {
+    if (Status started = service_.start(); !started) return started;
+    wiring_.health->watch("schema", [this] {
+      const Status able = service_.health();
+      return statekit::Readiness{able.has_value(), able ? "" : able.error().message};
+    });
+    watch_metrics();
+    statekit::GrpcServerOptions options;
+    options.listen = settings_.listen;
+    options.setting = "schema.listen";
+    auto server = statekit::GrpcServer::start(options, {rpc_.get()}, wiring_.health);
+    if (!server) return fail(std::move(server.error()));
+    server_ = std::move(*server);
+    statekit::log_info("schema.started", {{"listen", server_->address()},
+                                          {"journal", journal_url(settings_)},
+                                          {"revision", service_.position().revision}});
+    return {};
+  }
+
+  std::string address() const override { return server_->address(); }
+  statekit::Channel in_process() const override { return server_->in_process_channel(); }
+
+  void stop() override {
+    if (std::exchange(stopped_, true)) return;
+    {
+      const std::lock_guard lock(life_->mutex);
+      life_->on = false;
+    }
+    wiring_.health->remove("schema");
+    service_.registrations().stop();
+    feed_.stop();
+    if (server_) server_->stop();
+    service_.stop();
+    statekit::log_info("schema.stopped", {{"revision", service_.position().revision}});
+  }
+
+ private:
+  void watch_metrics() {
+    statekit::Metrics& metrics = *wiring_.metrics;
+    const auto gauge = [&metrics](const char* name, const char* help) {
+      return metrics.gauge(std::string("millrace_schema_") + name, help);
+    };
+    auto revision = gauge("revision_count", "the newest commit");
+    auto refused = gauge("refused_count", "commands refused since the start");
+    auto groups = gauge("groups_count", "durable writes since the start");
+    auto rebuilds = gauge("rebuilds_count", "how often the state was rebuilt from the journal");
+    auto followers = gauge("followers_count", "live followers of the feed");
+    metrics.on_scrape([this, life = life_, revision, refused, groups, rebuilds, followers] {
+      const std::lock_guard lock(life->mutex);
+      if (!life->on) return;
+      const statekit::MachineStats stats = service_.stats();
+      revision.set(static_cast<double>(service_.position().revision));
+      refused.set(static_cast<double>(stats.refused));
+      groups.set(static_cast<double>(stats.groups));
+      rebuilds.set(static_cast<double>(stats.rebuilds));
+      const auto all = service_.followers();
+      followers.set(static_cast<double>(
+          std::count_if(all.begin(), all.end(), [](const auto& record) { return record.live; })));
+    });
+  }
+
+  const Settings settings_;
+  const Wiring wiring_;
+  Service service_;
+  statekit::GrpcFeed feed_;
+  std::unique_ptr<grpc::Service> rpc_;
+  std::unique_ptr<statekit::GrpcServer> server_;
+  const std::shared_ptr<Life> life_ = std::make_shared<Life>();
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wiring) {
+  auto journal = journal::open_journal(journal_url(settings));
+  if (!journal) return fail(std::move(journal.error()));
+  auto server = std::make_unique<GrpcSchemaServer>(settings, wiring, std::move(*journal));
+  if (Status started = server->start(); !started) return fail(std::move(started.error()));
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,36 @@
+// The schema service behind gRPC: made by main.cpp and by `millrace serve`. Start and stop from one
+// thread, the rest from any.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "services/schema/settings.hpp"
+#include "statekit/clock.hpp"
+#include "statekit/io/channel.hpp"
+#include "statekit/io/health.hpp"
+#include "statekit/io/metrics.hpp"
+#include "statekit/result.hpp"
+
+namespace millrace::schema_service {
+
+// All outlive the server; none is null.
+struct Wiring {
+  const statekit::Clock* clock = nullptr;
+  statekit::Metrics* metrics = nullptr;
+  statekit::Health* health = nullptr;
+};
+
+class Server {
+ public:
+  virtual ~Server() = default;
+  virtual std::string address() const = 0;  // host:port as bound
+  virtual statekit::Channel in_process() const = 0;
+  // Ends the feed and the registrations, decides what was taken, writes a snapshot. Idempotent.
+  virtual void stop() = 0;
+};
+
+// Opens the journal, rebuilds the state, listens. Errors say which file or port, and what to do.
+statekit::Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wiring);
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,282 @@
+#include "services/schema/service.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "statekit/io/ids.hpp"
+
+namespace millrace::schema_service {
+
+using statekit::Code;
+using statekit::CommandMeta;
+using statekit::Committed;
+using statekit::fail;
+using statekit::FollowerRecord;
+using statekit::Position;
+using statekit::Result;
+using statekit::Status;
+using statekit::within;
+
+namespace {
+
+constexpr std::size_t worker_threads = 2;
+constexpr std::int64_t wait_ms_longest = 10'000;
+
+statekit::MachineLimits machine_limits(const Settings& settings) {
+  statekit::MachineLimits limits;
+  limits.queue_max = static_cast<std::size_t>(settings.commands_max);
+  limits.snapshot_interval = static_cast<Revision>(settings.snapshot_interval);
+  return limits;
+}
+
+statekit::FeedLimits feed_limits(const Settings& settings) {
+  statekit::FeedLimits limits;
+  limits.sessions_max = static_cast<std::size_t>(settings.followers_max);
+  limits.records_max = 2 * limits.sessions_max;
+  return limits;
+}
+
+ConductorOptions conductor_options(const Settings& settings) {
+  ConductorOptions options;
+  options.lease_ms = settings.lease_ms;
+  options.write_ms_max = settings.write_ms_max;
+  options.tick_ms = std::min<std::int64_t>(options.tick_ms, settings.lease_ms / 5);
+  options.rollout.rollback_window_ms = settings.rollback_window_ms;
+  options.probes.interval_ms = settings.probe_interval_ms;
+  options.probes.first_interval_ms =
+      std::min(options.probes.first_interval_ms, settings.probe_interval_ms);
+  return options;
+}
+
+// What only the schema service keeps stays out of the snapshots that followers get.
+void leave_out_private(schema::Snapshot& snapshot) {
+  snapshot.requests.clear();
+  snapshot.superseded.clear();
+}
+
+// The folder of an embedded store.
+Status make_folder(const Settings& settings) {
+  if (!settings.journal.empty()) return {};
+  std::error_code failed;
+  std::filesystem::create_directories(settings.data + "/schema", failed);
+  if (!failed) return {};
+  return fail(Code::unavailable, "cannot make the folder " + settings.data +
+                                     "/schema: " + failed.message() + "; --data names another");
+}
+
+}  // namespace
+
+bool is_hidden_from_followers(statekit::BytesView event) {
+  // The field number of Event.request_remembered and the wire type of a message, as protobuf
+  // writes them: cheaper than decoding each event of each commit.
+  constexpr char request_remembered = (12 << 3) | 2;
+  return !event.empty() && event.front() == request_remembered;
+}
+
+Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> journal,
+                 std::unique_ptr<Prober> prober, const statekit::Clock& clock,
+                 statekit::MachineNote note)
+    : settings_(settings),
+      clock_(clock),
+      journal_(std::move(journal)),
+      prober_(std::move(prober)),
+      broadcast_({}, is_hidden_from_followers),
+      machine_(*journal_, broadcast_, clock, machine_limits(settings), std::move(note)),
+      hub_(
+          broadcast_, *journal_, [this] { return machine_.snapshot_parts(leave_out_private); },
+          feed_limits(settings), [this] { machine_.nudge(); }),
+      registrations_(machine_, clock, settings.write_ms_max,
+                     [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
+      conductor_(
+          machine_, broadcast_, *prober_, clock, conductor_options(settings),
+          [this] { return follower_facts(); },
+          [this](const State& state) { registrations_.refresh(state); }),
+      workers_(worker_threads, static_cast<std::size_t>(settings.reads_max)) {}
+
+Service::~Service() { stop(); }
+
+Status Service::start() {
+  if (Status made = make_folder(settings_); !made) return made;
+  statekit::JournalOptions options;
+  options.incarnation_if_new = statekit::random_incarnation();
+  if (Status started = machine_.start(options); !started)
+    return fail(within("starting from " + journal_url(settings_), std::move(started.error())));
+  started_ = true;
+  conductor_.start();
+  return {};
+}
+
+void Service::stop() {
+  if (!std::exchange(started_, false)) return;
+  registrations_.stop();
+  conductor_.stop();
+  prober_->stop();
+  workers_.stop();
+  machine_.stop();
+  journal_->close();
+}
+
+std::vector<FollowerRecord> Service::followers() const { return hub_.followers(clock_.mono_ms()); }
+
+std::vector<FollowerFact> Service::follower_facts() const {
+  std::vector<FollowerFact> facts;
+  for (const FollowerRecord& record : followers())
+    facts.push_back({record.kind, record.live, record.revision});
+  return facts;
+}
+
+Position Service::position_of(const State& state) const {
+  Position position = machine_.position();
+  if (position.revision != state.revision()) position.digest = {};
+  position.revision = state.revision();
+  return position;
+}
+
+void Service::create(CreateChangeset command, CommandMeta meta, std::int64_t deadline_ms,
+                     Done<CreateAnswer> done) {
+  auto kept = std::make_shared<const CreateChangeset>(command);
+  machine_.submit(std::move(command), std::move(meta), deadline_ms,
+                  [this, kept, done = std::move(done)](const Result<Committed>& result) {
+                    if (!result) return done(fail(result.error()));
+                    done(created(*kept, *result));
+                  });
+}
+
+// The changeset that brought these deployments and is still on its way, or was made by this commit.
+std::string Service::name_changeset(const std::vector<std::string>& deployments,
+                                    const Committed& committed, const State& state) const {
+  for (const auto& [key, changeset] : state.changesets()) {
+    if (changeset.created_revision == committed.revision) return key;
+  }
+  for (const std::string& key : deployments) {
+    const Deployment* deployment = state.deployment(key);
+    const Changeset* changeset =
+        deployment == nullptr ? nullptr : state.changeset(deployment->changeset);
+    const bool on_its_way =
+        changeset != nullptr && (changeset->phase == ChangesetPhase::preparing ||
+                                 changeset->phase == ChangesetPhase::prepared);
+    if (on_its_way) return changeset->key;
+  }
+  return {};
+}
+
+CreateAnswer Service::created(const CreateChangeset& command, const Committed& committed) const {
+  const auto state = machine_.read();
+  CreateAnswer answer;
+  std::vector<std::string> keys;
+  for (const NewModule& module : command.modules) {
+    const std::string& name = module.schema->name;
+    const Deployment* deployment = state->deployment(module.deployment);
+    const bool joined = deployment == nullptr;
+    if (joined) deployment = deployment_to_join(*state, module);
+    if (deployment == nullptr) continue;
+    const bool made_here = deployment->created_revision == committed.revision;
+    answer.deployments.push_back({name, deployment->key, joined && !made_here});
+    keys.push_back(deployment->key);
+  }
+  answer.changeset = name_changeset(keys, committed, *state);
+  answer.position = position_of(*state);
+  answer.position.revision = committed.revision;
+  if (answer.position.revision != state->revision()) answer.position.digest = {};
+  return answer;
+}
+
+void Service::change(Command command, const std::string& changeset, CommandMeta meta,
+                     std::int64_t deadline_ms, Done<ChangesetAnswer> done) {
+  machine_.submit(
+      std::move(command), std::move(meta), deadline_ms,
+      [this, changeset, done = std::move(done)](const Result<Committed>& result) {
+        if (!result) return done(fail(result.error()));
+        const auto state = machine_.read();
+        const Changeset* found = state->changeset(changeset);
+        if (found == nullptr)
+          return done(fail(Code::not_found, "changeset " + changeset + " is no longer kept"));
+        Position position = position_of(*state);
+        if (position.revision != result->revision) position.digest = {};
+        position.revision = result->revision;
+        done(ChangesetAnswer{*found, position});
+      });
+}
+
+Result<PlanAnswer> Service::plan(const CreateChangeset& command, const CommandMeta& meta) const {
+  const auto state = machine_.read();
+  Result<std::vector<std::string>> lines = schema_service::plan(*state, meta, command);
+  if (!lines) return fail(std::move(lines.error()));
+  PlanAnswer answer{std::move(*lines), {}, position_of(*state)};
+  for (const NewModule& module : command.modules) {
+    if (const Deployment* joined = deployment_to_join(*state, module))
+      answer.deployments.push_back({module.schema->name, joined->key, true});
+  }
+  return answer;
+}
+
+void Service::on_worker(const std::function<void(const Status&)>& read) {
+  if (!workers_.run([read] { read({}); }))
+    read(fail(Code::resource_exhausted,
+              "too many reads of the past are waiting (schema.reads_max): try again later"));
+}
+
+void Service::when_at(const ReadAt& at, const std::function<void(const Status&)>& read) {
+  const Position here = machine_.position();
+  if (!at.incarnation.empty() && at.incarnation != here.incarnation)
+    return read(fail(Code::failed_precondition,
+                     "revision " + std::to_string(at.revision) + " is of incarnation " +
+                         at.incarnation + ", but this is " + here.incarnation +
+                         ": the store was restored since; read without a minimum"));
+  if (at.revision <= here.revision) return read({});
+  machine_.nudge();
+  const std::int64_t wait_ms = std::clamp<std::int64_t>(at.wait_ms_max, 0, wait_ms_longest);
+  on_worker([this, at, wait_ms, read](const Status& able) {
+    if (!able) return read(able);
+    if (machine_.projection().wait_for(at.revision, wait_ms)) return read({});
+    read(fail(Code::unavailable, "revision " + std::to_string(at.revision) +
+                                     " has not come in time: this replica is at " +
+                                     std::to_string(machine_.position().revision)));
+  });
+}
+
+Result<SchemaAnswer> Service::schema_of(const State& state,
+                                        const std::vector<std::string>& modules) const {
+  SchemaAnswer answer;
+  for (const std::string& name : modules) {
+    if (state.canonical(name) == nullptr)
+      return fail(Code::not_found, "module " + name + " is not deployed at revision " +
+                                       std::to_string(state.revision()));
+  }
+  for (const auto& [name, key] : state.canonical_keys()) {
+    const bool wanted =
+        modules.empty() || std::find(modules.begin(), modules.end(), name) != modules.end();
+    if (wanted) answer.modules.push_back(state.deployment(key)->schema);
+  }
+  answer.position = position_of(state);
+  return answer;
+}
+
+Result<SchemaAnswer> Service::schema_at(const std::vector<std::string>& modules,
+                                        Revision revision) const {
+  if (revision == 0) return schema_of(*machine_.read(), modules);
+  const Result<State> state = state_at(*journal_, revision);
+  if (!state) return fail(state.error());
+  return schema_of(*state, modules);
+}
+
+Result<std::vector<schema::Commit>> Service::history(const HistoryQuery& query) const {
+  return schema_service::history(*journal_, query);
+}
+
+Result<StatusAnswer> Service::status() const {
+  StatusAnswer answer;
+  const Result<JournalReach> reach = reach_of(*journal_);
+  if (!reach) return fail(reach.error());
+  answer.reach = *reach;
+  answer.head = machine_.position();
+  answer.now = clock_.mono_ms();
+  answer.followers = hub_.followers(answer.now);
+  answer.feature_level = machine_.read()->feature_level();
+  answer.storage = journal_url(settings_);
+  if (const Status able = machine_.health(); !able) answer.reasons.push_back(able.error().message);
+  return answer;
+}
+
+}  // namespace millrace::schema_service

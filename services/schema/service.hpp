@@ -1,0 +1,136 @@
+// The schema service without a transport: the journal, the machine, the feed, the clockwork and the
+// registrations, and one method for each RPC. server.cpp turns messages into these calls. Thread
+// safe, but for start and stop. Answers to writes come on the machine's thread and must not block.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/schema/conductor.hpp"
+#include "services/schema/history.hpp"
+#include "services/schema/model.hpp"
+#include "services/schema/registrations.hpp"
+#include "services/schema/settings.hpp"
+#include "services/schema/workers.hpp"
+#include "statekit/feed_hub.hpp"
+
+namespace millrace::schema_service {
+
+template <class Answer>
+using Done = std::function<void(statekit::Result<Answer>)>;
+
+// Which state a reader wants to be served from (`millrace-min-revision`).
+struct ReadAt {
+  statekit::Incarnation incarnation;  // empty: any
+  Revision revision = 0;
+  std::int64_t wait_ms_max = 0;
+};
+
+struct DeploymentOf {
+  std::string module;
+  std::string deployment;
+  bool joined = false;
+};
+struct CreateAnswer {
+  std::string changeset;  // empty: nothing had to change
+  std::vector<DeploymentOf> deployments;
+  statekit::Position position;
+};
+struct ChangesetAnswer {
+  Changeset changeset;
+  statekit::Position position;
+};
+struct PlanAnswer {
+  std::vector<std::string> lines;
+  std::vector<DeploymentOf> deployments;  // those that would be joined
+  statekit::Position position;
+};
+struct SchemaAnswer {
+  std::vector<std::shared_ptr<const schema::Module>> modules;  // by name
+  statekit::Position position;
+};
+struct StatusAnswer {
+  statekit::Position head;
+  std::vector<statekit::FollowerRecord> followers;
+  statekit::MonoMs now = 0;
+  std::uint32_t feature_level = 1;
+  std::string storage;
+  JournalReach reach;
+  std::vector<std::string> reasons;  // why it is not ready; empty: it is
+};
+
+class Service {
+ public:
+  // The clock outlives it. `note` is told of changes of condition, for the log.
+  Service(const Settings& settings, std::unique_ptr<statekit::Journal> journal,
+          std::unique_ptr<Prober> prober, const statekit::Clock& clock, statekit::MachineNote note);
+  ~Service();
+
+  statekit::Status start();
+  // Ends registrations, the clockwork and the machine, which writes a snapshot. Idempotent. The
+  // feed's streams must be gone.
+  void stop();
+
+  void create(CreateChangeset command, statekit::CommandMeta meta, std::int64_t deadline_ms,
+              Done<CreateAnswer> done);
+  // CommitChangeset, RollbackChangeset or FailChangeset.
+  void change(Command command, const std::string& changeset, statekit::CommandMeta meta,
+              std::int64_t deadline_ms, Done<ChangesetAnswer> done);
+  statekit::Result<PlanAnswer> plan(const CreateChangeset& command,
+                                    const statekit::CommandMeta& meta) const;
+
+  // Runs `read` now, or on a worker once the state is as the reader wants it. Unavailable when
+  // that takes longer than it waits; FailedPrecondition for another incarnation.
+  void when_at(const ReadAt& at, const std::function<void(const statekit::Status&)>& read);
+  // Runs `read` on a worker; ResourceExhausted when too many wait.
+  void on_worker(const std::function<void(const statekit::Status&)>& read);
+
+  auto read() const { return machine_.read(); }
+  // Of a state that was read just now.
+  statekit::Position position_of(const State& state) const;
+  statekit::Position position() const { return machine_.position(); }
+  statekit::Status health() const { return machine_.health(); }
+  std::vector<statekit::FollowerRecord> followers() const;
+  statekit::MonoMs now() const { return clock_.mono_ms(); }
+  std::int64_t lease_ms() const { return settings_.lease_ms; }
+  std::int64_t write_ms_max() const { return settings_.write_ms_max; }
+  statekit::MachineStats stats() const { return machine_.stats(); }
+
+  // These block on storage: call them on a worker.
+  statekit::Result<SchemaAnswer> schema_at(const std::vector<std::string>& modules,
+                                           Revision revision) const;
+  statekit::Result<std::vector<schema::Commit>> history(const HistoryQuery& query) const;
+  statekit::Result<StatusAnswer> status() const;
+
+  statekit::FeedHub& hub() { return hub_; }
+  Registrations& registrations() { return registrations_; }
+
+ private:
+  statekit::Result<SchemaAnswer> schema_of(const State& state,
+                                           const std::vector<std::string>& modules) const;
+  std::vector<FollowerFact> follower_facts() const;
+  CreateAnswer created(const CreateChangeset& command, const statekit::Committed& committed) const;
+  std::string name_changeset(const std::vector<std::string>& deployments,
+                             const statekit::Committed& committed, const State& state) const;
+
+  const Settings settings_;
+  const statekit::Clock& clock_;
+  const std::unique_ptr<statekit::Journal> journal_;
+  const std::unique_ptr<Prober> prober_;
+  statekit::Broadcast broadcast_;
+  Machine machine_;
+  statekit::FeedHub hub_;
+  Registrations registrations_;
+  Conductor conductor_;
+  Workers workers_;
+  bool started_ = false;
+};
+
+// True for an encoded event that followers do not get to see.
+bool is_hidden_from_followers(statekit::BytesView event);
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,35 @@
+#include "services/schema/settings.hpp"
+
+namespace millrace::schema_service {
+
+void describe(settings::Fields& fields, Settings& settings) {
+  fields.address("schema.listen", settings.listen, "where the schema service answers gRPC");
+  fields.address("schema.health_listen", settings.health_listen,
+                 "where its health page and metrics are served over HTTP");
+  fields.text("schema.journal", settings.journal,
+              "where commits are stored, as sqlite:PATH or memory:; "
+              "empty: DATA/schema/journal.db");
+  fields.integer("schema.snapshot_interval", settings.snapshot_interval, 1, 10'000'000,
+                 "commits from one stored snapshot to the next");
+  fields.duration("schema.lease", settings.lease_ms, 500, 3'600'000,
+                  "how long an endpoint may be silent before it is taken out");
+  fields.duration("schema.rollback_window", settings.rollback_window_ms, 0, 7 * 86'400'000,
+                  "how long a replaced or failed deployment is kept");
+  fields.duration("schema.probe_interval", settings.probe_interval_ms, 50, 600'000,
+                  "time between two probes of a fixed endpoint");
+  fields.duration("schema.write_max", settings.write_ms_max, 100, 600'000,
+                  "how long a write may wait for its answer when the caller sets no deadline");
+  fields.integer("schema.commands_max", settings.commands_max, 1, 1'000'000,
+                 "writes that wait to be decided; one more is refused");
+  fields.integer("schema.followers_max", settings.followers_max, 1, 1'000'000,
+                 "followers of the feed at one time; one more is refused");
+  fields.integer("schema.reads_max", settings.reads_max, 1, 100'000,
+                 "reads of past revisions that wait; one more is refused");
+}
+
+std::string journal_url(const Settings& settings) {
+  if (!settings.journal.empty()) return settings.journal;
+  return "sqlite:" + settings.data + "/schema/journal.db";
+}
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,32 @@
+// What can be set of the schema service, with defaults. Filled by main (or `millrace serve`) before
+// anything starts. Times in milliseconds.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "settings/settings.hpp"
+
+namespace millrace::schema_service {
+
+struct Settings {
+  std::string data = ".millrace";  // the setting `data` of the whole process
+  std::string listen = "127.0.0.1:8892";
+  std::string health_listen = "127.0.0.1:9892";
+  std::string journal;  // empty: sqlite in the data folder
+  std::int64_t snapshot_interval = 10'000;
+  std::int64_t lease_ms = 10'000;
+  std::int64_t rollback_window_ms = 600'000;
+  std::int64_t probe_interval_ms = 2'000;
+  std::int64_t write_ms_max = 10'000;
+  std::int64_t commands_max = 4'096;
+  std::int64_t followers_max = 4'096;
+  std::int64_t reads_max = 256;
+};
+
+void describe(settings::Fields& fields, Settings& settings);
+
+// Where the commits live: `journal`, or DATA/schema/journal.db.
+std::string journal_url(const Settings& settings);
+
+}  // namespace millrace::schema_service
