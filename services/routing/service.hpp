@@ -16,8 +16,8 @@
 #include "services/routing/pool.hpp"
 #include "services/routing/state.hpp"
 #include "services/routing/transport.hpp"
-#include "services/routing/waiters.hpp"
 #include "statekit/clock.hpp"
+#include "statekit/io/revision_waiters.hpp"
 #include "statekit/projection.hpp"
 #include "statekit/timeline_event.hpp"
 
@@ -73,7 +73,7 @@ class CallService {
 
   std::size_t in_flight() const { return in_flight_.load(); }
   const EndpointPool& pool() const { return pool_; }
-  const RevisionWaiters& waiters() const { return waiters_; }
+  const statekit::RevisionWaiters& waiters() const { return waiters_; }
 
   // Ends every wait for a revision. Idempotent.
   void stop() { waiters_.stop(); }
@@ -83,7 +83,7 @@ class CallService {
   const Parts parts_;
   const CallLimits limits_;
   EndpointPool pool_;
-  RevisionWaiters waiters_;
+  statekit::RevisionWaiters waiters_;
   std::atomic<std::size_t> in_flight_{0};
 };
 

@@ -1,24 +1,25 @@
-#include "services/routing/waiters.hpp"
+#include "statekit/io/revision_waiters.hpp"
 
 #include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
+#include <utility>
 #include <vector>
 
-namespace millrace::routing {
+namespace millrace::statekit {
 
 // The feed's thread may still be about to say that a revision is reached when the waiters are gone,
 // so it holds this and not the object.
 struct RevisionWaiters::Shared {
   struct Waiting {
-    Instant deadline;
+    Deadline deadline;
     std::function<void()> resume;
     std::uint64_t notice = 0;  // the projection's number for it
   };
 
-  const statekit::Projection<RouteState>& projection;
+  const Source source;
   const std::size_t waiting_max;
   std::mutex mutex;
   std::condition_variable changed;
@@ -27,8 +28,7 @@ struct RevisionWaiters::Shared {
   std::uint64_t last_id = 0;
   bool stopped = false;
 
-  Shared(const statekit::Projection<RouteState>& watched, std::size_t max)
-      : projection(watched), waiting_max(max) {}
+  Shared(Source watched, std::size_t max) : source(std::move(watched)), waiting_max(max) {}
 
   void wake(std::uint64_t id) {
     {
@@ -42,7 +42,7 @@ struct RevisionWaiters::Shared {
   // What is ready or late now, taken out.
   std::vector<Waiting> take_due() {
     std::vector<Waiting> due;
-    const Instant now = std::chrono::steady_clock::now();
+    const Deadline now = std::chrono::steady_clock::now();
     for (auto at = waiting.begin(); at != waiting.end();) {
       if (!stopped && !ready.contains(at->first) && at->second.deadline > now) {
         ++at;
@@ -55,8 +55,8 @@ struct RevisionWaiters::Shared {
     return due;
   }
 
-  Instant next_deadline() const {
-    Instant next = std::chrono::steady_clock::now() + std::chrono::hours(1);
+  Deadline next_deadline() const {
+    Deadline next = std::chrono::steady_clock::now() + std::chrono::hours(1);
     for (const auto& [id, each] : waiting) next = std::min(next, each.deadline);
     return next;
   }
@@ -71,7 +71,7 @@ struct RevisionWaiters::Shared {
       }
       lock.unlock();
       for (Waiting& each : due) {
-        projection.forget(each.notice);
+        source.forget(each.notice);
         each.resume();
       }
       lock.lock();
@@ -79,15 +79,13 @@ struct RevisionWaiters::Shared {
   }
 };
 
-RevisionWaiters::RevisionWaiters(const statekit::Projection<RouteState>& projection,
-                                 std::size_t waiting_max)
-    : projection_(projection),
-      shared_(std::make_shared<Shared>(projection, waiting_max)),
+RevisionWaiters::RevisionWaiters(Source source, std::size_t waiting_max)
+    : shared_(std::make_shared<Shared>(std::move(source), waiting_max)),
       thread_([shared = shared_] { shared->run(); }) {}
 
 RevisionWaiters::~RevisionWaiters() { stop(); }
 
-std::uint64_t RevisionWaiters::wait(Revision wanted, Instant deadline,
+std::uint64_t RevisionWaiters::wait(Revision wanted, Deadline deadline,
                                     std::function<void()> resume) {
   std::uint64_t id = 0;
   {
@@ -98,14 +96,14 @@ std::uint64_t RevisionWaiters::wait(Revision wanted, Instant deadline,
   }
   shared_->changed.notify_one();  // the thread may sleep past this deadline
   const std::uint64_t notice =
-      projection_.when(wanted, [shared = shared_, id](bool) { shared->wake(id); });
+      shared_->source.when(wanted, [shared = shared_, id](bool) { shared->wake(id); });
   std::unique_lock lock(shared_->mutex);
   const auto found = shared_->waiting.find(id);
   if (found != shared_->waiting.end()) {
     found->second.notice = notice;
   } else {
     lock.unlock();
-    projection_.forget(notice);
+    shared_->source.forget(notice);
   }
   return id;
 }
@@ -126,4 +124,4 @@ void RevisionWaiters::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-}  // namespace millrace::routing
+}  // namespace millrace::statekit
