@@ -1,0 +1,108 @@
+// A console's backend made of fixtures: the built page, the three answers that it asks for, and hands to
+// change them with. What the real one answers is pinned to the same fixtures by tests/console.
+import { createServer } from "node:http";
+import { readFileSync } from "node:fs";
+import { extname, join, normalize } from "node:path";
+
+const types = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+  ".txt": "text/plain; charset=utf-8",
+};
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+  "require-trusted-types-for 'script'; trusted-types 'none'";
+
+export class Backend {
+  #server;
+  #streams = new Set();
+  #sockets = new Set();
+  #beat;
+
+  constructor(page, overview, activity) {
+    this.page = page;
+    this.overview = overview;
+    this.activity = activity;
+    this.speaks = true; // false: connected and silent
+  }
+
+  async start(port = 0) {
+    this.#server = createServer((request, response) => this.#answer(request, response));
+    this.#server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
+    await new Promise((done) => this.#server.listen(port, "127.0.0.1", done));
+    this.port = this.#server.address().port;
+    this.url = `http://127.0.0.1:${this.port}/`;
+    this.#beat = setInterval(() => this.#send("status", this.#fresh().status), 500);
+    return this;
+  }
+
+  // Ends every connection and stays away until `start(port)`.
+  async stop() {
+    clearInterval(this.#beat);
+    this.#streams.clear();
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((done) => this.#server.close(done));
+  }
+
+  change(edit) {
+    edit(this.overview);
+    this.#send("overview", this.#fresh());
+  }
+
+  happen(event) {
+    this.activity.events.unshift(event);
+    this.#send("activity", { events: [event], replace: false, dropped: "0" });
+  }
+
+  #fresh() {
+    this.overview.status.serverTimeMs ??= String(Date.now());
+    return this.overview;
+  }
+
+  #send(event, data) {
+    if (!this.speaks) return;
+    for (const stream of this.#streams) {
+      stream.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    }
+  }
+
+  #answer(request, response) {
+    const { pathname } = new URL(request.url, "http://fixture");
+    response.setHeader("content-security-policy", policy);
+    response.setHeader("cache-control", "no-store");
+    if (pathname === "/api/events") return this.#stream(request, response);
+    if (pathname.startsWith("/api/modules/")) return this.#module(pathname.slice(13), response);
+    const path = normalize(pathname === "/" ? "/index.html" : pathname);
+    try {
+      const body = readFileSync(join(this.page, path));
+      response.setHeader("content-type", types[extname(path)] ?? "application/octet-stream");
+      return response.end(body);
+    } catch {
+      response.statusCode = 404;
+      return response.end();
+    }
+  }
+
+  #stream(request, response) {
+    response.setHeader("content-type", "text/event-stream");
+    response.write(`event: overview\ndata: ${JSON.stringify(this.#fresh())}\n\n`);
+    response.write(`event: activity\ndata: ${JSON.stringify(this.activity)}\n\n`);
+    this.#streams.add(response);
+    request.on("close", () => this.#streams.delete(response));
+  }
+
+  #module(name, response) {
+    const module = this.overview.modules.find((candidate) => candidate.name === name);
+    response.statusCode = module ? 200 : 404;
+    response.setHeader("content-type", "application/json");
+    const schema = `module ${name} {\n  data EchoRequest {\n    name String?\n  }\n}\n`;
+    response.end(JSON.stringify(module ? { module, schema } : { detail: `no module ${name}` }));
+  }
+}
