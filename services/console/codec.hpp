@@ -1,0 +1,54 @@
+// The console's answers as JSON (protos/v2alpha1/console.proto, protobuf's JSON mapping), made from
+// its state and from timeline events. Called by service and server. Free functions, thread safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "services/console/state.hpp"
+#include "statekit/timeline_event.hpp"
+
+namespace millrace::console {
+
+// Another follower of the feed, as the schema service last told it.
+struct FollowerView {
+  std::string kind;
+  std::string instance;
+  Revision revision = 0;
+  Revision lag = 0;
+  std::int64_t seen_ms_ago = 0;
+  bool live = false;
+  bool diverged = false;
+};
+
+// How far the console has come, and what it knows of the others.
+struct StatusView {
+  std::string version;
+  WallMs server_time_ms = 0;
+  std::string feed_state = "empty";  // "live", "stale"
+  std::string feed_reason;
+  std::string incarnation;
+  Revision revision = 0;
+  Revision head = 0;
+  WallMs commit_time_ms = 0;
+  std::vector<FollowerView> followers;
+  std::string followers_error;
+  std::string timeline_error;
+  std::string storage;
+};
+
+// `ended_max`: how many ended changesets to show.
+std::string overview_json(const ConsoleState& state, const StatusView& status,
+                          std::size_t ended_max);
+std::string status_json(const StatusView& status);
+// Nothing: no such module.
+std::optional<std::string> module_json(const ConsoleState& state, std::string_view name);
+// `replace`: the page forgets what it has, since events in between are no longer kept.
+std::string activity_json(const std::vector<statekit::TimelineEvent>& newest_first, bool replace,
+                          std::uint64_t dropped);
+
+}  // namespace millrace::console

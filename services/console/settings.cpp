@@ -1,0 +1,30 @@
+#include "services/console/settings.hpp"
+
+#include "services/console/state.hpp"
+
+namespace millrace::console {
+
+void describe(settings::Fields& fields, Settings& settings) {
+  fields.address("console.http_listen", settings.http_listen, "where the page is served");
+  fields.address("console.health_listen", settings.health_listen,
+                 "where /healthz, /readyz and /metrics are served");
+  fields.list("console.schema", settings.schema, "addresses of the schema service to follow");
+  fields.address("console.timeline", settings.timeline, "address of the timeline service");
+  fields.list("console.hosts", settings.hosts,
+              "further names that the page may be reached under, such as console.example.org");
+  fields.text("console.cache", settings.cache,
+              "folder for the last snapshot, so that the page starts without the schema service");
+  fields.integer("console.connections_max", settings.connections_max, 1, 100'000,
+                 "open connections; further ones are answered 503");
+  fields.integer("console.streams_max", settings.streams_max, 1, 10'000,
+                 "pages that are kept up to date at once; further ones are answered 503");
+  fields.integer("console.stream_bytes_max", settings.stream_bytes_max, 64 << 10, 1 << 30,
+                 "bytes that wait for one slow page before it is cut off");
+  fields.integer("console.activity_events_max", settings.activity_events_max, 1, 100'000,
+                 "calls, requests and changes that are kept to show");
+  fields.integer("console.changesets_max", settings.changesets_max, 1,
+                 static_cast<std::int64_t>(ended_changesets_max),
+                 "ended changesets that the page is given");
+}
+
+}  // namespace millrace::console
