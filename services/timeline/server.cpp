@@ -1,0 +1,159 @@
+#include "services/timeline/server.hpp"
+
+#include <atomic>
+#include <thread>
+
+#include <grpcpp/impl/service_type.h>
+
+#include "schema/change_codec.hpp"
+#include "services/timeline/changes.hpp"
+#include "services/timeline/rpc.hpp"
+#include "services/timeline/service.hpp"
+#include "statekit/io/grpc_feed.hpp"
+#include "statekit/io/grpc_server.hpp"
+#include "statekit/io/ids.hpp"
+#include "statekit/io/log.hpp"
+
+namespace millrace::timeline {
+namespace {
+
+constexpr std::int64_t look_ms = 250;  // how long the pump sleeps without a commit
+
+TimelineLimits limits_of(const Settings& s) {
+  TimelineLimits out;
+  out.ring = {static_cast<std::size_t>(s.events_max), static_cast<std::size_t>(s.bytes_max)};
+  out.event_bytes_max = static_cast<std::size_t>(s.event_bytes_max);
+  out.streams_max = static_cast<std::size_t>(s.streams_max);
+  return out;
+}
+
+// Without a cache: what happened before this process is gone from its memory anyway.
+statekit::FollowerOptions follower_options(const Settings& s) {
+  statekit::FollowerOptions out;
+  out.identity.kind = "timeline";
+  out.identity.instance = s.instance.empty() ? statekit::random_base36(10) : s.instance;
+  return out;
+}
+
+class TimelineServer final : public Server {
+ public:
+  TimelineServer(const Settings& settings, const Wiring& wiring)
+      : settings_(settings),
+        wiring_(wiring),
+        service_(*wiring.clock, limits_of(settings)),
+        follower_(follower_options(settings),
+                  wiring.feed ? wiring.feed() : statekit::make_grpc_feed_transport(wiring.schema),
+                  *wiring.clock),
+        rpc_(make_rpc(service_, [this] { return follower_.position().has_value(); })) {}
+
+  ~TimelineServer() override { stop(); }
+
+  statekit::Status start() {
+    statekit::GrpcServerOptions options;
+    options.listen = settings_.listen;
+    options.setting = "timeline.listen";
+    auto server = statekit::GrpcServer::start(options, {rpc_->service()}, wiring_.health);
+    if (!server) return fail(std::move(server.error()));
+    server_ = std::move(*server);
+    if (wiring_.health != nullptr)
+      wiring_.health->watch("feed", [this] { return feed_readiness(); });
+    follower_.start();
+    pump_ = std::thread([this] { pump(); });
+    statekit::log_info("timeline.started", {{"address", server_->address()}});
+    return {};
+  }
+
+  std::string address() const override { return server_->address(); }
+  statekit::Channel in_process() const override { return server_->in_process_channel(); }
+
+  void stop() override {
+    if (stopping_.exchange(true)) return;
+    rpc_->end_streams();
+    if (server_) server_->stop();
+    follower_.stop();
+    if (pump_.joinable()) pump_.join();
+    service_.stop();
+    if (wiring_.health != nullptr) wiring_.health->remove("feed");
+  }
+
+ private:
+  // The timeline takes events whether or not it follows the schema service.
+  statekit::Readiness feed_readiness() const {
+    const statekit::FollowerStatus status = follower_.status();
+    if (status.phase == statekit::FollowerPhase::live) return {true, {}};
+    std::string reason(name_of(status.phase));
+    if (!status.reason.empty()) reason += ": " + status.reason;
+    return {status.phase != statekit::FollowerPhase::empty, reason};
+  }
+
+  // Brings the changes that the feed tells of into the ring. What was so before the first state
+  // that this process saw is no news.
+  void pump() {
+    const Gauges gauges(*wiring_.metrics);
+    while (!stopping_ && !follower_.position()) follower_.projection().wait_for(1, look_ms);
+    statekit::Revision seen = first_seen();
+    while (!stopping_) {
+      follower_.projection().wait_for(seen + 1, look_ms);
+      seen = take_changes(seen);
+      gauges.show(service_);
+    }
+  }
+
+  // The revision that the first state had before any commit of this process's time.
+  statekit::Revision first_seen() const { return follower_.read()->restored_revision(); }
+
+  statekit::Revision take_changes(statekit::Revision seen) {
+    std::vector<TimelineEvent> events;
+    statekit::Revision now = 0;
+    {
+      const auto state = follower_.read();
+      now = state->revision();
+      // A state further on that came whole, or of another incarnation, tells nothing of the way to
+      // it.
+      if (now > seen) events = state->events_after(seen);
+    }
+    if (!events.empty()) service_.publish(std::move(events));
+    return now;
+  }
+
+  struct Gauges {
+    statekit::Gauge events;
+    statekit::Gauge bytes;
+    statekit::Gauge last_id;
+    statekit::Gauge dropped;
+    statekit::Gauge streams;
+    explicit Gauges(statekit::Metrics& m)
+        : events(m.gauge("millrace_timeline_kept_events", "Events that are kept.")),
+          bytes(m.gauge("millrace_timeline_kept_bytes", "Bytes of the events that are kept.")),
+          last_id(m.gauge("millrace_timeline_stored_events", "Events that ever came in.")),
+          dropped(m.gauge("millrace_timeline_dropped_events", "Events that were not taken.")),
+          streams(m.gauge("millrace_timeline_streams", "Readers that follow the timeline.")) {}
+    void show(const TimelineService& service) const {
+      events.set(static_cast<double>(service.size()));
+      bytes.set(static_cast<double>(service.bytes()));
+      last_id.set(static_cast<double>(service.newest_id()));
+      dropped.set(static_cast<double>(service.dropped()));
+      streams.set(static_cast<double>(service.watching()));
+    }
+  };
+
+  const Settings settings_;
+  const Wiring wiring_;
+  TimelineService service_;
+  statekit::Follower<ChangeState, schema::ChangeCodec> follower_;
+  const std::unique_ptr<Rpc> rpc_;
+  std::unique_ptr<statekit::GrpcServer> server_;
+  std::atomic<bool> stopping_{false};
+  std::thread pump_;
+};
+
+}  // namespace
+
+statekit::Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wiring) {
+  auto server = std::make_unique<TimelineServer>(settings, wiring);
+  if (statekit::Status started = server->start(); !started)
+    return fail(within("starting the timeline", std::move(started.error())));
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace millrace::timeline

@@ -1,0 +1,41 @@
+// The timeline service as a running thing: it takes events in over gRPC, follows the schema service
+// for changes, and answers those who ask what happened. Made and stopped by main or `millrace
+// serve`, from one thread; the rest is thread safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "services/timeline/settings.hpp"
+#include "statekit/clock.hpp"
+#include "statekit/io/channel.hpp"
+#include "statekit/io/follower.hpp"
+#include "statekit/io/health.hpp"
+#include "statekit/io/metrics.hpp"
+#include "statekit/result.hpp"
+
+namespace millrace::timeline {
+
+// What the service stands on; all of it outlives the server.
+struct Wiring {
+  std::vector<statekit::Channel> schema;  // of the replicas, tried in turn
+  const statekit::Clock* clock = nullptr;
+  statekit::Metrics* metrics = nullptr;
+  statekit::Health* health = nullptr;
+  // Instead of `schema`, where a test brings a feed of its own.
+  std::function<std::unique_ptr<statekit::FeedTransport>()> feed;
+};
+
+class Server {
+ public:
+  virtual ~Server() = default;
+  virtual std::string address() const = 0;  // host:port as bound
+  virtual statekit::Channel in_process() const = 0;
+  virtual void stop() = 0;  // idempotent
+};
+
+statekit::Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wiring);
+
+}  // namespace millrace::timeline

@@ -1,0 +1,26 @@
+// What can be set about the timeline, with its defaults and limits. Filled before any thread
+// starts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "settings/settings.hpp"
+
+namespace millrace::timeline {
+
+struct Settings {
+  std::string listen = "127.0.0.1:8894";
+  std::string health_listen = "127.0.0.1:9894";
+  std::vector<std::string> schema = {"127.0.0.1:8892"};
+  std::string instance;  // empty: a random one
+  std::int64_t events_max = 100'000;
+  std::int64_t bytes_max = std::int64_t{64} << 20;
+  std::int64_t event_bytes_max = 64 << 10;
+  std::int64_t streams_max = 256;
+};
+
+void describe(settings::Fields& fields, Settings& settings);
+
+}  // namespace millrace::timeline
