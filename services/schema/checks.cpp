@@ -1,6 +1,8 @@
 // The canonical schema as a change would leave it, held against the rules of the language.
+#include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "schema/check.hpp"
 #include "services/schema/decide_parts.hpp"
@@ -13,8 +15,24 @@ namespace {
 
 constexpr std::size_t diagnostics_shown = 100;
 
-Status refuse(const std::vector<schema::Diagnostic>& diagnostics) {
-  statekit::Error error{statekit::Code::invalid_argument, "", {}};
+// Places name a file of whoever wrote the module; who removes one knows modules.
+std::vector<std::string> referrers(const schema::Schema& schema,
+                                   const std::vector<std::string>& removed) {
+  std::vector<std::string> lines;
+  for (const schema::Module& module : schema.modules) {
+    const std::vector<std::string> used = schema::imports(module);
+    for (const std::string& name : removed) {
+      if (std::find(used.begin(), used.end(), name) != used.end())
+        lines.push_back("module " + module.name + " refers to " + name +
+                        ", which is to be removed");
+    }
+  }
+  return lines;
+}
+
+Status refuse(const std::vector<schema::Diagnostic>& diagnostics,
+              std::vector<std::string> details) {
+  statekit::Error error{statekit::Code::invalid_argument, "", std::move(details)};
   error.message = "the schema would not be in order: " + std::to_string(diagnostics.size()) +
                   (diagnostics.size() == 1 ? " fault" : " faults");
   for (const schema::Diagnostic& diagnostic : diagnostics) {
@@ -42,7 +60,7 @@ Status check_change(const State& state,
   for (const auto& [name, module] : all) whole.modules.push_back(*module);
   const std::vector<schema::Diagnostic> diagnostics = schema::check_changed(whole, changed);
   if (diagnostics.empty()) return {};
-  return refuse(diagnostics);
+  return refuse(diagnostics, referrers(whole, removed));
 }
 
 }  // namespace millrace::schema_service

@@ -1,0 +1,444 @@
+// The service over real gRPC in this process, on a journal in memory.
+#include "services/schema/server.hpp"
+
+#include "schema/change_codec.hpp"
+#include "services/schema/state.hpp"
+#include "statekit/io/clock.hpp"
+#include "statekit/io/follower.hpp"
+#include "statekit/io/grpc_feed.hpp"
+#include "support/catch.hpp"
+#include "support/eventually.hpp"
+#include "tests/schema_service/client.hpp"
+#include "v2alpha1/verb.grpc.pb.h"
+
+namespace schema = millrace::schema;
+namespace service = millrace::schema_service;
+namespace statekit = millrace::statekit;
+namespace test = millrace::test;
+namespace v2 = millrace::v2alpha1;
+using Stub = v2::SchemaService::Stub;
+
+namespace {
+
+constexpr const char* echo_v1 = "module echo { export verb say(String) String }";
+constexpr const char* echo_v2 =
+    "module echo { export verb say(String) String  verb hear(Unit) Unit }";
+constexpr const char* plain = "module plain { data Thing { name String } }";
+
+class Running {
+ public:
+  explicit Running(service::Settings settings = {}) {
+    settings.journal = "memory:";
+    settings.listen = "127.0.0.1:0";
+    settings.lease_ms = 1'000;
+    auto started = service::start(settings, {&clock_, &metrics_, &health_});
+    REQUIRE(started);
+    server_ = std::move(*started);
+    client_ = std::make_unique<test::Client>(statekit::connect(server_->address()));
+  }
+  ~Running() { server_->stop(); }
+
+  test::Client& client() { return *client_; }
+  service::Server& server() { return *server_; }
+  const statekit::Clock& clock() { return clock_; }
+  statekit::Health& health() { return health_; }
+  statekit::Metrics& metrics() { return metrics_; }
+
+ private:
+  statekit::SystemClock clock_;
+  statekit::Metrics metrics_;
+  statekit::Health health_;
+  std::unique_ptr<service::Server> server_;
+  std::unique_ptr<test::Client> client_;
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// A module's server, for probes.
+class Module final : public v2::VerbService::Service {
+ public:
+  Module() {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+  }
+  ~Module() override { server_->Shutdown(std::chrono::system_clock::now()); }
+  grpc::Status Ping(grpc::ServerContext*, const v2::PingRequest*, v2::PingResponse*) override {
+    return grpc::Status::OK;
+  }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace
+
+TEST_CASE("a module is deployed, its endpoint registers, and it becomes canonical") {
+  Running running;
+  test::Client& client = running.client();
+  const auto created = client.deploy(echo_v1);
+  REQUIRE(created.ok());
+  REQUIRE(created->deployments_size() == 1);
+  CHECK_FALSE(created->deployments(0).joined());
+  CHECK(client.modules().empty());
+
+  test::Endpoint endpoint(client, created->deployments(0).deployment(), "127.0.0.1:9001");
+  v2::RegisterEndpointResponse answer;
+  REQUIRE(endpoint.read(answer));
+  CHECK(answer.directive() == v2::RegisterEndpointResponse::DIRECTIVE_SERVE);
+  CHECK(answer.lease_ms() == 1'000);
+  CHECK(client.reaches(created->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+  CHECK(client.modules() == std::vector<std::string>{"echo"});
+
+  const auto again = client.deploy(echo_v1);
+  REQUIRE(again.ok());
+  CHECK(again->changeset().empty());
+  REQUIRE(again->deployments_size() == 1);
+  CHECK(again->deployments(0).joined());
+  CHECK(again->deployments(0).deployment() == created->deployments(0).deployment());
+}
+
+TEST_CASE("a schema that is wrong is refused with a line for each fault") {
+  Running running;
+  const auto refused =
+      running.client().deploy("module bad { data A { x nope.B } verb go(other.C) Unit }");
+  CHECK(refused.status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(contains(refused.status.error_message(), "2 faults"));
+  CHECK(contains(refused.status.error_message(), "error[unknown-ref]"));
+  CHECK(contains(refused.status.error_message(), "nope"));
+  CHECK(contains(refused.status.error_message(), "other"));
+  CHECK(running.client().status()->head().revision() == 0);
+}
+
+TEST_CASE("G8: very many faults do not overflow the status of an answer") {
+  Running running;
+  std::string text = "module bad {";
+  for (int i = 0; i < 500; ++i)
+    text += " data A" + std::to_string(i) + " { x nowhere.Thing" + std::to_string(i) + " }";
+  const auto refused = running.client().deploy(text + " }");
+  CHECK(refused.status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(contains(refused.status.error_message(), "more"));
+}
+
+TEST_CASE("removing a module that others refer to is refused and names them") {
+  Running running;
+  test::Client& client = running.client();
+  const auto created = client.deploy(
+      "module base { export data Thing { name String } } "
+      "module user { data Box { thing base.Thing } }");
+  REQUIRE(created.ok());
+  REQUIRE(client.reaches(created->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+  v2::CreateChangesetRequest removal;
+  removal.add_removed_modules("base");
+  const auto refused = client.create(removal);
+  CHECK(refused.status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  INFO(refused.status.error_message());
+  CHECK(contains(refused.status.error_message(), "module user refers to base"));
+}
+
+TEST_CASE("overlapping routes of two modules are refused") {
+  Running running;
+  test::Client& client = running.client();
+  const auto route = [](const std::string& module) {
+    return "module " + module +
+           " { export verb get(builtin.HttpRequest<Unit, Unit, Unit>) "
+           "builtin.HttpResponse<String, String> +ingress http GET /same }";
+  };
+  v2::CreateChangesetRequest first = test::deploy_request(route("one"));
+  first.mutable_modules(0)->set_fixed_endpoint("127.0.0.1:1");
+  REQUIRE(client.create(first).ok());
+  const auto refused = client.deploy(route("two"));
+  CHECK_FALSE(refused.ok());
+  CHECK(contains(refused.status.error_message(), "ingress-overlap"));
+}
+
+TEST_CASE("a deploy whose module never answers rolls back with the reason, the old one untouched") {
+  Running running;
+  test::Client& client = running.client();
+  const auto first = client.deploy(echo_v1);
+  test::Endpoint endpoint(client, first->deployments(0).deployment(), "127.0.0.1:9001");
+  REQUIRE(client.reaches(first->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+
+  v2::CreateChangesetRequest request = test::deploy_request(echo_v2, "b2");
+  request.set_deadline_ms(200);
+  const auto second = client.create(request);
+  REQUIRE(second.ok());
+  const auto third = client.deploy(echo_v2, "b3");
+  CHECK(third.status.error_code() == grpc::StatusCode::ABORTED);
+  CHECK(contains(third.status.error_message(), second->changeset()));
+  REQUIRE(client.reaches(second->changeset(), v2::CHANGESET_PHASE_FAILED));
+  CHECK(contains(client.changeset(second->changeset())->changeset().failure(),
+                 "0 of 1 live endpoints"));
+  const auto old = client.deployment(first->deployments(0).deployment());
+  CHECK(old->deployment().phase() == v2::DEPLOYMENT_PHASE_CANONICAL);
+
+  test::Endpoint late(client, second->deployments(0).deployment(), "127.0.0.1:9002");
+  v2::RegisterEndpointResponse answer;
+  REQUIRE(late.read(answer));
+  CHECK(answer.directive() == v2::RegisterEndpointResponse::DIRECTIVE_STOP);
+}
+
+TEST_CASE("an endpoint is told to drain when its deployment is replaced") {
+  Running running;
+  test::Client& client = running.client();
+  const auto first = client.deploy(echo_v1);
+  test::Endpoint old(client, first->deployments(0).deployment(), "127.0.0.1:9001");
+  v2::RegisterEndpointResponse answer;
+  REQUIRE(old.read(answer));
+  REQUIRE(client.reaches(first->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+  const auto second = client.deploy(echo_v2, "b2");
+  test::Endpoint newer(client, second->deployments(0).deployment(), "127.0.0.1:9002", "p2");
+  REQUIRE(old.read(answer));
+  CHECK(answer.directive() == v2::RegisterEndpointResponse::DIRECTIVE_DRAIN);
+  CHECK(contains(answer.reason(), second->deployments(0).deployment()));
+}
+
+TEST_CASE("an endpoint that closes its stream is taken out at once") {
+  Running running;
+  test::Client& client = running.client();
+  const auto created = client.deploy(echo_v1);
+  const std::string key = created->deployments(0).deployment();
+  test::Endpoint endpoint(client, key, "127.0.0.1:9001");
+  v2::RegisterEndpointResponse answer;
+  REQUIRE(endpoint.read(answer));
+  REQUIRE(client.deployment(key)->endpoints_size() == 1);
+  CHECK(endpoint.close().ok());
+  CHECK(test::eventually([&] { return client.deployment(key)->endpoints_size() == 0; }));
+}
+
+TEST_CASE("an endpoint that says it leaves is taken out while its stream is open") {
+  Running running;
+  test::Client& client = running.client();
+  const std::string key = client.deploy(echo_v1)->deployments(0).deployment();
+  test::Endpoint endpoint(client, key, "127.0.0.1:9001");
+  v2::RegisterEndpointResponse answer;
+  REQUIRE(endpoint.read(answer));
+  endpoint.renew(true);
+  REQUIRE(endpoint.read(answer));
+  CHECK(answer.directive() == v2::RegisterEndpointResponse::DIRECTIVE_DRAIN);
+  CHECK(test::eventually([&] { return client.deployment(key)->endpoints_size() == 0; }));
+}
+
+TEST_CASE("an endpoint whose connection breaks stays until its lease runs out") {
+  Running running;
+  test::Client& client = running.client();
+  const std::string key = client.deploy(echo_v1)->deployments(0).deployment();
+  test::Endpoint endpoint(client, key, "127.0.0.1:9001");
+  v2::RegisterEndpointResponse answer;
+  REQUIRE(endpoint.read(answer));
+  endpoint.cut();
+  CHECK(test::eventually([&] { return client.deployment(key)->endpoints_size() == 0; }));
+  v2::GetHistoryRequest history;
+  const auto entries = client.call(&Stub::GetHistory, history);
+  bool expired = false;
+  for (const auto& entry : entries->entries())
+    for (const std::string& change : entry.changes()) expired |= contains(change, "expired");
+  CHECK(expired);
+}
+
+TEST_CASE("an offer that names no deployment or address is refused") {
+  Running running;
+  for (const auto& [deployment, address] :
+       std::vector<std::pair<std::string, std::string>>{{"", "a:1"}, {"d", "9001"}, {"d", "a:0"}}) {
+    test::Endpoint endpoint(running.client(), deployment, address);
+    CHECK(endpoint.close().error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  }
+}
+
+TEST_CASE("a fixed endpoint is probed, and its module goes live when it answers") {
+  Running running;
+  test::Client& client = running.client();
+  Module module;
+  v2::CreateChangesetRequest request = test::deploy_request(echo_v1);
+  request.mutable_modules(0)->set_fixed_endpoint("http://" + module.address() + "/");
+  const auto created = client.create(request);
+  REQUIRE(created.ok());
+  CHECK(client.reaches(created->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+}
+
+TEST_CASE("a fixed endpoint that serves only grpc.health is taken as well") {
+  grpc::EnableDefaultHealthCheckService(true);
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  const auto server = builder.BuildAndStart();
+  Running running;
+  v2::CreateChangesetRequest request = test::deploy_request(echo_v1);
+  request.mutable_modules(0)->set_fixed_endpoint("127.0.0.1:" + std::to_string(port));
+  const auto created = running.client().create(request);
+  REQUIRE(created.ok());
+  CHECK(running.client().reaches(created->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+  server->Shutdown(std::chrono::system_clock::now());
+}
+
+TEST_CASE("a fixed endpoint that is no address is refused") {
+  Running running;
+  for (const char* wrong : {"https://a:1", "a", "http://a:1/path", "a:70000"}) {
+    v2::CreateChangesetRequest request = test::deploy_request(echo_v1);
+    request.mutable_modules(0)->set_fixed_endpoint(wrong);
+    const auto refused = running.client().create(request);
+    CHECK(refused.status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  }
+}
+
+TEST_CASE("a plan says what would change and changes nothing") {
+  Running running;
+  v2::CreateChangesetRequest request = test::deploy_request(plain);
+  request.set_plan(true);
+  const auto answer = running.client().create(request);
+  REQUIRE(answer.ok());
+  REQUIRE(answer->plan_size() == 1);
+  CHECK(answer->plan(0) == "module plain is new");
+  CHECK(answer->changeset().empty());
+  CHECK(running.client().status()->head().revision() == 0);
+}
+
+TEST_CASE("G4: a retry with the same token gets the first answer and applies nothing again") {
+  Running running;
+  test::Client& client = running.client();
+  v2::CreateChangesetRequest request = test::deploy_request(plain);
+  request.mutable_write()->set_token("t1");
+  request.mutable_write()->set_author("ada");
+  const auto first = client.create(request);
+  REQUIRE(first.ok());
+  REQUIRE(client.reaches(first->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+  const auto head = client.status()->head().revision();
+  const auto again = client.create(request);
+  REQUIRE(again.ok());
+  CHECK(again->changeset() == first->changeset());
+  CHECK(again->position().revision() == first->position().revision());
+  REQUIRE(again->deployments_size() == 1);
+  CHECK(again->deployments(0).deployment() == first->deployments(0).deployment());
+  CHECK(again->deployments(0).joined() == first->deployments(0).joined());
+  CHECK(client.status()->head().revision() == head);
+  request.set_hold(true);
+  CHECK(client.create(request).status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_CASE("a changeset on hold is committed, rolled back or failed by its clients") {
+  Running running;
+  test::Client& client = running.client();
+  v2::CreateChangesetRequest request = test::deploy_request(plain);
+  request.set_hold(true);
+  const auto held = client.create(request);
+  REQUIRE(client.reaches(held->changeset(), v2::CHANGESET_PHASE_PREPARED));
+  v2::ChangesetRequest change;
+  change.set_changeset(held->changeset());
+  change.mutable_write()->set_reason("not today");
+  const auto rolled = client.call(&Stub::RollbackChangeset, change);
+  REQUIRE(rolled.ok());
+  REQUIRE(client.reaches(held->changeset(), v2::CHANGESET_PHASE_FAILED));
+  CHECK(contains(client.changeset(held->changeset())->changeset().failure(), "not today"));
+  CHECK(client.call(&Stub::CommitChangeset, change).status.error_code() ==
+        grpc::StatusCode::FAILED_PRECONDITION);
+
+  const auto second = client.create(request);
+  REQUIRE(client.reaches(second->changeset(), v2::CHANGESET_PHASE_PREPARED));
+  change.set_changeset(second->changeset());
+  REQUIRE(client.call(&Stub::CommitChangeset, change).ok());
+  CHECK(client.modules() == std::vector<std::string>{"plain"});
+
+  v2::ListChangesetsRequest list;
+  const auto all = client.call(&Stub::ListChangesets, list);
+  REQUIRE(all->changesets_size() == 2);
+  CHECK(all->changesets(0).key() == second->changeset());
+  change.set_changeset("chs-none");
+  CHECK(client.call(&Stub::FailChangeset, change).status.error_code() ==
+        grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_CASE("the schema and the history can be read as they were at a past revision") {
+  Running running;
+  test::Client& client = running.client();
+  const auto first = client.deploy(plain);
+  REQUIRE(client.reaches(first->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+  const std::uint64_t then = client.status()->head().revision();
+  const auto second = client.deploy("module other { data Thing { name String } }");
+  REQUIRE(client.reaches(second->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+  CHECK(client.modules() == std::vector<std::string>{"other", "plain"});
+  CHECK(client.modules(then) == std::vector<std::string>{"plain"});
+  CHECK(client.modules(1).empty());
+
+  v2::GetHistoryRequest history;
+  history.set_module("other");
+  const auto entries = client.call(&Stub::GetHistory, history);
+  REQUIRE(entries->entries_size() == 1);
+  CHECK(entries->entries(0).revision() == then + 1);
+  history.clear_module();
+  history.set_limit(2);
+  history.set_before_revision(then + 1);
+  const auto page = client.call(&Stub::GetHistory, history);
+  REQUIRE(page->entries_size() == 2);
+  CHECK(page->entries(0).revision() == then);
+
+  v2::GetSchemaRequest request;
+  request.set_at_revision(9'999);
+  CHECK(client.call(&Stub::GetSchema, request).status.error_code() == grpc::StatusCode::NOT_FOUND);
+  request.set_at_revision(0);
+  request.add_modules("nope");
+  CHECK(client.call(&Stub::GetSchema, request).status.error_code() == grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_CASE("G6: a read waits for the revision that it asks for, within one incarnation") {
+  Running running;
+  test::Client& client = running.client();
+  const auto created = client.deploy(plain);
+  const std::string incarnation = created->position().incarnation();
+  const auto read_at = [&](const std::string& at, std::int64_t ms) {
+    return client.call(&Stub::ListChangesets, v2::ListChangesetsRequest(),
+                       {{"millrace-min-revision", at}}, ms);
+  };
+  const auto mine =
+      read_at(incarnation + ":" + std::to_string(created->position().revision()), 5'000);
+  REQUIRE(mine.ok());
+  CHECK(mine->changesets_size() == 1);
+  CHECK(mine->position().revision() >= created->position().revision());
+  CHECK(read_at("0123:1", 5'000).status.error_code() == grpc::StatusCode::FAILED_PRECONDITION);
+  CHECK(read_at("nonsense", 5'000).status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  const auto late = read_at(incarnation + ":99999", 300).status.error_code();
+  CHECK((late == grpc::StatusCode::UNAVAILABLE || late == grpc::StatusCode::DEADLINE_EXCEEDED));
+}
+
+TEST_CASE("a follower gets every commit, but no tokens and no superseded builds") {
+  Running running;
+  test::Client& client = running.client();
+  v2::CreateChangesetRequest request = test::deploy_request(plain);
+  request.mutable_write()->set_token("secret-token");
+  REQUIRE(client.create(request).ok());
+  statekit::Follower<service::State, schema::ChangeCodec> follower(
+      {{"routing", "r1", 1}, "", {}},
+      statekit::make_grpc_feed_transport({statekit::connect(running.server().address())}),
+      running.clock());
+  follower.start();
+  CHECK(test::eventually([&] { return follower.read()->canonical("plain") != nullptr; }));
+  request.mutable_write()->set_token("second-token");
+  request.mutable_modules(0)->set_build("b2");
+  const auto second = client.create(request);
+  REQUIRE(client.reaches(second->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+  const std::uint64_t head = client.status()->head().revision();
+  CHECK(test::eventually([&] { return follower.read()->revision() == head; }));
+  CHECK(follower.read()->snapshot().requests.empty());
+  CHECK(test::eventually([&] {
+    const auto status = client.status();
+    return status->followers_size() == 1 && status->followers(0).live() &&
+           status->followers(0).revision() == head && status->followers(0).lag() == 0;
+  }));
+  follower.stop();
+}
+
+TEST_CASE("a port in use is an error that names it and the setting that changes it") {
+  Running running;
+  service::Settings settings;
+  settings.journal = "memory:";
+  settings.listen = running.server().address();
+  const auto second =
+      service::start(settings, {&running.clock(), &running.metrics(), &running.health()});
+  REQUIRE_FALSE(second);
+  CHECK(contains(second.error().message, settings.listen));
+  CHECK(contains(second.error().message, "schema.listen"));
+}
