@@ -82,8 +82,6 @@ class Values {
   }
 
  private:
-  static constexpr std::size_t key_max = 4'096;
-
   static bool always_has_one(const Type& type) {
     return type.optional || type.kind != TypeKind::ref || type.ref.module.empty();
   }
@@ -91,7 +89,7 @@ class Values {
   std::size_t node_of(const Type& type) {
     const bool endless = depth_of(type) > nesting_max;
     std::string key = endless ? "endless " + to_string(type.ref) : to_string(type);
-    const bool large = key.size() > key_max;
+    const bool large = key.size() > type_text_max;
     if (large) key = "endless " + to_string(type.ref);
     const auto [at, fresh] = known_.try_emplace(std::move(key), nodes_.size());
     if (!fresh) return at->second;
