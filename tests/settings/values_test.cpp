@@ -1,6 +1,6 @@
 // How the text of one setting is read.
 #include "values.hpp"
-#include "nearest.hpp"
+#include "settings/nearest.hpp"
 #include "support/catch.hpp"
 
 using namespace millrace::settings;

@@ -7,7 +7,7 @@
 #include <toml++/toml.h>
 
 #include "layer.hpp"
-#include "nearest.hpp"
+#include "settings/nearest.hpp"
 
 namespace millrace::settings {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "nearest.hpp"
+#include "settings/nearest.hpp"
 
 extern char** environ;
 

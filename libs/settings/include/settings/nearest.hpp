@@ -1,4 +1,5 @@
-// "Did you mean": the known name that a misspelt one is closest to. Pure.
+// "Did you mean": the known name that a misspelt one is closest to. For settings and for the words
+// of the command line. Pure.
 #pragma once
 
 #include <string>

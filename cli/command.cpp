@@ -1,0 +1,156 @@
+#include "cli/command.hpp"
+
+#include "settings/settings.hpp"
+
+namespace millrace::cli {
+
+using statekit::Status;
+
+namespace {
+
+// The one field that `describe` adds, as an option: reading and printing values is the settings
+// library's business.
+template <class Describe>
+Option from_field(std::string names, std::string value, std::string help, Describe describe) {
+  settings::Fields fields;
+  describe(fields);
+  const settings::Field field = fields.all().front();
+  return Option{std::move(names), std::move(value), std::move(help), field.fallback, {}, false,
+                [field](const std::string& text) { return field.set(text); }};
+}
+
+}  // namespace
+
+std::string Option::long_name() const {
+  const auto comma = names.find(',');
+  return comma == std::string::npos ? names : names.substr(comma + 1);
+}
+
+Command& Command::add(Option option) {
+  options_.push_back(std::move(option));
+  return *this;
+}
+
+Command& Command::flag(std::string names, bool& target, std::string help) {
+  return add({std::move(names), "", std::move(help), "", {}, false,
+              [&target](const std::string&) -> Status {
+                target = true;
+                return {};
+              }});
+}
+
+Command& Command::text(std::string names, std::string value, std::string& target,
+                       std::string help) {
+  return add({std::move(names), std::move(value), std::move(help), target, {}, false,
+              [&target](const std::string& text) -> Status {
+                target = text;
+                return {};
+              }});
+}
+
+Command& Command::choice(std::string names, std::vector<std::string> choices, std::string& target,
+                         std::string help) {
+  std::string value;
+  for (const std::string& each : choices) value += (value.empty() ? "" : "|") + each;
+  return add({std::move(names), value, std::move(help), target, choices, false,
+              [&target, choices, value](const std::string& text) -> Status {
+                for (const std::string& each : choices) {
+                  if (each == text) return target = text, Status();
+                }
+                return statekit::fail(statekit::Code::invalid_argument,
+                                      "wanted " + value + ", got \"" + text + '"');
+              }});
+}
+
+Command& Command::list(std::string names, std::string value, std::vector<std::string>& target,
+                       std::string help) {
+  return add({std::move(names), std::move(value), std::move(help), "", {}, true,
+              [&target](const std::string& text) -> Status {
+                target.push_back(text);
+                return {};
+              }});
+}
+
+Command& Command::number(std::string names, std::int64_t& target, std::int64_t min,
+                         std::int64_t max, std::string help) {
+  return add(from_field(std::move(names), "N", std::move(help), [&](settings::Fields& fields) {
+    fields.integer("n", target, min, max, "");
+  }));
+}
+
+Command& Command::duration(std::string names, std::int64_t& target_ms, std::int64_t max_ms,
+                           std::string help) {
+  return add(from_field(
+      std::move(names), "DURATION", std::move(help),
+      [&](settings::Fields& fields) { fields.duration("d", target_ms, 0, max_ms, ""); }));
+}
+
+Command& Command::address(std::string names, std::string& target, std::string help) {
+  return add(from_field(std::move(names), "ADDRESS", std::move(help),
+                        [&](settings::Fields& fields) { fields.address("a", target, ""); }));
+}
+
+Command& Command::argument(std::string name, std::string& target, std::string help,
+                           bool required) {
+  arguments_.push_back({std::move(name), std::move(help), required, false, false, false,
+                        [&target](const std::string& word) { target = word; }});
+  return *this;
+}
+
+Command& Command::arguments(std::string name, std::vector<std::string>& target, std::string help) {
+  arguments_.push_back({std::move(name), std::move(help), true, true, false, false,
+                        [&target](const std::string& word) { target.push_back(word); }});
+  return *this;
+}
+
+Command& Command::file(std::string name, std::string& target, std::string help) {
+  argument(std::move(name), target, std::move(help));
+  arguments_.back().is_file = true;
+  return *this;
+}
+
+Command& Command::files(std::string name, std::vector<std::string>& target, std::string help) {
+  arguments(std::move(name), target, std::move(help));
+  arguments_.back().is_file = true;
+  return *this;
+}
+
+Command& Command::after_dashes(std::string name, std::vector<std::string>& target,
+                               std::string help) {
+  arguments(std::move(name), target, std::move(help));
+  arguments_.back().after_dashes = true;
+  return *this;
+}
+
+Command& Command::prints_data(Session& session) {
+  return choice("--output", {"text", "json"}, session.output, "how to print");
+}
+
+Command& Command::uses_schema(Session& session) {
+  return address("--schema", session.addresses.schema, "the schema service");
+}
+
+Command& Command::uses_routing(Session& session) {
+  return address("--routing", session.addresses.routing, "the routing service");
+}
+
+Command& Command::uses_timeline(Session& session) {
+  return address("--timeline", session.addresses.timeline, "the timeline service");
+}
+
+Command& Command::examples(std::string text) {
+  examples_ = std::move(text);
+  return *this;
+}
+
+Command& Command::keep(std::shared_ptr<void> options) {
+  kept_.push_back(std::move(options));
+  return *this;
+}
+
+Command& Command::action(std::function<int()> run) {
+  run_ = std::move(run);
+  return *this;
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,28 @@
+// The table of all subcommands. Each function makes one or a group of them; they live in commands/.
+#pragma once
+
+#include <vector>
+
+#include "cli/command.hpp"
+
+namespace millrace::cli {
+
+std::vector<Command> all_commands(Session& session);
+
+Command serve_command();  // for help and completion; main hands `serve` to serve.hpp itself
+Command ping_command(Session& session);
+Command status_command(Session& session);
+Command ps_command(Session& session);
+Command version_command(Session& session);
+Command completion_command(Session& session);
+Command schema_check_command(Session& session);
+Command schema_fmt_command(Session& session);
+Command schema_get_command(Session& session);
+Command schema_history_command(Session& session);
+Command deploy_command(Session& session);
+Command run_command(Session& session);
+std::vector<Command> changeset_commands(Session& session);
+Command call_command(Session& session);
+std::vector<Command> timeline_commands(Session& session);
+
+}  // namespace millrace::cli
