@@ -15,7 +15,12 @@ Option from_field(std::string names, std::string value, std::string help, Descri
   settings::Fields fields;
   describe(fields);
   const settings::Field field = fields.all().front();
-  return Option{std::move(names), std::move(value), std::move(help), field.fallback, {}, false,
+  return Option{std::move(names),
+                std::move(value),
+                std::move(help),
+                field.fallback,
+                {},
+                false,
                 [field](const std::string& text) { return field.set(text); }};
 }
 
@@ -32,7 +37,12 @@ Command& Command::add(Option option) {
 }
 
 Command& Command::flag(std::string names, bool& target, std::string help) {
-  return add({std::move(names), "", std::move(help), "", {}, false,
+  return add({std::move(names),
+              "",
+              std::move(help),
+              "",
+              {},
+              false,
               [&target](const std::string&) -> Status {
                 target = true;
                 return {};
@@ -41,7 +51,12 @@ Command& Command::flag(std::string names, bool& target, std::string help) {
 
 Command& Command::text(std::string names, std::string value, std::string& target,
                        std::string help) {
-  return add({std::move(names), std::move(value), std::move(help), target, {}, false,
+  return add({std::move(names),
+              std::move(value),
+              std::move(help),
+              target,
+              {},
+              false,
               [&target](const std::string& text) -> Status {
                 target = text;
                 return {};
@@ -64,7 +79,12 @@ Command& Command::choice(std::string names, std::vector<std::string> choices, st
 
 Command& Command::list(std::string names, std::string value, std::vector<std::string>& target,
                        std::string help) {
-  return add({std::move(names), std::move(value), std::move(help), "", {}, true,
+  return add({std::move(names),
+              std::move(value),
+              std::move(help),
+              "",
+              {},
+              true,
               [&target](const std::string& text) -> Status {
                 target.push_back(text);
                 return {};
@@ -90,8 +110,7 @@ Command& Command::address(std::string names, std::string& target, std::string he
                         [&](settings::Fields& fields) { fields.address("a", target, ""); }));
 }
 
-Command& Command::argument(std::string name, std::string& target, std::string help,
-                           bool required) {
+Command& Command::argument(std::string name, std::string& target, std::string help, bool required) {
   arguments_.push_back({std::move(name), std::move(help), required, false, false, false,
                         [&target](const std::string& word) { target = word; }});
   return *this;
@@ -112,6 +131,11 @@ Command& Command::file(std::string name, std::string& target, std::string help) 
 Command& Command::files(std::string name, std::vector<std::string>& target, std::string help) {
   arguments(std::move(name), target, std::move(help));
   arguments_.back().is_file = true;
+  return *this;
+}
+
+Command& Command::optional_arguments() {
+  arguments_.back().required = false;
   return *this;
 }
 

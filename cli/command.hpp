@@ -31,8 +31,8 @@ struct Argument {
   std::string help;
   bool required = true;
   bool many = false;
-  bool after_dashes = false;  // what stands after `--`
-  bool is_file = false;       // for completion
+  bool after_dashes = false;                    // what stands after `--`
+  bool is_file = false;                         // for completion
   std::function<void(const std::string&)> set;  // called for each word
 };
 
@@ -57,6 +57,7 @@ class Command {
   Command& arguments(std::string name, std::vector<std::string>& target, std::string help);
   Command& file(std::string name, std::string& target, std::string help);
   Command& files(std::string name, std::vector<std::string>& target, std::string help);
+  Command& optional_arguments();  // the last one added may be left out
   Command& after_dashes(std::string name, std::vector<std::string>& target, std::string help);
 
   // --output text|json.

@@ -85,12 +85,14 @@ std::string bash_completion(const std::vector<Command>& commands) {
       "  local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=\n"
       "  local command=${COMP_WORDS[1]}\n  COMPREPLY=()\n  case $before in\n";
   for (const auto& [name, values] : choices) {
-    text += "    " + name + ") COMPREPLY=($(compgen -W '" + values + "' -- \"$current\")); return ;;\n";
+    text +=
+        "    " + name + ") COMPREPLY=($(compgen -W '" + values + "' -- \"$current\")); return ;;\n";
   }
   text += "  esac\n  if ((COMP_CWORD == 1)); then\n    COMPREPLY=($(compgen -W '" +
           joined(tree.firsts) + "' -- \"$current\"))\n    return\n  fi\n  case $command in\n";
   for (const auto& [first, members] : tree.groups) {
-    text += "    " + first + ")\n      if ((COMP_CWORD == 2)); then\n        COMPREPLY=($(compgen -W '" +
+    text += "    " + first +
+            ")\n      if ((COMP_CWORD == 2)); then\n        COMPREPLY=($(compgen -W '" +
             joined(last_words(members)) + "' -- \"$current\"))\n        return\n      fi\n" +
             "      command+=\" ${COMP_WORDS[2]}\" ;;\n";
   }

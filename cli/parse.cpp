@@ -141,7 +141,8 @@ class Parser {
     for (const std::string& word : left) {
       if (word.size() > 1 && word[0] == '-') return refuse(unknown_option(command, word), hint);
     }
-    const bool takes_after = !command.arguments().empty() && command.arguments().back().after_dashes;
+    const bool takes_after =
+        !command.arguments().empty() && command.arguments().back().after_dashes;
     std::vector<std::string> plain = left;
     if (!takes_after) plain.insert(plain.end(), after.begin(), after.end());
     const std::string fault = fill_arguments(command, plain, after);

@@ -13,8 +13,9 @@ namespace {
 
 // Columns that a terminal needs: continuation octets of UTF-8 take none.
 std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 std::string milliseconds_of(std::int64_t wall_ms) {
@@ -52,7 +53,8 @@ std::string age(std::int64_t milliseconds) {
     std::int64_t milliseconds;
     const char* name;
   };
-  constexpr std::array<Unit, 4> units{{{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1000, "s"}}};
+  constexpr std::array<Unit, 4> units{
+      {{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1000, "s"}}};
   for (const Unit& unit : units) {
     if (milliseconds >= unit.milliseconds) {
       return std::to_string(milliseconds / unit.milliseconds) + unit.name;

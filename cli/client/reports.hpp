@@ -1,0 +1,166 @@
+// What the services answer, as plain values: what commands print and decide on. Made by the clients
+// in this folder, turned into JSON by cli/json.hpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/change.hpp"
+#include "statekit/types.hpp"
+
+namespace millrace::cli {
+
+struct Pong {
+  bool ready = false;
+  std::vector<std::string> reasons;  // why not
+  std::string version;
+};
+
+struct FollowerReport {
+  std::string kind;
+  std::string instance;
+  statekit::Revision revision = 0;
+  std::uint64_t lag = 0;
+  std::int64_t seen_ms_ago = 0;
+  bool live = false;
+  bool diverged = false;
+};
+
+struct StatusReport {
+  statekit::Position head;
+  std::vector<FollowerReport> followers;
+  std::string version;
+  std::uint32_t feature_level = 0;
+  std::string storage;
+  statekit::Revision snapshot_revision = 0;
+  statekit::Revision oldest_revision = 0;
+  bool ready = false;
+  std::vector<std::string> reasons;
+};
+
+struct DeploymentsReport {
+  std::vector<schema::Deployment> deployments;
+  std::vector<schema::Endpoint> endpoints;
+  statekit::Position position;
+};
+
+struct HistoryEntry {
+  statekit::Revision revision = 0;
+  std::int64_t time_ms = 0;
+  std::string author;
+  std::string reason;
+  std::vector<std::string> changes;
+  std::vector<std::string> modules;
+};
+
+struct HistoryReport {
+  std::vector<HistoryEntry> entries;  // newest first
+  statekit::Position position;
+};
+
+struct ChangesetReport {
+  schema::Changeset changeset;
+  std::vector<FollowerReport> followers;
+  statekit::Position position;
+};
+
+struct ChangesetList {
+  std::vector<schema::Changeset> changesets;  // newest first
+  statekit::Position position;
+};
+
+struct SchemaReport {
+  schema::Schema schema;
+  statekit::Position position;
+  std::string json;  // protobuf's JSON of the schema, with proto field names
+};
+
+// Who writes, and why.
+struct Write {
+  std::string author;
+  std::string reason;
+  std::string token;  // the same for a retry
+};
+
+struct ModuleOrder {
+  schema::Module module;
+  std::string build;
+  std::uint32_t replicas = 1;
+  std::string fixed_endpoint;
+};
+
+struct DeployOrder {
+  Write write;
+  std::vector<ModuleOrder> modules;
+  std::vector<std::string> removed_modules;
+  bool hold = false;
+  std::uint32_t canary_percent = 0;
+  std::int64_t deadline_ms = 0;   // 0: the service's default
+  std::int64_t drain_ms_max = 0;  // likewise
+  bool allow_breaking = false;
+  bool plan = false;
+  bool redeploy = false;
+};
+
+struct DeployAnswer {
+  struct Deployed {
+    std::string module;
+    std::string deployment;
+    bool joined = false;
+  };
+  std::string changeset;  // empty: a plan, or nothing to change
+  std::vector<Deployed> deployments;
+  std::vector<std::string> plan;
+  statekit::Position position;
+};
+
+using MetadataPairs = std::vector<std::pair<std::string, std::string>>;
+
+struct CallOrder {
+  schema::Ref verb;
+  std::string body;
+  MetadataPairs metadata;
+};
+
+struct CallAnswer {
+  bool failed = false;  // the verb itself said so: code, message, details
+  std::string body;
+  std::string code;
+  std::string message;
+  std::string details;
+};
+
+// An event of the timeline: its type, one line of what happened, and its fields by name.
+struct TimelineEvent {
+  std::uint64_t id = 0;
+  std::int64_t time_ms = 0;
+  std::string type;  // "call", "ingress", "log", "changeset", "deployment"
+  std::string request_id;
+  std::string traceparent;
+  std::string subject;  // for people: the verb, the route, the source of a log line
+  std::string outcome;  // for people: "ok", "200", "info", a phase
+  std::string detail;   // for people
+  std::int64_t duration_us = -1;
+  std::string json;  // the whole event, with the field names of timeline.proto
+};
+
+struct TimelineFilter {
+  std::vector<std::string> types;
+  std::string module;
+  std::string verb;
+  std::string request_id;
+  std::string level;  // "", "debug", "info", "warn", "error"
+  std::int64_t since_ms = 0;
+  std::int64_t until_ms = 0;
+};
+
+struct TimelinePage {
+  std::vector<TimelineEvent> events;  // newest first
+  std::uint64_t oldest_id = 0;
+  std::uint64_t dropped = 0;
+};
+
+}  // namespace millrace::cli

@@ -1,0 +1,91 @@
+#include "cli/client/routing_client.hpp"
+
+#include <grpcpp/generic/generic_stub.h>
+
+#include "cli/client/decode.hpp"
+#include "cli/client/rpc.hpp"
+#include "schema/codec_pb.hpp"
+#include "v2alpha1/verb.grpc.pb.h"
+
+namespace millrace::cli {
+
+using statekit::Result;
+
+namespace {
+
+// Routing tells in a word of its own why it could not deliver a call (verb.proto).
+statekit::Error within_reason(const grpc::ClientContext& context, statekit::Error error) {
+  const auto& trailers = context.GetServerTrailingMetadata();
+  const auto reason = trailers.find("millrace-reason");
+  if (reason == trailers.end()) return error;
+  return statekit::within(std::string(reason->second.data(), reason->second.size()), error);
+}
+
+// grpc.health.v1.Health/Check of the whole server. Its request may be empty; its answer holds one
+// field, the status, and 1 is SERVING (grpc/health/v1/health.proto).
+bool serves(const statekit::Channel& channel, std::int64_t deadline_ms) {
+  grpc::GenericStub stub(channel.grpc());
+  grpc::ClientContext context;
+  set_deadline(context, deadline_ms);
+  grpc::CompletionQueue queue;
+  const auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check",
+                                          grpc::ByteBuffer(nullptr, 0), &queue);
+  call->StartCall();
+  grpc::ByteBuffer answer;
+  grpc::Status status;
+  call->Finish(&answer, &status, &queue);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  grpc::Slice slice;
+  if (!status.ok() || !answer.DumpToSingleSlice(&slice).ok() || slice.size() < 2) return false;
+  return slice.begin()[0] == 0x08 && slice.begin()[1] == 1;
+}
+
+}  // namespace
+
+Result<Pong> ping_routing(const std::string& address, std::int64_t deadline_ms) {
+  const auto channel = statekit::connect(address);
+  const auto stub = v2alpha1::RoutingService::NewStub(channel.grpc());
+  auto answer =
+      ask<v2alpha1::PingResponse>(*stub, &v2alpha1::RoutingService::Stub::Ping,
+                                  v2alpha1::PingRequest(), "routing", address, deadline_ms);
+  if (!answer) return statekit::fail(answer.error());
+  return decode(*answer);
+}
+
+Result<CallAnswer> call(const std::string& address, const CallOrder& order,
+                        std::int64_t deadline_ms) {
+  const auto channel = statekit::connect(address);
+  const auto stub = v2alpha1::RoutingService::NewStub(channel.grpc());
+  v2alpha1::CallRequest request;
+  *request.mutable_verb() = schema::to_proto(order.verb);
+  request.set_body(order.body);
+  for (const auto& [key, value] : order.metadata) {
+    auto* pair = request.add_metadata();
+    pair->set_key(key);
+    pair->set_value(value);
+  }
+  grpc::ClientContext context;
+  set_deadline(context, deadline_ms);
+  v2alpha1::CallResponse answer;
+  if (const auto status = stub->Call(&context, request, &answer); !status.ok()) {
+    return statekit::fail(within_reason(context, explain(status, "routing", address)));
+  }
+  const auto& error = answer.error();
+  return CallAnswer{answer.has_error(), answer.body(), error.code(), error.message(),
+                    error.details()};
+}
+
+bool answers(const std::string& address, std::int64_t deadline_ms) {
+  const auto channel = statekit::connect(address);
+  const auto stub = v2alpha1::VerbService::NewStub(channel.grpc());
+  grpc::ClientContext context;
+  set_deadline(context, deadline_ms);
+  v2alpha1::PingResponse answer;
+  const auto status = stub->Ping(&context, v2alpha1::PingRequest(), &answer);
+  if (status.ok()) return answer.ready();
+  return status.error_code() == grpc::StatusCode::UNIMPLEMENTED && serves(channel, deadline_ms);
+}
+
+}  // namespace millrace::cli

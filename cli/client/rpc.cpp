@@ -1,0 +1,31 @@
+#include "cli/client/rpc.hpp"
+
+#include <algorithm>
+
+namespace millrace::cli {
+
+using statekit::Code;
+using statekit::Error;
+
+Error explain(const grpc::Status& status, const std::string& service, const std::string& address) {
+  Error error = statekit::from_grpc(status);
+  if (error.code != Code::unavailable && error.code != Code::deadline_exceeded) return error;
+  // What the service itself said stands as it is; what gRPC says about sockets does not help.
+  const bool unreachable = error.code == Code::unavailable &&
+                           (error.message.find("failed to connect") != std::string::npos ||
+                            error.message.find("onnection refused") != std::string::npos ||
+                            error.message.find("DNS resolution failed") != std::string::npos ||
+                            error.message.find("Socket closed") != std::string::npos ||
+                            error.message.find("empty address list") != std::string::npos);
+  if (!unreachable) return statekit::within("the " + service + " service at " + address, error);
+  std::string upper = service;
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return Error{Code::unavailable,
+               "the " + service + " service cannot be reached at " + address +
+                   ": is `millrace serve` running? --" + service + " or MILLRACE_CLI_" + upper +
+                   " changes the address",
+               {}};
+}
+
+}  // namespace millrace::cli

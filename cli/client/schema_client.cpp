@@ -1,0 +1,126 @@
+#include "cli/client/schema_client.hpp"
+
+#include "cli/client/decode.hpp"
+#include "cli/client/rpc.hpp"
+#include "v2alpha1/schema.grpc.pb.h"
+
+namespace millrace::cli {
+
+using statekit::Result;
+using Stub = v2alpha1::SchemaService::Stub;
+
+struct SchemaClient::Impl {
+  statekit::Channel channel;
+  std::int64_t deadline_ms;
+  std::unique_ptr<Stub> stub;
+
+  template <class Answer, class Method, class Request>
+  Result<Answer> ask(Method method, const Request& request) const {
+    return cli::ask<Answer>(*stub, method, request, "schema", channel.address(), deadline_ms);
+  }
+};
+
+namespace {
+
+// An answer that needs decoding, or the error before it.
+template <class Report, class Answer>
+Result<Report> decoded(Result<Answer> answer) {
+  if (!answer) return statekit::fail(answer.error());
+  return decode(*answer);
+}
+
+v2alpha1::ChangesetRequest changeset_request(const std::string& key, const Write& write) {
+  v2alpha1::ChangesetRequest request;
+  *request.mutable_write() = encode(write);
+  request.set_changeset(key);
+  return request;
+}
+
+}  // namespace
+
+SchemaClient::SchemaClient(const std::string& address, std::int64_t deadline_ms)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->channel = statekit::connect(address);
+  impl_->deadline_ms = deadline_ms;
+  impl_->stub = v2alpha1::SchemaService::NewStub(impl_->channel.grpc());
+}
+
+SchemaClient::~SchemaClient() = default;
+
+Result<Pong> SchemaClient::ping() const {
+  return decoded<Pong>(impl_->ask<v2alpha1::PingResponse>(&Stub::Ping, v2alpha1::PingRequest()));
+}
+
+Result<SchemaReport> SchemaClient::get_schema(const std::vector<std::string>& modules,
+                                              statekit::Revision at) const {
+  v2alpha1::GetSchemaRequest request;
+  for (const std::string& module : modules) request.add_modules(module);
+  request.set_at_revision(at);
+  return decoded<SchemaReport>(impl_->ask<v2alpha1::GetSchemaResponse>(&Stub::GetSchema, request));
+}
+
+Result<StatusReport> SchemaClient::status() const {
+  return decoded<StatusReport>(
+      impl_->ask<v2alpha1::GetStatusResponse>(&Stub::GetStatus, v2alpha1::GetStatusRequest()));
+}
+
+Result<DeploymentsReport> SchemaClient::deployments(const std::string& module) const {
+  v2alpha1::GetDeploymentsRequest request;
+  request.set_module(module);
+  return decoded<DeploymentsReport>(
+      impl_->ask<v2alpha1::GetDeploymentsResponse>(&Stub::GetDeployments, request));
+}
+
+Result<DeploymentsReport> SchemaClient::deployment(const std::string& key) const {
+  v2alpha1::GetDeploymentRequest request;
+  request.set_deployment(key);
+  return decoded<DeploymentsReport>(
+      impl_->ask<v2alpha1::GetDeploymentResponse>(&Stub::GetDeployment, request));
+}
+
+Result<HistoryReport> SchemaClient::history(std::uint32_t limit, statekit::Revision before,
+                                            const std::string& module) const {
+  v2alpha1::GetHistoryRequest request;
+  request.set_limit(limit);
+  request.set_before_revision(before);
+  request.set_module(module);
+  return decoded<HistoryReport>(
+      impl_->ask<v2alpha1::GetHistoryResponse>(&Stub::GetHistory, request));
+}
+
+Result<DeployAnswer> SchemaClient::create_changeset(const DeployOrder& order) const {
+  return decoded<DeployAnswer>(
+      impl_->ask<v2alpha1::CreateChangesetResponse>(&Stub::CreateChangeset, encode(order)));
+}
+
+Result<ChangesetReport> SchemaClient::changeset(const std::string& key) const {
+  v2alpha1::GetChangesetRequest request;
+  request.set_changeset(key);
+  return decoded<ChangesetReport>(
+      impl_->ask<v2alpha1::GetChangesetResponse>(&Stub::GetChangeset, request));
+}
+
+Result<ChangesetList> SchemaClient::changesets(bool active_only, std::uint32_t limit) const {
+  v2alpha1::ListChangesetsRequest request;
+  request.set_active_only(active_only);
+  request.set_limit(limit);
+  return decoded<ChangesetList>(
+      impl_->ask<v2alpha1::ListChangesetsResponse>(&Stub::ListChangesets, request));
+}
+
+Result<ChangesetReport> SchemaClient::commit(const std::string& key, const Write& write) const {
+  return decoded<ChangesetReport>(impl_->ask<v2alpha1::ChangesetResponse>(
+      &Stub::CommitChangeset, changeset_request(key, write)));
+}
+
+Result<ChangesetReport> SchemaClient::rollback(const std::string& key, const Write& write) const {
+  return decoded<ChangesetReport>(impl_->ask<v2alpha1::ChangesetResponse>(
+      &Stub::RollbackChangeset, changeset_request(key, write)));
+}
+
+Result<ChangesetReport> SchemaClient::fail(const std::string& key, const Write& write) const {
+  return decoded<ChangesetReport>(
+      impl_->ask<v2alpha1::ChangesetResponse>(&Stub::FailChangeset, changeset_request(key, write)));
+}
+
+}  // namespace millrace::cli

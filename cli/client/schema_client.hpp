@@ -1,0 +1,44 @@
+// SchemaService as commands see it: blocking calls with a deadline, values in and out. Errors of
+// the connection say at which address and how to change it. Thread safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/client/reports.hpp"
+#include "statekit/io/channel.hpp"
+#include "statekit/result.hpp"
+
+namespace millrace::cli {
+
+class SchemaClient {
+ public:
+  explicit SchemaClient(const std::string& address, std::int64_t deadline_ms = 10'000);
+  ~SchemaClient();
+  SchemaClient(const SchemaClient&) = delete;
+  SchemaClient& operator=(const SchemaClient&) = delete;
+
+  statekit::Result<Pong> ping() const;
+  // `modules` empty: all. `at` 0: now.
+  statekit::Result<SchemaReport> get_schema(const std::vector<std::string>& modules,
+                                            statekit::Revision at = 0) const;
+  statekit::Result<StatusReport> status() const;
+  statekit::Result<DeploymentsReport> deployments(const std::string& module) const;
+  statekit::Result<DeploymentsReport> deployment(const std::string& key) const;
+  statekit::Result<HistoryReport> history(std::uint32_t limit, statekit::Revision before,
+                                          const std::string& module) const;
+  statekit::Result<DeployAnswer> create_changeset(const DeployOrder& order) const;
+  statekit::Result<ChangesetReport> changeset(const std::string& key) const;
+  statekit::Result<ChangesetList> changesets(bool active_only, std::uint32_t limit) const;
+  statekit::Result<ChangesetReport> commit(const std::string& key, const Write& write) const;
+  statekit::Result<ChangesetReport> rollback(const std::string& key, const Write& write) const;
+  statekit::Result<ChangesetReport> fail(const std::string& key, const Write& write) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace millrace::cli

@@ -1,0 +1,198 @@
+#include "cli/json.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cli/table.hpp"
+
+namespace millrace::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Text from elsewhere may hold octets that are no UTF-8: they are replaced, never thrown about.
+std::string text_of(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+Json json_of(const statekit::Position& position) {
+  return {{"incarnation", position.incarnation}, {"revision", position.revision}};
+}
+
+Json json_of(const FollowerReport& follower) {
+  return {{"kind", follower.kind},
+          {"instance", follower.instance},
+          {"revision", follower.revision},
+          {"lag", follower.lag},
+          {"seen_ms_ago", follower.seen_ms_ago},
+          {"live", follower.live},
+          {"diverged", follower.diverged}};
+}
+
+Json json_of(const std::vector<FollowerReport>& followers) {
+  Json list = Json::array();
+  for (const FollowerReport& follower : followers) list.push_back(json_of(follower));
+  return list;
+}
+
+Json json_of(const schema::Endpoint& endpoint) {
+  return {{"id", endpoint.id},
+          {"address", endpoint.address},
+          {"instance", endpoint.instance},
+          {"leased", endpoint.leased},
+          {"healthy", endpoint.healthy}};
+}
+
+Json json_of(const schema::Changeset& changeset) {
+  return {{"key", changeset.key},
+          {"phase", schema::name_of(changeset.phase)},
+          {"deployments", changeset.deployments},
+          {"removed_modules", changeset.removed_modules},
+          {"replaced", changeset.replaced},
+          {"hold", changeset.hold},
+          {"canary_percent", changeset.canary_percent},
+          {"deadline_ms", changeset.deadline_ms},
+          {"drain_ms_max", changeset.drain_ms_max},
+          {"allow_breaking", changeset.allow_breaking},
+          {"author", changeset.author},
+          {"reason", changeset.reason},
+          {"failure", changeset.failure},
+          {"created_time", rfc3339(changeset.created_ms)},
+          {"created_revision", changeset.created_revision},
+          {"phase_revision", changeset.phase_revision}};
+}
+
+Json json_of(const schema::Deployment& deployment, const DeploymentsReport& report) {
+  Json endpoints = Json::array();
+  for (const schema::Endpoint& endpoint : report.endpoints) {
+    if (endpoint.deployment == deployment.key) endpoints.push_back(json_of(endpoint));
+  }
+  return {{"key", deployment.key},
+          {"module", deployment.module()},
+          {"phase", schema::name_of(deployment.phase)},
+          {"build", deployment.build},
+          {"replicas", deployment.replicas},
+          {"changeset", deployment.changeset},
+          {"fixed_endpoint", deployment.fixed_endpoint},
+          {"created_revision", deployment.created_revision},
+          {"endpoints", std::move(endpoints)}};
+}
+
+}  // namespace
+
+std::string to_json(const std::vector<ServicePing>& services) {
+  Json list = Json::array();
+  bool all_ready = true;
+  for (const ServicePing& service : services) {
+    all_ready = all_ready && service.ready;
+    list.push_back({{"service", service.service},
+                    {"address", service.address},
+                    {"reachable", service.reachable},
+                    {"ready", service.ready},
+                    {"version", service.version},
+                    {"reasons", service.reasons}});
+  }
+  return text_of({{"ready", all_ready}, {"services", std::move(list)}});
+}
+
+std::string to_json(const StatusReport& report) {
+  return text_of({{"ready", report.ready},
+                  {"reasons", report.reasons},
+                  {"version", report.version},
+                  {"feature_level", report.feature_level},
+                  {"storage", report.storage},
+                  {"head",
+                   {{"incarnation", report.head.incarnation},
+                    {"revision", report.head.revision},
+                    {"digest", statekit::hex(report.head.digest)}}},
+                  {"snapshot_revision", report.snapshot_revision},
+                  {"oldest_revision", report.oldest_revision},
+                  {"followers", json_of(report.followers)}});
+}
+
+std::string to_json(const DeploymentsReport& report) {
+  Json list = Json::array();
+  for (const auto& deployment : report.deployments) list.push_back(json_of(deployment, report));
+  return text_of({{"deployments", std::move(list)}, {"position", json_of(report.position)}});
+}
+
+std::string to_json(const HistoryReport& report) {
+  Json list = Json::array();
+  for (const HistoryEntry& entry : report.entries) {
+    list.push_back({{"revision", entry.revision},
+                    {"time", rfc3339(entry.time_ms)},
+                    {"author", entry.author},
+                    {"reason", entry.reason},
+                    {"modules", entry.modules},
+                    {"changes", entry.changes}});
+  }
+  return text_of({{"entries", std::move(list)}, {"position", json_of(report.position)}});
+}
+
+std::string to_json(const schema::Changeset& changeset) { return text_of(json_of(changeset)); }
+
+std::string to_json(const ChangesetReport& report) {
+  return text_of({{"changeset", json_of(report.changeset)},
+                  {"followers", json_of(report.followers)},
+                  {"position", json_of(report.position)}});
+}
+
+std::string to_json(const ChangesetList& list) {
+  Json changesets = Json::array();
+  for (const auto& changeset : list.changesets) changesets.push_back(json_of(changeset));
+  return text_of({{"changesets", std::move(changesets)}, {"position", json_of(list.position)}});
+}
+
+std::string to_json(const DeployAnswer& answer, const std::string& phase) {
+  Json deployments = Json::array();
+  for (const auto& each : answer.deployments) {
+    deployments.push_back(
+        {{"module", each.module}, {"deployment", each.deployment}, {"joined", each.joined}});
+  }
+  return text_of({{"changeset", answer.changeset},
+                  {"phase", phase},
+                  {"deployments", std::move(deployments)},
+                  {"plan", answer.plan},
+                  {"position", json_of(answer.position)}});
+}
+
+std::string to_json(const CallAnswer& answer) {
+  const auto parsed = [](const std::string& text) {
+    Json value = Json::parse(text, nullptr, false);
+    return value.is_discarded() ? Json(text) : value;
+  };
+  if (!answer.failed) return text_of({{"body", parsed(answer.body)}});
+  Json error{{"code", answer.code}, {"message", answer.message}};
+  if (!answer.details.empty()) error["details"] = parsed(answer.details);
+  return text_of({{"error", std::move(error)}});
+}
+
+std::string to_json(const std::vector<schema::Diagnostic>& diagnostics) {
+  Json list = Json::array();
+  for (const schema::Diagnostic& each : diagnostics) {
+    list.push_back({{"file", each.place.file},
+                    {"line", each.place.line},
+                    {"column", each.place.column},
+                    {"rule", each.rule},
+                    {"message", each.message}});
+  }
+  return text_of({{"diagnostics", std::move(list)}});
+}
+
+std::string to_json(const TimelinePage& page) {
+  Json events = Json::array();
+  for (const TimelineEvent& event : page.events) {
+    events.push_back(Json::parse(event.json, nullptr, false));
+  }
+  return text_of(
+      {{"events", std::move(events)}, {"oldest_id", page.oldest_id}, {"dropped", page.dropped}});
+}
+
+std::string json_line(const TimelineEvent& event) {
+  return Json::parse(event.json, nullptr, false)
+      .dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string version_json(std::string_view version) { return text_of({{"version", version}}); }
+
+}  // namespace millrace::cli

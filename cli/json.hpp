@@ -1,0 +1,38 @@
+// What --output json prints: snake_case keys, times in RFC 3339, revisions as numbers. These
+// formats are frozen: a key, once printed, keeps its name and meaning (tests/cli/fixtures). The
+// JSON library stays in json.cpp. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/client/reports.hpp"
+#include "schema/place.hpp"
+
+namespace millrace::cli {
+
+struct ServicePing {
+  std::string service;
+  std::string address;
+  bool reachable = false;
+  bool ready = false;
+  std::string version;
+  std::vector<std::string> reasons;  // why it is not ready, or not reachable
+};
+
+// Each is one document without a line end at its end.
+std::string to_json(const std::vector<ServicePing>& services);
+std::string to_json(const StatusReport& report);
+std::string to_json(const DeploymentsReport& report);
+std::string to_json(const HistoryReport& report);
+std::string to_json(const schema::Changeset& changeset);
+std::string to_json(const ChangesetReport& report);
+std::string to_json(const ChangesetList& list);
+std::string to_json(const DeployAnswer& answer, const std::string& phase);
+std::string to_json(const CallAnswer& answer);
+std::string to_json(const std::vector<schema::Diagnostic>& diagnostics);
+std::string to_json(const TimelinePage& page);
+std::string json_line(const TimelineEvent& event);  // on one line, so that a stream can be read
+std::string version_json(std::string_view version);
+
+}  // namespace millrace::cli

@@ -1,0 +1,40 @@
+// The `millrace` command: one subcommand of the table, or `serve`.
+#include <unistd.h>
+
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/parse.hpp"
+#include "settings/settings.hpp"
+
+using namespace millrace;
+
+namespace {
+
+std::map<std::string, std::string> environment() {
+  auto variables = settings::environment();
+  for (const char* name : {"NO_COLOR", "TERM"}) {
+    if (const char* value = std::getenv(name)) variables.emplace(name, value);
+  }
+  return variables;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const auto variables = environment();
+  cli::Session session;
+  session.out = &std::cout;
+  session.err = &std::cerr;
+  session.colours = cli::colours_wanted(isatty(STDOUT_FILENO) == 1, variables);
+  session.progress = isatty(STDERR_FILENO) == 1;
+  const auto addresses = cli::addresses(variables);
+  if (!addresses) return session.report(addresses.error());
+  session.addresses = *addresses;
+  const auto commands = cli::all_commands(session);
+  const cli::Parsed parsed = cli::parse(commands, words, session);
+  return parsed.exit_code ? *parsed.exit_code : parsed.command->run();
+}

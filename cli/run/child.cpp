@@ -1,0 +1,148 @@
+#include "cli/run/child.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <thread>
+
+#include "cli/run/forward.hpp"
+
+extern char** environ;
+
+namespace millrace::cli {
+
+using statekit::Code;
+using statekit::Result;
+
+namespace {
+
+struct Pipe {
+  int read = -1;
+  int write = -1;
+
+  bool open() {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    read = ends[0];
+    write = ends[1];
+    return true;
+  }
+  void close_write() {
+    if (write >= 0) close(write);
+    write = -1;
+  }
+};
+
+std::vector<std::string> merged_environment(const std::map<std::string, std::string>& added) {
+  std::vector<std::string> entries;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string text(*entry);
+    if (!added.contains(text.substr(0, text.find('=')))) entries.push_back(text);
+  }
+  for (const auto& [name, value] : added) entries.push_back(name + "=" + value);
+  return entries;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+  std::vector<char*> result;
+  for (std::string& word : words) result.push_back(word.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+// After fork and before exec only async-signal-safe calls are allowed: all memory is prepared.
+[[noreturn]] void become(char* const* words, char** environment, const Pipe& out, const Pipe& err,
+                         const Pipe& fault, pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);  // it died before the line above
+  setpgid(0, 0);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  std::signal(SIGPIPE, SIG_DFL);
+  const int nothing = open("/dev/null", O_RDONLY);
+  if (nothing >= 0) dup2(nothing, STDIN_FILENO);
+  dup2(out.write, STDOUT_FILENO);
+  dup2(err.write, STDERR_FILENO);
+  environ = environment;
+  execvp(words[0], words);
+  const int why = errno;
+  (void)!write(fault.write, &why, sizeof why);
+  _exit(127);
+}
+
+}  // namespace
+
+struct Child::Impl {
+  pid_t pid = -1;
+  std::optional<std::string> ended;
+  std::vector<std::thread> forwarders;
+};
+
+Child::Child(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Child::~Child() {
+  // Also where it has ended: what it started itself may live on and hold its output open. It is
+  // waited for only now, so that until here its number cannot belong to anybody else.
+  kill(-impl_->pid, SIGKILL);
+  waitpid(impl_->pid, nullptr, 0);
+  for (std::thread& each : impl_->forwarders) each.join();
+}
+
+Result<std::unique_ptr<Child>> Child::start(const ChildOptions& options) {
+  auto impl = std::make_unique<Impl>();
+  Pipe out, err, fault;
+  if (!out.open() || !err.open() || !fault.open()) {
+    return statekit::fail(Code::resource_exhausted,
+                          std::string("cannot open a pipe: ") + std::strerror(errno));
+  }
+  std::vector<std::string> words = options.command;
+  std::vector<std::string> entries = merged_environment(options.environment);
+  std::vector<char*> argv = pointers(words), envp = pointers(entries);
+  const pid_t parent = getpid();
+  impl->pid = fork();
+  if (impl->pid == 0) become(argv.data(), envp.data(), out, err, fault, parent);
+  const int fork_error = errno;
+  out.close_write();
+  err.close_write();
+  fault.close_write();
+  if (impl->pid < 0) {
+    for (const int end : {out.read, err.read, fault.read}) close(end);
+    return statekit::fail(Code::resource_exhausted,
+                          std::string("cannot start a process: ") + std::strerror(fork_error));
+  }
+  setpgid(impl->pid, impl->pid);  // as the child does, so that neither has to wait for the other
+  int why = 0;
+  const bool failed = read(fault.read, &why, sizeof why) == static_cast<ssize_t>(sizeof why);
+  close(fault.read);
+  if (failed) {
+    for (const int end : {out.read, err.read}) close(end);
+    waitpid(impl->pid, nullptr, 0);
+    return statekit::fail(Code::not_found,
+                          "cannot start " + options.command[0] + ": " + std::strerror(why));
+  }
+  impl->forwarders.emplace_back(forward_lines, out.read, STDOUT_FILENO, options.prefix);
+  impl->forwarders.emplace_back(forward_lines, err.read, STDERR_FILENO, options.prefix);
+  return std::unique_ptr<Child>(new Child(std::move(impl)));
+}
+
+pid_t Child::pid() const { return impl_->pid; }
+
+std::optional<std::string> Child::ended() {
+  if (impl_->ended) return impl_->ended;
+  siginfo_t how{};
+  const auto id = static_cast<id_t>(impl_->pid);
+  if (waitid(P_PID, id, &how, WEXITED | WNOHANG | WNOWAIT) != 0 || how.si_pid == 0) return {};
+  const std::string number = std::to_string(how.si_status);
+  impl_->ended = how.si_code == CLD_EXITED ? "exit code " + number : "killed by signal " + number;
+  return impl_->ended;
+}
+
+void Child::signal(int number) { kill(-impl_->pid, number); }
+
+}  // namespace millrace::cli

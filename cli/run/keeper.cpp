@@ -1,0 +1,92 @@
+#include "cli/run/keeper.hpp"
+
+#include <algorithm>
+
+#include "statekit/io/ids.hpp"
+
+namespace millrace::cli {
+
+using statekit::Code;
+using statekit::Error;
+using statekit::Status;
+
+namespace {
+
+constexpr std::int64_t backoff_ms_min = 200;
+constexpr std::int64_t backoff_ms_max = 2'000;
+
+// Nothing that a new stream could mend.
+bool is_final(Code code) {
+  return code == Code::not_found || code == Code::failed_precondition ||
+         code == Code::invalid_argument || code == Code::permission_denied ||
+         code == Code::unauthenticated;
+}
+
+}  // namespace
+
+Keeper::Keeper(std::string schema_address, EndpointOffer offer, Say say)
+    : schema_address_(std::move(schema_address)), offer_(std::move(offer)), say_(std::move(say)) {}
+
+void Keeper::open(std::int64_t now_ms) {
+  registration_ = std::make_unique<Registration>(statekit::connect(schema_address_), offer_);
+  renewed_ms_ = now_ms;
+}
+
+Status Keeper::turn(std::int64_t now_ms) {
+  if (!registration_) {
+    if (now_ms >= reopen_ms_) open(now_ms);
+    return {};
+  }
+  const auto heard = registration_->heard();
+  if (heard) {
+    if (auto status = heed(*heard); !status) return status;
+  }
+  if (const auto why = registration_->ended()) return reopen(*why, now_ms);
+  if (heard && now_ms - renewed_ms_ >= heard->lease_ms / 3) {
+    registration_->renew(leaving_);
+    renewed_ms_ = now_ms;
+  }
+  return {};
+}
+
+Status Keeper::heed(const Heard& heard) {
+  if (heard.directive == Directive::stop) {
+    return statekit::fail(Code::failed_precondition,
+                          heard.reason.empty() ? "the deployment is gone" : heard.reason);
+  }
+  if (!registered_) say_("registered as " + heard.endpoint + " at " + offer_.address);
+  registered_ = true;
+  backoff_ms_ = 0;
+  const bool drain = heard.directive == Directive::drain && !leaving_;
+  if (drain && !draining_) {
+    say_("replaced by a newer deployment: it finishes what is in flight and stays for a rollback");
+  }
+  if (!drain && draining_ && !leaving_) say_("serving again");
+  draining_ = drain;
+  return {};
+}
+
+Status Keeper::reopen(const Error& why, std::int64_t now_ms) {
+  if (is_final(why.code)) return statekit::fail(why);
+  if (registered_) say_("lost the schema service, trying again: " + why.message);
+  registered_ = false;
+  registration_.reset();
+  backoff_ms_ = std::clamp(backoff_ms_ * 2, backoff_ms_min, backoff_ms_max);
+  reopen_ms_ = now_ms + static_cast<std::int64_t>(static_cast<double>(backoff_ms_) *
+                                                  (0.5 + statekit::random_fraction() / 2));
+  return {};
+}
+
+bool Keeper::leave(std::int64_t now_ms) {
+  if (!registration_ || registration_->ended()) return true;
+  if (!leaving_) {
+    leaving_ = true;
+    answers_before_leaving_ = registration_->answers();
+    if (answers_before_leaving_ == 0) return true;  // it never was registered
+    registration_->renew(true);
+    renewed_ms_ = now_ms;
+  }
+  return registration_->answers() > answers_before_leaving_;
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,44 @@
+// Keeper: keeps one endpoint registered, whatever happens to the stream: renews the lease, and
+// makes a new stream with backoff when the schema service goes and comes. Called from one loop;
+// never blocks for long.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cli/client/registration.hpp"
+
+namespace millrace::cli {
+
+class Keeper {
+ public:
+  using Say = std::function<void(const std::string&)>;
+  Keeper(std::string schema_address, EndpointOffer offer, Say say);
+
+  // Once each turn of the loop. An error: the deployment is gone or replaced, the program must
+  // stop.
+  statekit::Status turn(std::int64_t now_ms);
+  // Says that no new calls should come; true once the service has answered, or cannot be asked.
+  bool leave(std::int64_t now_ms);
+
+ private:
+  void open(std::int64_t now_ms);
+  statekit::Status heed(const Heard& heard);
+  statekit::Status reopen(const statekit::Error& why, std::int64_t now_ms);
+
+  const std::string schema_address_;
+  const EndpointOffer offer_;
+  const Say say_;
+  std::unique_ptr<Registration> registration_;
+  std::int64_t renewed_ms_ = 0;
+  std::int64_t reopen_ms_ = 0;   // when, while there is no stream
+  std::int64_t backoff_ms_ = 0;  // 0: the last stream was good
+  bool registered_ = false;
+  bool draining_ = false;
+  bool leaving_ = false;
+  std::uint64_t answers_before_leaving_ = 0;
+};
+
+}  // namespace millrace::cli

@@ -1,0 +1,220 @@
+#include "cli/run/run.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <ostream>
+
+#include "cli/author.hpp"
+#include "cli/client/routing_client.hpp"
+#include "cli/deploy_order.hpp"
+#include "cli/run/build_id.hpp"
+#include "cli/run/child.hpp"
+#include "cli/run/deploy.hpp"
+#include "cli/run/keeper.hpp"
+#include "cli/run/port.hpp"
+#include "cli/run/signals.hpp"
+#include "cli/source.hpp"
+#include "statekit/io/ids.hpp"
+
+namespace millrace::cli {
+namespace {
+
+using statekit::Code;
+using statekit::Result;
+using statekit::Status;
+
+constexpr std::int64_t turn_ms = 100;
+constexpr std::int64_t probe_ms_max = 500;
+constexpr std::int64_t look_every_ms = 1'000;  // at the deployment, until it is canonical
+constexpr std::int64_t leave_ms_max = 2'000;
+constexpr std::int64_t followers_ms_max = 3'000;
+
+std::int64_t now_ms() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+class Runner {
+ public:
+  Runner(const Session& session, const RunOptions& options)
+      : session_(session), options_(options), client_(session.addresses.schema, 5'000) {}
+
+  int run() {
+    if (const auto exit_code = deploy()) return *exit_code;
+    if (const auto exit_code = start()) return *exit_code;
+    return supervise();
+  }
+
+ private:
+  void say(const std::string& what) const {
+    *session_.err << prefix_ << printable(what) << std::endl;
+  }
+
+  // Nothing: go on. Else the exit code.
+  std::optional<int> deploy() {
+    auto source = read_schema({options_.file});
+    if (!source) return session_.report(source.error());
+    if (!source->diagnostics.empty()) return report(session_, source->diagnostics);
+    if (source->schema.modules.size() != 1) {
+      return session_.report({Code::invalid_argument,
+                              options_.file + ": holds " +
+                                  std::to_string(source->schema.modules.size()) +
+                                  " modules; run takes a file with one",
+                              {}});
+    }
+    module_ = source->schema.modules[0].name;
+    prefix_ = module_ + " | millrace: ";
+    const char* path = std::getenv("PATH");
+    DeployFlags flags;
+    flags.build =
+        options_.build.empty() ? build_id(options_.command, path ? path : "") : options_.build;
+    flags.replicas = options_.replicas;
+    flags.redeploy = options_.redeploy;
+    auto order = make_order(std::move(source->schema), flags);
+    if (!order) return session_.report(order.error());
+    order->write = write_options("millrace run");
+    const auto answer = deploy_patiently(client_, *order, options_.wait_for_deps_ms, signals_,
+                                         [this](const std::string& what) { say(what); });
+    if (!answer)
+      return answer.error().code == Code::cancelled ? done : session_.report(answer.error());
+    if (answer->deployments.empty()) {
+      return session_.report({Code::internal, "the schema service named no deployment", {}});
+    }
+    deployment_ = answer->deployments[0].deployment;
+    changeset_ = answer->changeset;
+    say((answer->deployments[0].joined ? "joins " : "deployed as ") + deployment_);
+    return std::nullopt;
+  }
+
+  std::optional<int> start() {
+    const auto port = free_port(static_cast<int>(options_.port));
+    if (!port) return session_.report(port.error());
+    address_ = "127.0.0.1:" + std::to_string(*port);
+    const Addresses& at = session_.addresses;
+    auto child = Child::start({options_.command,
+                               {{"PORT", std::to_string(*port)},
+                                {"MILLRACE_RUN_SCHEMA", at.schema},
+                                {"MILLRACE_RUN_ROUTING", at.routing},
+                                {"MILLRACE_RUN_TIMELINE", at.timeline},
+                                {"MILLRACE_RUN_MODULE", module_},
+                                {"MILLRACE_RUN_DEPLOYMENT", deployment_}},
+                               module_ + " | "});
+    if (!child) {
+      session_.report(child.error());
+      return refused;
+    }
+    child_ = std::move(*child);
+    say("started " + options_.command[0] + " as process " + std::to_string(child_->pid()) +
+        " with PORT=" + std::to_string(*port));
+    return std::nullopt;
+  }
+
+  int supervise() {
+    while (true) {
+      if (signals_.wait(turn_ms) != 0) return drain();
+      if (const auto how = child_->ended()) {
+        say("the program ended: " + *how);
+        return refused;
+      }
+      if (const Status status = turn(); !status) {
+        say("stopping the program: " + status.error().message);
+        stop_child();
+        return refused;
+      }
+    }
+  }
+
+  // One turn while the program runs. An error: it has to stop.
+  Status turn() {
+    if (!keeper_ && answers(address_, probe_ms_max)) {
+      keeper_ = std::make_unique<Keeper>(
+          session_.addresses.schema,
+          EndpointOffer{deployment_, address_, "run-" + statekit::random_base36(10)},
+          [this](const std::string& what) { say(what); });
+    }
+    if (!live_ && now_ms() - looked_ms_ >= look_every_ms) {
+      looked_ms_ = now_ms();
+      if (auto status = look(); !status) return status;
+    }
+    return keeper_ ? keeper_->turn(now_ms()) : Status();
+  }
+
+  // How the deployment fares: canonical, or failed with its changeset.
+  Status look() {
+    const auto report = client_.deployment(deployment_);
+    if (!report) {
+      const bool gone = report.error().code == Code::not_found;
+      return gone ? Status(statekit::fail(report.error())) : Status();
+    }
+    const auto phase = report->deployments.front().phase;
+    live_ = phase == schema::DeploymentPhase::canonical;
+    if (live_) say("is live");
+    if (phase != schema::DeploymentPhase::failed) return {};
+    const auto changeset = client_.changeset(report->deployments.front().changeset);
+    const std::string why = changeset ? changeset->changeset.failure : "its changeset failed";
+    return statekit::fail(Code::failed_precondition, deployment_ + ": " + why);
+  }
+
+  // First nobody sends new calls, then those in flight end, then the program.
+  int drain() {
+    say("draining");
+    const std::int64_t begun = now_ms();
+    bool hurry = false;
+    if (keeper_) {
+      while (!hurry && !keeper_->leave(now_ms()) && now_ms() - begun < leave_ms_max) {
+        hurry = signals_.wait(turn_ms / 4) != 0;
+      }
+      hurry = hurry || wait_for_routing() || signals_.wait(options_.drain_ms) != 0;
+    }
+    if (!hurry) stop_child();
+    say("stopped");
+    return done;  // a second signal: the destructor kills it
+  }
+
+  // Until every live router has what was the head after leaving. True: a signal came.
+  bool wait_for_routing() {
+    const std::int64_t begun = now_ms();
+    const auto head = client_.status();
+    if (!head) return false;
+    while (now_ms() - begun < followers_ms_max) {
+      const auto report = client_.status();
+      if (!report) return false;
+      bool all = true;
+      for (const FollowerReport& each : report->followers) {
+        const bool behind = each.revision < head->head.revision;
+        if (each.kind == "routing" && each.live && behind) all = false;
+      }
+      if (all) return false;
+      if (signals_.wait(turn_ms / 4) != 0) return true;
+    }
+    return false;
+  }
+
+  void stop_child() {
+    child_->signal(SIGTERM);
+    const std::int64_t begun = now_ms();
+    while (!child_->ended() && now_ms() - begun < options_.stop_ms_max) {
+      if (signals_.wait(turn_ms / 4) != 0) break;
+    }
+    if (!child_->ended()) say("the program did not end in time and is killed");
+  }
+
+  const Session& session_;
+  const RunOptions& options_;
+  const Signals signals_;  // before any thread
+  const SchemaClient client_;
+  std::string module_, deployment_, changeset_, address_;
+  std::string prefix_ = "millrace: ";
+  std::unique_ptr<Child> child_;
+  std::unique_ptr<Keeper> keeper_;
+  std::int64_t looked_ms_ = 0;
+  bool live_ = false;
+};
+
+}  // namespace
+
+int run(const Session& session, const RunOptions& options) {
+  return Runner(session, options).run();
+}
+
+}  // namespace millrace::cli

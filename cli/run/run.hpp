@@ -1,0 +1,27 @@
+// `millrace run`: deploys one module, starts its program, keeps it registered for as long as it
+// lives, and drains it at the end. Main thread; blocks until the program has ended.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/session.hpp"
+
+namespace millrace::cli {
+
+struct RunOptions {
+  std::string file;
+  std::vector<std::string> command;
+  std::int64_t port = 0;  // 0: any
+  std::string build;      // empty: made from the command
+  std::int64_t replicas = 1;
+  bool redeploy = false;
+  std::int64_t wait_for_deps_ms = 30'000;
+  std::int64_t drain_ms = 500;        // for calls in flight, once nobody sends new ones
+  std::int64_t stop_ms_max = 10'000;  // between SIGTERM and SIGKILL
+};
+
+int run(const Session& session, const RunOptions& options);
+
+}  // namespace millrace::cli
