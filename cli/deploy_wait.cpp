@@ -52,7 +52,7 @@ Verdict judge(const ChangesetReport& report, const WaitRules& rules, std::int64_
       return verdict;
     case ChangesetPhase::prepared:
       if (rules.hold) {
-        verdict.kind = Verdict::Kind::done;
+        verdict.kind = Verdict::Kind::reached;
       } else {
         verdict.waiting_for.emplace_back("the commit");
       }
@@ -62,7 +62,7 @@ Verdict judge(const ChangesetReport& report, const WaitRules& rules, std::int64_
     case ChangesetPhase::finalized: break;
   }
   wait_for_followers(report, rules, since_ms, verdict.waiting_for);
-  if (verdict.waiting_for.empty()) verdict.kind = Verdict::Kind::done;
+  if (verdict.waiting_for.empty()) verdict.kind = Verdict::Kind::reached;
   return verdict;
 }
 

@@ -17,7 +17,7 @@ struct WaitRules {
 };
 
 struct Verdict {
-  enum class Kind { done, failed, waiting } kind = Kind::waiting;
+  enum class Kind { reached, failed, waiting } kind = Kind::waiting;
   std::vector<std::string> waiting_for;  // a line each
   std::string failure;
 };

@@ -70,7 +70,7 @@ int wait_until_done(const Session& session, const SchemaClient& client, const De
     } else {
       verdict.waiting_for.push_back(report.error().message);
     }
-    if (verdict.kind == Verdict::Kind::done) return done;
+    if (verdict.kind == Verdict::Kind::reached) return done;
     if (verdict.kind == Verdict::Kind::failed) {
       progress.wipe();
       return session.report({statekit::Code::aborted,

@@ -16,7 +16,7 @@ const verbs = {
     if (times < 1 || times > 100) {
       return { status: 400, error: 'times must be from 1 to 100' };
     }
-    return { status: 201, body: { greetings: Array(times).fill(`Hello, ${body.name}!`) } };
+    return { status: 201, body: { messages: Array(times).fill(`Hello, ${body.name}!`) } };
   },
 };
 
