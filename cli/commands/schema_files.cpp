@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/source.hpp"
+#include "schema/check.hpp"
 #include "schema/limits.hpp"
 #include "schema/text.hpp"
 
@@ -18,6 +19,7 @@ struct Options {
 int check_files(Session& session, const Options& options) {
   auto source = read_schema(options.files);
   if (!source) return session.report(source.error());
+  if (source->diagnostics.empty()) source->diagnostics = schema::check(source->schema);
   const int exit_code = report(session, source->diagnostics);
   if (exit_code == done && !session.json()) {
     *session.out << source->schema.modules.size() << " module"
