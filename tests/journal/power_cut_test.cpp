@@ -169,3 +169,20 @@ TEST_CASE("after a failed sync the outcome is unknown and the same bytes again s
   CHECK((again || again.error().fault == JournalFault::conflict));
   CHECK(journal->read(3, 10, 10'000).value() == entries);
 }
+
+TEST_CASE("after a failed sync nothing is written through the old connection") {
+  const TempDir folder;
+  CutDisk disk;
+  const auto journal = make_sqlite_journal(folder / "journal.db", {disk.vfs(), true, 50});
+  REQUIRE(journal->open({incarnation_a}));
+  REQUIRE(journal->append(0, entries_after(0, {}, 1), {}));
+  const Head head = journal->head().value();
+  const std::uint64_t before = disk.opens();
+  REQUIRE(journal->append(1, entries_after(head, 1), {}));
+  CHECK(disk.opens() == before);
+  disk.fail_syncs(1);
+  const Head now = journal->head().value();
+  REQUIRE_FALSE(journal->append(2, entries_after(now, 1), {}));
+  REQUIRE(journal->append(2, entries_after(now, 1), {}));
+  CHECK(disk.opens() > before);
+}

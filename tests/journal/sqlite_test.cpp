@@ -181,6 +181,46 @@ TEST_CASE("a store with its newest commits gone does not open") {
   CHECK(error.revision == 4);
 }
 
+TEST_CASE("a change of the row that says where the journal begins and ends is noticed") {
+  for (const char* change : {"UPDATE meta SET incarnation = '00000000000000000000000000000000'",
+                             "UPDATE meta SET compacted = 1", "DELETE FROM meta"}) {
+    INFO(change);
+    const TempDir folder;
+    const std::string path = folder / "journal.db";
+    {
+      const auto journal = make_sqlite_journal(path);
+      REQUIRE(journal->open({incarnation_a}));
+      REQUIRE(journal->append(0, entries_after(0, {}, 2), {}));
+    }
+    execute(path, change);
+    const auto journal = make_sqlite_journal(path);
+    const auto opened = journal->open({incarnation_a});
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().fault == JournalFault::corrupt);
+  }
+}
+
+TEST_CASE("a changed part of a snapshot is not handed out") {
+  const TempDir folder;
+  const std::string path = folder / "journal.db";
+  {
+    const auto journal = make_sqlite_journal(path);
+    REQUIRE(journal->open({incarnation_a}));
+    const std::vector<Entry> all = entries_after(0, {}, 2);
+    REQUIRE(journal->append(0, all, {}));
+    REQUIRE(journal->save_snapshot(source_of(2, all[1].digest, {"one", "two", "three"})));
+  }
+  execute(path, "UPDATE snapshots SET octets = CAST('TWO' AS BLOB) WHERE part = 2");
+  const auto journal = make_sqlite_journal(path);
+  REQUIRE(journal->open({incarnation_a}));
+  const auto reader = journal->load_snapshot(2).value();
+  CHECK(reader->next().value() == std::optional<Bytes>("one"));
+  const auto part = reader->next();
+  REQUIRE_FALSE(part);
+  CHECK(part.error().fault == JournalFault::corrupt);
+  CHECK(part.error().revision == 2);
+}
+
 TEST_CASE("a journal is chosen by its address") {
   const TempDir folder;
   for (const std::string& url :

@@ -51,6 +51,11 @@ std::uint64_t CutDisk::operations() const {
   return operations_;
 }
 
+std::uint64_t CutDisk::opens() const {
+  const std::lock_guard lock(mutex_);
+  return opens_;
+}
+
 void CutDisk::set_full(bool full) {
   const std::lock_guard lock(mutex_);
   full_ = full;
@@ -94,6 +99,7 @@ void CutDisk::opened(const std::string& path, bool existed) {
     found->second.deleted = false;
   }
   ++found->second.open;
+  ++opens_;
 }
 
 void CutDisk::closed(const std::string& path) {

@@ -31,6 +31,8 @@ class CutDisk {
   bool is_cut() const;
   // How many writes, syncs and deletions there were so far.
   std::uint64_t operations() const;
+  // How many times a file was opened so far.
+  std::uint64_t opens() const;
   // REQUIRES: no file of it is open. Puts on the real disk what survived.
   void power_on(std::uint64_t seed);
 
@@ -81,6 +83,7 @@ class CutDisk {
   int failing_syncs_ = 0;
   std::uint64_t left_ = 0;
   std::uint64_t operations_ = 0;
+  std::uint64_t opens_ = 0;
 };
 
 }  // namespace millrace::test

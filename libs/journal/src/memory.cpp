@@ -165,7 +165,6 @@ class MemoryJournal : public Journal {
       return refuse(JournalFault::invalid, "there is no snapshot at or before revision " +
                                                std::to_string(up_to) + " to compact to");
     --kept;
-    if (kept->first <= store_->compacted) return {};
     store_->before_first = kept->second.digest;
     store_->entries.erase(
         store_->entries.begin(),

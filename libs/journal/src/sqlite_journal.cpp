@@ -239,7 +239,8 @@ class SqliteJournal : public Journal {
       }
       JournalResult<Head> now = head();
       const bool may_recover = !now && now.error().fault == JournalFault::unavailable;
-      if (shared_->closed || steady_clock::now() >= end) return now;
+      if (shared_->closed) return head();  // which says so
+      if (steady_clock::now() >= end) return now;
       if (now ? now->last > after : !may_recover) return now;
       std::unique_lock lock(wake_mutex_);
       woken_.wait_until(lock, std::min(end, steady_clock::now() + poll),
