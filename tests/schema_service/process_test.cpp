@@ -139,7 +139,7 @@ TEST_CASE("a restart goes on from the snapshot and the commits after it") {
   std::string changeset;
   v2::Position head;
   {
-    SchemaProcess schema(folder, {"--schema.snapshot_interval=10"});
+    SchemaProcess schema(folder, {"--schema.snapshot_interval=30"});
     REQUIRE(schema.ready());
     for (int i = 0; i < 8; ++i) {
       const auto created = schema.client().deploy(module_named("m" + std::to_string(i)));
