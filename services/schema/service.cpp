@@ -91,7 +91,10 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
       conductor_(
           machine_, broadcast_, *prober_, clock, conductor_options(settings),
           [this] { return follower_facts(); },
-          [this](const State& state) { registrations_.refresh(state); }),
+          [this](const State& state) {
+            registrations_.refresh(state);
+            change_log_.follow(state);
+          }),
       workers_(worker_threads, static_cast<std::size_t>(settings.reads_max)) {}
 
 Service::~Service() { stop(); }

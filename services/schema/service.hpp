@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "services/schema/change_log.hpp"
 #include "services/schema/conductor.hpp"
 #include "services/schema/history.hpp"
 #include "services/schema/model.hpp"
@@ -125,6 +126,7 @@ class Service {
   Machine machine_;
   statekit::FeedHub hub_;
   Registrations registrations_;
+  ChangeLog change_log_;
   Conductor conductor_;
   Workers workers_;
   bool started_ = false;
