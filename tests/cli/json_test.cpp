@@ -1,0 +1,122 @@
+// The frozen formats of --output json: each is compared with a fixture that only ever grows keys.
+#include "cli/json.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "support/catch.hpp"
+
+using namespace millrace;
+using namespace millrace::cli;
+
+namespace {
+
+// With MILLRACE_REWRITE=1 the fixtures are written anew, to be read before they are kept.
+void check_fixture(const std::string& name, const std::string& json) {
+  const char* folder = std::getenv("MILLRACE_FIXTURES");
+  REQUIRE(folder != nullptr);
+  const std::string path = std::string(folder) + "/" + name + ".json";
+  if (std::getenv("MILLRACE_REWRITE") != nullptr) std::ofstream(path) << json << '\n';
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  CHECK(json + "\n" == text.str());
+}
+
+const statekit::Position position{"0123456789abcdef0123456789abcdef", 42, {}};
+
+schema::Changeset changeset() {
+  schema::Changeset changeset;
+  changeset.key = "chs-0123456789";
+  changeset.phase = schema::ChangesetPhase::rolling_back;
+  changeset.deployments = {"dpl-echo-0123456789"};
+  changeset.removed_modules = {"old"};
+  changeset.replaced = {"dpl-echo-9876543210"};
+  changeset.author = "ada";
+  changeset.reason = "a new greeting";
+  changeset.failure = "not prepared within 1m";
+  changeset.created_ms = 1'795'000'000'007;
+  changeset.created_revision = 40;
+  changeset.phase_revision = 41;
+  return changeset;
+}
+
+FollowerReport follower() { return {"routing", "routing-1", 41, 1, 250, true, false}; }
+
+}  // namespace
+
+TEST_CASE("the format of ping is frozen") {
+  check_fixture("ping", to_json({{"schema", "127.0.0.1:8892", true, true, "0.1.0", {}},
+                                 {"ingress", "127.0.0.1:9891", false, false, "", {"refused"}}}));
+}
+
+TEST_CASE("the format of status is frozen") {
+  check_fixture(
+      "status",
+      to_json(StatusReport{
+          position, {follower()}, "0.1.0", 1, "sqlite:a.db", 30, 1, false, {"replaying"}}));
+}
+
+TEST_CASE("the format of ps is frozen") {
+  DeploymentsReport report;
+  auto module = std::make_shared<schema::Module>();
+  module->name = "echo";
+  schema::Deployment deployment;
+  deployment.key = "dpl-echo-0123456789";
+  deployment.schema = module;
+  deployment.build = "b1";
+  deployment.changeset = "chs-0123456789";
+  deployment.phase = schema::DeploymentPhase::canonical;
+  deployment.created_revision = 40;
+  report.deployments = {deployment};
+  report.endpoints = {{"ept-a", deployment.key, "127.0.0.1:7000", "run-a", true, true, 41},
+                      {"ept-b", "dpl-other", "127.0.0.1:7001", "run-b", true, true, 41}};
+  report.position = position;
+  check_fixture("ps", to_json(report));
+}
+
+TEST_CASE("the format of schema history is frozen") {
+  check_fixture(
+      "history",
+      to_json(HistoryReport{
+          {{41, 1'795'000'000'007, "ada", "why", {"changeset chs-a committed"}, {"echo"}}},
+          position}));
+}
+
+TEST_CASE("the formats of changeset list and show are frozen") {
+  check_fixture("changeset", to_json(ChangesetReport{changeset(), {follower()}, position}));
+  check_fixture("changesets", to_json(ChangesetList{{changeset()}, position}));
+}
+
+TEST_CASE("the format of deploy is frozen") {
+  const DeployAnswer answer{
+      "chs-0123456789", {{"echo", "dpl-echo-0123456789", false}}, {"echo: a new module"}, position};
+  check_fixture("deploy", to_json(answer, "committed"));
+}
+
+TEST_CASE("the format of call is frozen, for answers and errors") {
+  check_fixture("call",
+                to_json(CallAnswer{false, R"({"message":"hi","n":9007199254740993})", "", "", ""}));
+  check_fixture("call_error",
+                to_json(CallAnswer{true, "", "out-of-stock", "none left", R"({"left":0})"}));
+}
+
+TEST_CASE("the format of diagnostics is frozen") {
+  check_fixture("diagnostics", to_json(std::vector<schema::Diagnostic>{
+                                   {{"echo.schema", 3, 7}, "unknown-ref", "there is no `x`"}}));
+}
+
+TEST_CASE("the format of timeline query is frozen, and one of its events fits a line") {
+  TimelineEvent event;
+  event.json = R"({"id": "7",
+    "call": {"outcome": "ok"}})";
+  check_fixture("timeline", to_json(TimelinePage{{event}, 1, 2}));
+  CHECK(json_line(event) == R"({"id":"7","call":{"outcome":"ok"}})");
+}
+
+TEST_CASE("the format of version is frozen") { check_fixture("version", version_json("0.1.0")); }
+
+TEST_CASE("octets that are no UTF-8 do not break a document") {
+  CHECK(to_json(CallAnswer{true, "", "bad", "\xff", ""}).find("bad") != std::string::npos);
+}
