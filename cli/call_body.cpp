@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "schema/json.hpp"
 #include "settings/nearest.hpp"
 
 namespace millrace::cli {
@@ -38,7 +39,15 @@ Result<std::string> canonical_body(const schema::Schema& schema, const schema::R
                                    const std::string& json) {
   const auto verb = find_verb(schema, ref);
   if (!verb) return statekit::fail(verb.error());
-  return json;
+  const auto* encoding = schema::find<schema::Encoding>((*verb)->metadata);
+  schema::JsonOptions options;
+  options.lenient = encoding != nullptr && encoding->lenient;
+  const auto canonical = schema::canonicalize(schema, (*verb)->request, json, options);
+  if (canonical) return *canonical;
+  std::vector<std::string> faults;
+  for (const schema::JsonFault& fault : canonical.error()) faults.push_back(to_string(fault));
+  return statekit::fail(Code::invalid_argument,
+                        "the body does not fit " + to_string((*verb)->request), std::move(faults));
 }
 
 }  // namespace millrace::cli

@@ -1,4 +1,4 @@
-#include "cli/client/decode.hpp"
+#include "cli/client/decode_pb.hpp"
 
 #include <google/protobuf/util/json_util.h>
 

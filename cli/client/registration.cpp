@@ -3,7 +3,7 @@
 #include <mutex>
 #include <thread>
 
-#include "cli/client/rpc.hpp"
+#include "cli/client/rpc_pb.hpp"
 #include "v2alpha1/schema.grpc.pb.h"
 
 namespace millrace::cli {

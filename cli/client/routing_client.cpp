@@ -2,8 +2,8 @@
 
 #include <grpcpp/generic/generic_stub.h>
 
-#include "cli/client/decode.hpp"
-#include "cli/client/rpc.hpp"
+#include "cli/client/decode_pb.hpp"
+#include "cli/client/rpc_pb.hpp"
 #include "schema/codec_pb.hpp"
 #include "v2alpha1/verb.grpc.pb.h"
 

@@ -1,4 +1,4 @@
-#include "cli/client/rpc.hpp"
+#include "cli/client/rpc_pb.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include "cli/client/schema_client.hpp"
 
-#include "cli/client/decode.hpp"
-#include "cli/client/rpc.hpp"
+#include "cli/client/decode_pb.hpp"
+#include "cli/client/rpc_pb.hpp"
 #include "v2alpha1/schema.grpc.pb.h"
 
 namespace millrace::cli {

@@ -2,8 +2,8 @@
 
 #include <google/protobuf/util/json_util.h>
 
-#include "cli/client/decode.hpp"
-#include "cli/client/rpc.hpp"
+#include "cli/client/decode_pb.hpp"
+#include "cli/client/rpc_pb.hpp"
 #include "v2alpha1/timeline.grpc.pb.h"
 
 namespace millrace::cli {

@@ -16,6 +16,8 @@ Command run_command(Session& session) {
               "live endpoints wanted before it is prepared")
       .flag("--redeploy", options->redeploy,
             "deploy although this build was replaced by a newer one")
+      .duration("--deadline", options->deadline_ms, 86'400'000,
+                "until prepared, else it rolls back")
       .duration("--wait-for-deps", options->wait_for_deps_ms, 3'600'000,
                 "for modules that it refers to")
       .duration("--drain", options->drain_ms, 3'600'000, "for calls in flight, at the end")

@@ -70,6 +70,7 @@ class Runner {
         options_.build.empty() ? build_id(options_.command, path ? path : "") : options_.build;
     flags.replicas = options_.replicas;
     flags.redeploy = options_.redeploy;
+    flags.deadline_ms = options_.deadline_ms;
     auto order = make_order(std::move(source->schema), flags);
     if (!order) return session_.report(order.error());
     order->write = write_options("millrace run");

@@ -17,6 +17,7 @@ struct RunOptions {
   std::string build;      // empty: made from the command
   std::int64_t replicas = 1;
   bool redeploy = false;
+  std::int64_t deadline_ms = 60'000;  // until prepared, else the deployment is rolled back
   std::int64_t wait_for_deps_ms = 30'000;
   std::int64_t drain_ms = 500;        // for calls in flight, once nobody sends new ones
   std::int64_t stop_ms_max = 10'000;  // between SIGTERM and SIGKILL
