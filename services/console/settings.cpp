@@ -9,11 +9,15 @@ void describe(settings::Fields& fields, Settings& settings) {
   fields.address("console.health_listen", settings.health_listen,
                  "where /healthz, /readyz and /metrics are served");
   fields.list("console.schema", settings.schema, "addresses of the schema service to follow");
-  fields.address("console.timeline", settings.timeline, "address of the timeline service");
+  fields.text("console.timeline", settings.timeline,
+              "the timeline to show calls and requests from; empty: none");
   fields.list("console.hosts", settings.hosts,
               "further names that the page may be reached under, such as console.example.org");
   fields.text("console.cache", settings.cache,
-              "folder for the last snapshot, so that the page starts without the schema service");
+              "file with the last known state, to start from while the schema service is away; "
+              "empty: DATA/console/feed.cache");
+  fields.text("console.instance", settings.instance,
+              "name of this console among the followers; empty: a random one");
   fields.integer("console.connections_max", settings.connections_max, 1, 100'000,
                  "open connections; further ones are answered 503");
   fields.integer("console.streams_max", settings.streams_max, 1, 10'000,

@@ -168,6 +168,7 @@ std::string_view reason_phrase(int status) {
     case 414: return "URI Too Long";
     case 415: return "Unsupported Media Type";
     case 417: return "Expectation Failed";
+    case 421: return "Misdirected Request";
     case 422: return "Unprocessable Content";
     case 425: return "Too Early";
     case 428: return "Precondition Required";

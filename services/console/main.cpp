@@ -1,0 +1,58 @@
+// millrace-console: the page where people see what is deployed and what happens. Wiring only.
+#include <memory>
+
+#include "httpkit/health.hpp"
+#include "services/console/server.hpp"
+#include "settings/log.hpp"
+#include "settings/main.hpp"
+#include "statekit/io/clock.hpp"
+#include "statekit/io/log.hpp"
+#include "statekit/io/program.hpp"
+
+using namespace millrace;
+
+int main(int argc, char** argv) {
+  console::Settings settings;
+  settings::Log log;
+  settings::Fields fields;
+  fields.text("data", settings.data, "folder for what is kept on disk");
+  console::describe(fields, settings);
+  settings::describe(fields, log);
+  const settings::Binary binary{"millrace-console", "Shows what is deployed and what happens.", {}};
+  if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
+  statekit::set_up_logging(
+      {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
+
+  const statekit::SystemClock clock;
+  statekit::Metrics metrics;
+  statekit::Health health;
+  console::Wiring wiring;
+  for (const std::string& address : settings.schema)
+    wiring.schema.push_back(statekit::connect(address));
+  if (!settings.timeline.empty()) wiring.timeline = statekit::connect(settings.timeline);
+  wiring.clock = &clock;
+  wiring.metrics = &metrics;
+  wiring.health = &health;
+
+  std::unique_ptr<httpkit::Server> page;
+  std::unique_ptr<console::Server> server;
+  statekit::Program program("millrace-console");
+  program.add(
+      "health page",
+      [&]() -> statekit::Status {
+        auto served =
+            httpkit::serve_health(settings.health_listen, "console.health_listen", health, metrics);
+        if (served) page = std::move(*served);
+        return served ? statekit::Status{} : fail(served.error());
+      },
+      [&] { page->stop(1'000); });
+  program.add(
+      "console",
+      [&]() -> statekit::Status {
+        auto started = console::start(settings, wiring);
+        if (started) server = std::move(*started);
+        return started ? statekit::Status{} : fail(started.error());
+      },
+      [&] { server->stop(); });
+  return program.run();
+}

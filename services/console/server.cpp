@@ -1,0 +1,195 @@
+#include "services/console/server.hpp"
+
+#include <atomic>
+#include <thread>
+
+#include "httpkit/server.hpp"
+#include "schema/change_codec.hpp"
+#include "services/console/codec.hpp"
+#include "services/console/server_peers.hpp"
+#include "services/console/server_timeline.hpp"
+#include "services/console/service.hpp"
+#include "settings/main.hpp"
+#include "statekit/io/grpc_feed.hpp"
+#include "statekit/io/ids.hpp"
+#include "statekit/io/log.hpp"
+
+namespace millrace::console {
+namespace {
+
+constexpr std::int64_t wake_ms = 200;          // how long a page waits for news at most
+constexpr std::int64_t overview_ms_min = 100;  // between two overviews: many commits become one
+constexpr std::int64_t status_ms = 1'000;
+constexpr std::int64_t stop_ms = 1'000;
+constexpr std::size_t body_bytes_max = 1'024;  // nobody has anything to send
+
+using Follower = statekit::Follower<ConsoleState, schema::ChangeCodec>;
+
+statekit::FollowerOptions follower_options(const Settings& s) {
+  statekit::FollowerOptions out;
+  out.identity.kind = "console";
+  out.identity.instance = s.instance.empty() ? statekit::random_base36(10) : s.instance;
+  out.cache_path = s.cache.empty() ? s.data + "/console/feed.cache" : s.cache;
+  return out;
+}
+
+std::unique_ptr<statekit::FeedTransport> feed_of(const Wiring& wiring) {
+  return wiring.feed ? wiring.feed() : statekit::make_grpc_feed_transport(wiring.schema);
+}
+
+GuardOptions guard_of(const Settings& s) {
+  const std::string host = host_name(s.http_listen).value_or("");
+  return {host == "localhost" || is_loopback(host), s.hosts};
+}
+
+Live::Limits live_limits(const Settings& s) {
+  return {static_cast<std::size_t>(s.streams_max), static_cast<std::size_t>(s.activity_events_max)};
+}
+
+class ConsoleServer final : public Server {
+ public:
+  ConsoleServer(const Settings& settings, const Wiring& wiring)
+      : settings_(settings),
+        wiring_(wiring),
+        follower_(follower_options(settings), feed_of(wiring), *wiring.clock),
+        live_(live_limits(settings)),
+        peers_(wiring.schema),
+        tail_(wiring.timeline, live_, static_cast<std::size_t>(settings.activity_events_max)),
+        service_(guard_of(settings), questions(), live_) {}
+
+  ~ConsoleServer() override { stop(); }
+
+  statekit::Status start() {
+    httpkit::ServerOptions options;
+    options.listen = settings_.http_listen;
+    options.setting = "console.http_listen";
+    options.limits.body_bytes_max = body_bytes_max;
+    options.limits.connections_max = static_cast<std::size_t>(settings_.connections_max);
+    options.limits.stream_bytes_max = static_cast<std::size_t>(settings_.stream_bytes_max);
+    auto http = httpkit::serve(
+        options, [this](httpkit::Request request, std::shared_ptr<httpkit::Reply> reply) {
+          service_.handle(request, reply);
+        });
+    if (!http) return fail(std::move(http.error()));
+    http_ = std::move(*http);
+    if (wiring_.health != nullptr)
+      wiring_.health->watch("feed", [this] { return feed_readiness(); });
+    follower_.start();
+    peers_.start();
+    tail_.start();
+    telling_ = std::thread([this] { tell(); });
+    statekit::log_info("console.started", {{"address", http_->address()}});
+    return {};
+  }
+
+  std::string address() const override { return http_->address(); }
+
+  void stop() override {
+    if (stopping_.exchange(true)) return;
+    live_.close();
+    if (http_) http_->stop(stop_ms);
+    follower_.stop();
+    if (telling_.joinable()) telling_.join();
+    tail_.stop();
+    peers_.stop();
+    if (wiring_.health != nullptr) wiring_.health->remove("feed");
+  }
+
+ private:
+  Questions questions() {
+    return {[this] { return overview(); },
+            [this](std::string_view name) { return module_json(*follower_.read(), name); }};
+  }
+
+  std::string overview() const {
+    const StatusView others = status();  // first: the state may move on meanwhile, never back
+    const auto state = follower_.read();
+    StatusView shown = others;
+    shown.revision = state->revision();
+    shown.head = std::max(shown.head, shown.revision);
+    shown.commit_time_ms = state->time_ms();
+    return overview_json(*state, shown, static_cast<std::size_t>(settings_.changesets_max));
+  }
+
+  StatusView status() const {
+    StatusView out;
+    out.version = std::string(settings::version());
+    out.server_time_ms = wiring_.clock->wall_ms();
+    const statekit::FollowerStatus feed = follower_.status();
+    out.feed_state = std::string(name_of(feed.phase));
+    out.feed_reason = feed.reason;
+    if (feed.position) out.incarnation = feed.position->incarnation;
+    {
+      const auto state = follower_.read();
+      out.revision = state->revision();
+      out.commit_time_ms = state->time_ms();
+    }
+    PeersView peers = peers_.latest();
+    out.head = std::max({out.revision, feed.head, peers.head});
+    out.followers = std::move(peers.followers);
+    out.followers_error = std::move(peers.error);
+    out.storage = std::move(peers.storage);
+    out.timeline_error = tail_.error();
+    return out;
+  }
+
+  statekit::Readiness feed_readiness() const {
+    const statekit::FollowerStatus status = follower_.status();
+    if (status.phase == statekit::FollowerPhase::live) return {true, {}};
+    std::string reason(name_of(status.phase));
+    if (!status.reason.empty()) reason += ": " + status.reason;
+    return {status.phase != statekit::FollowerPhase::empty, reason};
+  }
+
+  // Tells all open pages: an overview after each change, but not more often than they can take in,
+  // and the status once a second.
+  void tell() {
+    const auto pages = wiring_.metrics->gauge("millrace_console_streams", "Pages kept up to date.");
+    const auto revision =
+        wiring_.metrics->gauge("millrace_console_feed_revision", "The revision that is shown.");
+    std::optional<statekit::Position> told;
+    statekit::MonoMs overview_at = 0;
+    statekit::MonoMs status_at = 0;
+    while (!stopping_) {
+      const Revision next = told ? told->revision + 1 : 1;
+      follower_.projection().wait_for(next, wake_ms);
+      const statekit::MonoMs now = wiring_.clock->mono_ms();
+      const std::optional<statekit::Position> at = follower_.position();
+      if (at != told && now - overview_at >= overview_ms_min) {
+        live_.say("overview", [this] { return overview(); });
+        told = at;
+        overview_at = now;
+      } else if (at != told) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(overview_ms_min));
+      }
+      if (now - status_at >= status_ms) {
+        live_.say("status", [this] { return status_json(status()); });
+        status_at = now;
+      }
+      pages.set(static_cast<double>(live_.streams()));
+      revision.set(static_cast<double>(follower_.projection().revision()));
+    }
+  }
+
+  const Settings settings_;
+  const Wiring wiring_;
+  Follower follower_;
+  Live live_;
+  Peers peers_;
+  TimelineTail tail_;
+  const Service service_;
+  std::unique_ptr<httpkit::Server> http_;
+  std::atomic<bool> stopping_{false};
+  std::thread telling_;
+};
+
+}  // namespace
+
+statekit::Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wiring) {
+  auto server = std::make_unique<ConsoleServer>(settings, wiring);
+  if (statekit::Status started = server->start(); !started)
+    return fail(within("starting the console", std::move(started.error())));
+  return server;
+}
+
+}  // namespace millrace::console

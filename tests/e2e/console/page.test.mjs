@@ -1,0 +1,268 @@
+// The built page in a real browser, against a backend made of fixtures. PAGE names the folder of the
+// built page; SCREENSHOTS, where set, a folder for pictures to look at.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { Backend } from "./backend.mjs";
+import { launch, open, stickingOut, weakText } from "./browser.mjs";
+
+const fixtures = new URL("../../console/fixtures/", import.meta.url);
+const fixture = (name) => JSON.parse(readFileSync(new URL(name, fixtures), "utf8"));
+
+let browser;
+let backend;
+let opened;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+beforeEach(async () => {
+  backend = new Backend(process.env.PAGE, fixture("overview.json"), fixture("activity.json"));
+  await backend.start();
+  opened = [];
+});
+afterEach(async () => {
+  for (const each of opened) await each.close();
+  await backend.stop();
+});
+
+async function visit(options) {
+  const visited = await open(browser, backend.url, options);
+  opened.push(visited);
+  await visited.page.getByText("live", { exact: true }).first().waitFor();
+  return visited;
+}
+
+function clean({ faults, strangers }) {
+  assert.deepEqual(faults, [], "the page logs no errors");
+  assert.deepEqual(strangers, [], "the page asks nobody else");
+}
+
+async function picture(page, name) {
+  const folder = process.env.SCREENSHOTS;
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+}
+
+test("the overview shows modules, verbs, routes, changesets, followers and calls", async () => {
+  const visited = await visit({ width: 1920, height: 1080, colorScheme: "dark" });
+  const { page } = visited;
+  const modules = page.getByRole("region", { name: "Modules" });
+  for (const name of ["echo", "greeter", "orders", "time"]) {
+    await modules.getByRole("button", { name, exact: true }).waitFor();
+  }
+  await modules.getByText("GET /echo").waitFor();
+  await modules.getByText("get(HttpRequest<Unit, Unit, EchoQuery>) HttpResponse<EchoResponse, String>").waitFor();
+  await modules.getByText("Greets whoever asks over HTTP.").waitFor();
+  const changesets = page.getByRole("region", { name: "Changesets in flight" });
+  await changesets.getByText("chs-w8e2r5t1y0").waitFor();
+  await changesets.getByRole("list", { name: "Phase: preparing" }).waitFor();
+  const followers = page.getByRole("region", { name: "Followers" });
+  await followers.getByRole("row", { name: "routing routing-2 22 3 behind" }).waitFor();
+  const calls = page.getByRole("region", { name: "Last calls and requests" });
+  await calls.getByRole("row", { name: /http GET \/echo → echo.get 200 2.1 ms/ }).first().waitFor();
+  await page.getByRole("link", { name: /^orders: preparing, 1 of 3/ }).waitFor();
+  await picture(page, "overview-dark-1920");
+  clean(visited);
+});
+
+test("a change shows without loading the page again", async () => {
+  const visited = await visit();
+  const { page } = visited;
+  await page.evaluate(() => (window.sameDocument = true));
+  backend.change((overview) => {
+    overview.status.feed.revision = overview.status.feed.head = "26";
+    const added = structuredClone(overview.modules[0]);
+    added.name = "shop";
+    added.verbs[0].routes[0].path = "/shop";
+    overview.modules.push(added);
+  });
+  await page.getByRole("button", { name: "shop", exact: true }).waitFor();
+  await page.getByText("r26", { exact: true }).first().waitFor();
+  backend.happen({ ...fixture("activity.json").events[0], id: "119", path: "/fresh" });
+  await page.getByText("/fresh").waitFor();
+  assert.equal(await page.evaluate(() => window.sameDocument), true);
+  clean(visited);
+});
+
+test("a lost connection is told, retried and made up for", async () => {
+  const { page } = await visit();
+  await page.evaluate(() => (window.sameDocument = true));
+  const { port } = backend;
+  await backend.stop();
+  const notice = page.getByRole("status");
+  await notice.getByText("Connection lost").waitFor();
+  await notice.getByText("What you see is revision 25").waitFor();
+  await picture(page, "lost-1280");
+  backend.overview.status.feed.revision = "31";
+  await backend.start(port);
+  await page.getByText("live", { exact: true }).first().waitFor();
+  await page.getByText("31", { exact: true }).first().waitFor();
+  assert.equal(await notice.getByText("Connection lost").count(), 0);
+  assert.equal(await page.evaluate(() => window.sameDocument), true);
+});
+
+test("a backend that falls silent counts as lost", async () => {
+  const { page } = await visit();
+  backend.speaks = false;
+  await page.getByRole("status").getByText("the console has fallen silent").waitFor();
+});
+
+test("trouble behind the backend is shown where it matters", async () => {
+  const visited = await visit();
+  const { page } = visited;
+  backend.change(({ status }) => {
+    status.feed.state = "stale";
+    status.feed.reason = "connection refused";
+    status.timelineError = "the timeline does not answer";
+    status.followersError = "the schema service does not say";
+    status.followers[3].live = false;
+  });
+  await page.getByText("The feed is interrupted").waitFor();
+  await page.getByText("Not up to date: the timeline does not answer").waitFor();
+  await page.getByText("Not up to date: the schema service does not say").waitFor();
+  await page.getByRole("row", { name: /routing-2 .* gone/ }).waitFor();
+  backend.change(({ status }) => (status.feed.state = "empty"));
+  await page.getByText("Waiting for the schema service").waitFor();
+  clean(visited);
+});
+
+test("an empty system says what to type next", async () => {
+  backend.overview = fixture("overview_empty.json");
+  backend.activity = fixture("activity_empty.json");
+  const visited = await visit({ colorScheme: "light" });
+  const { page } = visited;
+  await page.getByRole("heading", { name: "Nothing is deployed yet" }).waitFor();
+  await page.getByText("millrace deploy hello.schema --endpoint hello=http://127.0.0.1:9000").waitFor();
+  await page.getByText("millrace call MODULE.VERB").waitFor();
+  await picture(page, "empty-1280");
+  clean(visited);
+});
+
+test("each page has an address of its own and takes the keyboard along", async () => {
+  const visited = await visit();
+  const { page } = visited;
+  for (const name of ["Modules", "Deployments", "Changesets", "Activity", "Followers"]) {
+    await page.getByRole("link", { name, exact: true }).press("Enter");
+    await page.getByRole("heading", { level: 1, name }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), "H1");
+    assert.equal(await page.title(), `${name} · Millrace`);
+    await picture(page, `page-${name.toLowerCase()}`);
+  }
+  await page.goBack();
+  await page.getByRole("heading", { level: 1, name: "Activity" }).waitFor();
+  await page.goto(`${backend.url}#/modules/orders`);
+  await page.getByText("module orders {").waitFor();
+  await page.getByText("orders.internal:9000").first().waitFor();
+  await picture(page, "module-1280");
+  await page.goto(`${backend.url}#/modules/nobody`);
+  await page.getByText("No module is called “nobody”").waitFor();
+  await page.goto(`${backend.url}#/nowhere`);
+  await page.getByText("There is no such page").waitFor();
+  clean(visited);
+});
+
+test("the keyboard reaches everything, and shows where it is", async () => {
+  const { page } = await visit();
+  const all = await page.evaluate(() => {
+    const wanted = [...document.querySelectorAll("a[href], button, input")].filter(
+      (element) => !element.matches(".filter[data-empty] .clear, .theme-choice"),
+    );
+    wanted.forEach((element, index) => (element.dataset.stop = String(index)));
+    return wanted.length;
+  });
+  const seen = new Set();
+  const unmarked = [];
+  for (let i = 0; i < all + 20; i += 1) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const element = document.activeElement;
+      const style = getComputedStyle(element);
+      const rect = getComputedStyle(element.querySelector("rect") ?? element);
+      const marked = style.outlineStyle !== "none" || parseFloat(rect.strokeWidth) >= 3;
+      return { stop: element.dataset.stop, marked, text: element.textContent };
+    });
+    if (at.stop !== undefined) seen.add(at.stop);
+    if (at.stop !== undefined && !at.marked) unmarked.push(at.text);
+  }
+  assert.equal(seen.size, all, "every link, button and field is reached with Tab");
+  assert.deepEqual(unmarked, [], "and has a visible focus");
+});
+
+test("the keyboard opens and closes a module, filters, and skips the navigation", async () => {
+  const { page } = await visit();
+  await page.keyboard.press("Tab");
+  await page.getByRole("button", { name: "Skip to the page" }).press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), "H1");
+  const echo = page.getByRole("button", { name: "echo", exact: true });
+  assert.equal(await echo.getAttribute("aria-expanded"), "true");
+  await echo.press("Enter");
+  assert.equal(await echo.getAttribute("aria-expanded"), "false");
+  const filter = page.getByRole("searchbox", { name: "Filter modules" });
+  await filter.fill("/greet");
+  await echo.waitFor({ state: "detached" });
+  await filter.press("Escape");
+  await echo.waitFor();
+});
+
+test("colours follow the system, can be chosen, and are remembered", async () => {
+  const { page } = await visit({ colorScheme: "dark" });
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const dark = await ground();
+  await page.getByRole("radio", { name: "Light colours" }).click();
+  const light = await ground();
+  assert.notEqual(light, dark);
+  await page.reload();
+  await page.getByText("live", { exact: true }).first().waitFor();
+  assert.equal(await ground(), light);
+});
+
+test("nothing moves for those who asked for it", async () => {
+  const { page } = await visit({ reducedMotion: "reduce" });
+  assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+});
+
+for (const width of [360, 768, 1920]) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(`at ${width} pixels in ${colorScheme} all is inside the window and legible`, async () => {
+      const visited = await visit({ width, height: 800, colorScheme, reducedMotion: "reduce" });
+      for (const path of ["#/", "#/modules/orders", "#/deployments", "#/changesets", "#/activity", "#/followers"]) {
+        await visited.page.goto(backend.url + path);
+        await visited.page.locator("main .panel").first().waitFor();
+        assert.deepEqual(await visited.page.evaluate(stickingOut), [], `${path} sticks out`);
+        assert.deepEqual(await visited.page.evaluate(weakText), [], `${path} has weak text`);
+      }
+      await visited.page.goto(`${backend.url}#/`);
+      await visited.page.locator(".figures").waitFor();
+      await picture(visited.page, `overview-${colorScheme}-${width}`);
+      clean(visited);
+    });
+  }
+}
+
+test("three hundred modules are listed, found, and not drawn", async () => {
+  const [first] = backend.overview.modules;
+  backend.overview.modules = Array.from({ length: 300 }, (_, index) => ({
+    ...first,
+    name: `module_${String(index).padStart(3, "0")}`,
+  }));
+  const visited = await visit();
+  const { page } = visited;
+  await page.getByText("300 modules are too many for a picture").waitFor();
+  await page.getByRole("searchbox").fill("module_299");
+  await page.getByRole("button", { name: "module_299" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: /^module_/ }).count(), 1);
+  clean(visited);
+});
+
+test("hostile names stay text", async () => {
+  const hostile = '<img src=x onerror="window.hit=1">';
+  backend.overview.modules[0].name = hostile;
+  backend.overview.modules[0].comment = `${hostile}</script><script>window.hit=1</script>`;
+  backend.overview.changesets[0].reason = hostile;
+  backend.activity.events[0].path = `/${hostile}`;
+  const visited = await visit();
+  await visited.page.getByRole("button", { name: hostile }).waitFor();
+  assert.equal(await visited.page.evaluate(() => window.hit), undefined);
+  clean(visited);
+});
