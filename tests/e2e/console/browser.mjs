@@ -17,7 +17,7 @@ export async function launch() {
 
 export async function open(browser, url, { path = "", width = 1280, height = 900, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, ...options });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const faults = [];
   page.on("console", (message) => {

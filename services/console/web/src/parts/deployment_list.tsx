@@ -14,6 +14,8 @@ function EndpointRow({ endpoint }: { endpoint: Endpoint }) {
   );
 }
 
+const SHOWN_MAX = 200;
+
 export function DeploymentList({ deployments }: { deployments: Deployment[] }) {
   if (deployments.length === 0) {
     return (
@@ -22,9 +24,10 @@ export function DeploymentList({ deployments }: { deployments: Deployment[] }) {
       </p>
     );
   }
+  const shown = deployments.slice(0, SHOWN_MAX);
   return (
     <ul className="deployments">
-      {deployments.map((deployment) => {
+      {shown.map((deployment) => {
         const healthy = deployment.endpoints.filter((endpoint) => endpoint.healthy).length;
         return (
           <li key={deployment.key}>
@@ -47,6 +50,11 @@ export function DeploymentList({ deployments }: { deployments: Deployment[] }) {
           </li>
         );
       })}
+      {deployments.length > shown.length && (
+        <li className="dim">
+          {deployments.length - shown.length} more: see each module, or <code>millrace ps</code>
+        </li>
+      )}
     </ul>
   );
 }

@@ -1,5 +1,5 @@
 // Modules, each opening to its verbs.
-import { useState } from "react";
+import { memo, useState } from "react";
 import { Button, Disclosure, DisclosurePanel, Heading, Input, SearchField } from "react-aria-components";
 import { href } from "../routes";
 import { count } from "../words";
@@ -8,7 +8,7 @@ import { ModuleState } from "./state";
 import { VerbItem } from "./verb";
 
 const OPEN_MODULES_MAX = 8; // a short list needs no opening
-const SHOWN_MODULES_MAX = 300;
+const SHOWN_MODULES_MAX = 100;
 
 export function Verbs({ module }: { module: Module }) {
   if (module.verbs.length === 0) return <p className="dim">No verbs: types for others to use.</p>;
@@ -31,7 +31,7 @@ export function Endpoints({ module }: { module: Module }) {
   );
 }
 
-function ModuleItem({ module, open }: { module: Module; open: boolean }) {
+const ModuleItem = memo(function ModuleItem({ module, open }: { module: Module; open: boolean }) {
   return (
     <Disclosure className="module" defaultExpanded={open}>
       <div className="module-head">
@@ -56,7 +56,7 @@ function ModuleItem({ module, open }: { module: Module; open: boolean }) {
       </DisclosurePanel>
     </Disclosure>
   );
-}
+});
 
 function matches(module: Module, words: string): boolean {
   const text = [
@@ -69,7 +69,7 @@ function matches(module: Module, words: string): boolean {
     .every((word) => text.toLowerCase().includes(word));
 }
 
-export function ModuleList({ modules }: { modules: Module[] }) {
+export const ModuleList = memo(function ModuleList({ modules }: { modules: Module[] }) {
   const [words, setWords] = useState("");
   const found = modules.filter((module) => matches(module, words));
   const shown = found.slice(0, SHOWN_MODULES_MAX);
@@ -95,4 +95,4 @@ export function ModuleList({ modules }: { modules: Module[] }) {
       )}
     </>
   );
-}
+});

@@ -41,7 +41,10 @@ function publish(change: Partial<Live>): void {
 
 function heard(): void {
   clearTimeout(silence);
-  silence = setTimeout(() => lost("the console has fallen silent"), SILENCE_MS_MAX);
+  // Twice, so that what arrived while this page was busy is read first.
+  silence = setTimeout(() => {
+    silence = setTimeout(() => lost("the console has fallen silent"), SILENCE_MS_MAX / 4);
+  }, SILENCE_MS_MAX);
 }
 
 function lost(why: string): void {
@@ -76,6 +79,34 @@ function takeActivity(batch: Activity): void {
   publish({ activity, dropped: Number(batch.dropped) });
 }
 
+// The entries that are as before stay the same objects, so that only what changed is drawn again.
+function shared<T>(before: T[] | undefined, after: T[], keyOf: (entry: T) => string): T[] {
+  const known = new Map(before?.map((entry) => [keyOf(entry), entry]));
+  let same = before?.length === after.length;
+  const entries = after.map((entry, index) => {
+    const old = known.get(keyOf(entry));
+    const kept = old !== undefined && JSON.stringify(old) === JSON.stringify(entry) ? old : entry;
+    same &&= kept === before?.[index];
+    return kept;
+  });
+  return same && before ? before : entries;
+}
+
+function takeOverview(after: Overview): void {
+  const before = live.overview;
+  attempts = 0;
+  publish({
+    overview: {
+      status: after.status,
+      modules: shared(before?.modules, after.modules, ({ name }) => name),
+      deployments: shared(before?.deployments, after.deployments, ({ key }) => key),
+      changesets: shared(before?.changesets, after.changesets, ({ key }) => key),
+    },
+    link: { state: "live" },
+    heardMs: Date.now(),
+  });
+}
+
 function connect(): void {
   clearTimeout(retry);
   source?.close();
@@ -83,12 +114,7 @@ function connect(): void {
   source = opened;
   heard();
   opened.onerror = () => lost("the console does not answer");
-  opened.addEventListener("overview", (message) =>
-    parsed<Overview>(message, (overview) => {
-      attempts = 0;
-      publish({ overview, link: { state: "live" }, heardMs: Date.now() });
-    }),
-  );
+  opened.addEventListener("overview", (message) => parsed<Overview>(message, takeOverview));
   opened.addEventListener("status", (message) =>
     parsed<Status>(message, (status) => {
       if (live.overview) {
