@@ -1,0 +1,56 @@
+// millrace-ingress: answers HTTP requests with the verbs of modules. Wiring only.
+#include <memory>
+
+#include "httpkit/health.hpp"
+#include "services/ingress/server.hpp"
+#include "settings/log.hpp"
+#include "settings/main.hpp"
+#include "statekit/io/clock.hpp"
+#include "statekit/io/log.hpp"
+#include "statekit/io/program.hpp"
+
+using namespace millrace;
+
+int main(int argc, char** argv) {
+  ingress::Settings settings;
+  settings::Log log;
+  settings::Fields fields;
+  fields.text("data", settings.data, "folder for what is kept on disk");
+  ingress::describe(fields, settings);
+  settings::describe(fields, log);
+  const settings::Binary binary{
+      "millrace-ingress", "Answers HTTP requests with the verbs of modules.", {}};
+  if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
+  statekit::set_up_logging(
+      {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
+
+  const statekit::SystemClock clock;
+  statekit::Metrics metrics;
+  statekit::Health health;
+  ingress::Wiring wiring;
+  for (const std::string& address : settings.schema)
+    wiring.schema.push_back(statekit::connect(address));
+  wiring.routing = statekit::connect(settings.routing);
+  if (!settings.timeline.empty()) wiring.timeline = statekit::connect(settings.timeline);
+  wiring.clock = &clock;
+  wiring.metrics = &metrics;
+  wiring.health = &health;
+
+  std::unique_ptr<httpkit::Server> page;
+  std::unique_ptr<ingress::Server> server;
+  statekit::Program program("millrace-ingress");
+  const auto serve_page = [&]() -> statekit::Status {
+    auto served =
+        httpkit::serve_health(settings.health_listen, "ingress.health_listen", health, metrics);
+    if (served) page = std::move(*served);
+    return served ? statekit::Status{} : fail(served.error());
+  };
+  const auto start = [&]() -> statekit::Status {
+    auto started = ingress::start(settings, wiring);
+    if (started) server = std::move(*started);
+    return started ? statekit::Status{} : fail(started.error());
+  };
+  program.add("health page", serve_page, [&] { page->stop(1'000); });
+  program.add("ingress", start, [&] { server->stop(); });
+  return program.run();
+}
