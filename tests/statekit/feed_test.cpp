@@ -90,6 +90,7 @@ TEST_CASE("a follower that resumes at the head is greeted at once") {
 TEST_CASE("who fell out of the ring is served from the journal") {
   auto store = journal::make_memory_store();
   ToyServer writer(store);
+  ToyServer late(store);
   REQUIRE(writer.start());
   write(writer, 2);
   ToyFollower follower("f1");
@@ -99,7 +100,6 @@ TEST_CASE("who fell out of the ring is served from the journal") {
   REQUIRE(writer.core.save_snapshot());
   write(writer, 1);
   // A replica that starts now has only the snapshot's tail in its ring.
-  ToyServer late(store);
   REQUIRE(late.start());
   follower.received.clear();
   REQUIRE(follower.connect(late));
@@ -111,6 +111,7 @@ TEST_CASE("who fell out of the ring is served from the journal") {
 TEST_CASE("who fell out of the ring gets a snapshot where that is smaller") {
   auto store = journal::make_memory_store();
   ToyServer writer(store);
+  ToyServer late(store);
   REQUIRE(writer.start());
   write(writer, 2);
   ToyFollower follower("f1");
@@ -119,7 +120,6 @@ TEST_CASE("who fell out of the ring gets a snapshot where that is smaller") {
   write(writer, 200);
   REQUIRE(writer.core.save_snapshot());
   write(writer, 5);
-  ToyServer late(store);
   REQUIRE(late.start());
   ToyFollower fresh("f2");
   REQUIRE(fresh.connect(late));
@@ -134,6 +134,7 @@ TEST_CASE("who fell out of the ring gets a snapshot where that is smaller") {
 TEST_CASE("who asks for a compacted part gets a snapshot") {
   auto store = journal::make_memory_store();
   ToyServer writer(store);
+  ToyServer late(store);
   REQUIRE(writer.start());
   write(writer, 2);
   ToyFollower follower("f1");
@@ -143,7 +144,6 @@ TEST_CASE("who asks for a compacted part gets a snapshot") {
   REQUIRE(writer.core.save_snapshot());
   write(writer, 1);
   REQUIRE(writer.journal->compact(7));
-  ToyServer late(store);
   REQUIRE(late.start());
   follower.received.clear();
   REQUIRE(follower.connect(late));
@@ -154,12 +154,12 @@ TEST_CASE("who asks for a compacted part gets a snapshot") {
 
 TEST_CASE("another incarnation always means a snapshot, even to an earlier revision") {
   ToyServer old_server;
+  ToyServer restored;
   REQUIRE(old_server.start());
   write(old_server, 9);
   ToyFollower follower("f1");
   REQUIRE(follower.connect(old_server));
   REQUIRE(follower.drain());
-  ToyServer restored;
   REQUIRE(restored.core.start({test::incarnation_b, true}));
   write(restored, 4);
   follower.received.clear();
@@ -214,12 +214,12 @@ TEST_CASE("a replica that does not catch up in time answers Unavailable") {
 
 TEST_CASE("a follower past the end of the whole journal is answered Unavailable") {
   ToyServer full;
+  ToyServer empty;  // the same incarnation, with less in it
   REQUIRE(full.start());
   write(full, 5);
   ToyFollower follower("f1");
   REQUIRE(follower.connect(full));
   REQUIRE(follower.drain());
-  ToyServer empty;  // the same incarnation, with less in it
   REQUIRE(empty.start());
   write(empty, 2);
   REQUIRE(follower.connect(empty));
