@@ -1,10 +1,12 @@
 #include "statekit/projection.hpp"
 
 #include <atomic>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/eventually.hpp"
 #include "support/toy.hpp"
 
 namespace millrace {
@@ -46,6 +48,25 @@ TEST_CASE("G2: readers see each commit whole while a writer applies many") {
   CHECK(torn == 0);
   CHECK(backwards == 0);
   CHECK(projection.revision() == 1'000);
+}
+
+TEST_CASE("G2: what a reader holds stays as it is until the reader lets go") {
+  Projection<ToyState> projection;
+  projection.apply(pair_commit(1));
+  std::atomic<bool> applied{false};
+  auto held = std::make_optional(projection.read());
+  std::thread writer([&] {
+    projection.apply(pair_commit(2));
+    applied = true;
+  });
+  REQUIRE(test::eventually([&] { return projection.revision() == 2; }));
+  CHECK(projection.read()->value("left") == 2);  // nobody waits for the reader but the writer
+  CHECK_FALSE(test::eventually([&] { return applied.load(); }, std::chrono::milliseconds(50)));
+  CHECK((*held)->revision() == 1);
+  CHECK((*held)->value("right") == 1);
+  held.reset();
+  writer.join();
+  CHECK(applied);
 }
 
 TEST_CASE("both copies of a projection hold the same after each change") {
