@@ -14,7 +14,9 @@ namespace millrace::schema {
 
 namespace {
 
+// Comparing names costs time: beyond these there are no suggestions.
 constexpr std::size_t suggestions_from_max = 2'000;
+constexpr int suggestions_max = 100;
 
 std::string_view word_of(Wanted wanted) {
   switch (wanted) {
@@ -134,23 +136,35 @@ class References {
     return true;
   }
 
-  std::string unknown(const Ref& ref, Wanted wanted) const {
+  std::string unknown(const Ref& ref, Wanted wanted) {
     const std::string& home = ref.module.empty() ? module_.name : ref.module;
     const Module* module = run_.index.module(home);
-    std::vector<std::string_view> names;
     if (module == nullptr) {
-      for (const Module& other : run_.schema.modules) names.push_back(other.name);
-      if (names.size() > suggestions_from_max) names.clear();
-      return "there is no module " + in_ticks(home) + did_you_mean(home, names);
+      return "there is no module " + in_ticks(home) + suggestion(home, [&](Names& names) {
+               for (const Module& other : run_.schema.modules) {
+                 if (!full(names)) names.push_back(other.name);
+               }
+             });
     }
-    for_each_decl(*module, [&](const auto& decl) {
-      if (is_wanted(DeclPtr(&decl), wanted)) names.push_back(decl.name);
-    });
-    if (ref.module.empty() && wanted == Wanted::type) {
-      for (const Data& data : builtin_module().datas) names.push_back(data.name);
-    }
-    if (names.size() > suggestions_from_max) names.clear();
-    return "module " + home + " declares no " + in_ticks(ref.name) + did_you_mean(ref.name, names);
+    return "module " + home + " declares no " + in_ticks(ref.name) +
+           suggestion(ref.name, [&](Names& names) {
+             for_each_decl(*module, [&](const auto& decl) {
+               if (!full(names) && is_wanted(DeclPtr(&decl), wanted)) names.push_back(decl.name);
+             });
+             if (!ref.module.empty() || wanted != Wanted::type) return;
+             for (const Data& data : builtin_module().datas) names.push_back(data.name);
+           });
+  }
+
+  using Names = std::vector<std::string_view>;
+  static bool full(const Names& names) { return names.size() >= suggestions_from_max; }
+
+  template <class Collect>
+  std::string suggestion(std::string_view name, Collect&& collect) {
+    if (++suggestions_ > suggestions_max) return {};
+    Names names;
+    collect(names);
+    return did_you_mean(name, names);
   }
 
   bool is_parameter(const std::string& name) const {
@@ -166,6 +180,7 @@ class References {
   const CheckRun& run_;
   const Module& module_;
   const std::vector<TypeParameter>* parameters_ = nullptr;
+  int suggestions_ = 0;
 };
 
 }  // namespace
