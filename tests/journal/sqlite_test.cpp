@@ -58,6 +58,18 @@ void execute(const std::string& path, const char* sql) {
   sqlite3_close(raw);
 }
 
+int count(const std::string& path, const char* sql) {
+  sqlite3* raw = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &raw) == SQLITE_OK);
+  sqlite3_stmt* statement = nullptr;
+  REQUIRE(sqlite3_prepare_v2(raw, sql, -1, &statement, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_step(statement) == SQLITE_ROW);
+  const int found = sqlite3_column_int(statement, 0);
+  sqlite3_finalize(statement);
+  sqlite3_close(raw);
+  return found;
+}
+
 }  // namespace
 
 TEST_CASE("a missing folder is named together with how to make it") {
@@ -198,6 +210,25 @@ TEST_CASE("a change of the row that says where the journal begins and ends is no
     REQUIRE_FALSE(opened);
     CHECK(opened.error().fault == JournalFault::corrupt);
   }
+}
+
+TEST_CASE("a snapshot makes room of what it replaces and of what was never finished") {
+  const TempDir folder;
+  const std::string path = folder / "journal.db";
+  const std::vector<Entry> all = entries_after(0, {}, 4);
+  auto journal = make_sqlite_journal(path);
+  REQUIRE(journal->open({incarnation_a}));
+  REQUIRE(journal->append(0, all, {}));
+  REQUIRE_FALSE(journal->save_snapshot({1, all[0].digest, [&]() -> std::optional<Bytes> {
+                                          journal->close();
+                                          return "never finished";
+                                        }}));
+  journal = make_sqlite_journal(path);
+  REQUIRE(journal->open({incarnation_a}));
+  CHECK(count(path, "SELECT count(*) FROM snapshots WHERE part = -1") == 1);
+  REQUIRE(journal->save_snapshot(source_of(2, all[1].digest, {"one", "two"})));
+  REQUIRE(journal->save_snapshot(source_of(2, all[1].digest, {"three"})));
+  CHECK(count(path, "SELECT count(*) FROM snapshots") == 2);
 }
 
 TEST_CASE("a changed part of a snapshot is not handed out") {
