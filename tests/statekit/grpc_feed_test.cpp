@@ -164,6 +164,26 @@ TEST_CASE("G11: a first message that is no hello is refused with the reason") {
   CHECK(status.error_message() == "a follower's first message is its hello");
 }
 
+TEST_CASE(
+    "G8: a follower that reads nothing holds up neither the writer nor the end of the service") {
+  auto server = std::make_unique<Server>(journal::make_memory_store());
+  const Channel channel = connect(server->server->address());
+  const auto stub = v2alpha1::SchemaService::NewStub(channel.grpc());
+  grpc::ClientContext context;
+  const auto stream = stub->Subscribe(&context);
+  v2alpha1::SubscribeRequest request;
+  request.mutable_hello()->set_kind("toy");
+  request.mutable_hello()->set_instance("stuck");
+  REQUIRE(stream->Write(request));
+  const auto followers = [&] { return server->hub.followers(server->clock.mono_ms()); };
+  REQUIRE(test::eventually([&] { return followers().size() == 1; }));
+  for (int i = 0; i < 100; ++i)
+    REQUIRE(server->machine.call({std::string(100'000, 'n'), 1, 5}, {}, 20'000));
+  CHECK(server->machine.read()->revision() == 100);
+  server.reset();
+  CHECK_FALSE(server);
+}
+
 TEST_CASE("a port in use is an error that says what to do") {
   Server server(journal::make_memory_store());
   const auto second =

@@ -18,6 +18,8 @@
 namespace millrace::statekit {
 namespace {
 
+// How long followers have to take in what is on its way to them when the service stops.
+constexpr auto farewell = std::chrono::milliseconds(1'000);
 // How finely heartbeats are timed.
 constexpr auto tick = std::chrono::milliseconds(100);
 
@@ -50,7 +52,8 @@ struct Streams {
 // being written, and when that is done the session says what comes next.
 class Stream final : public Reactor {
  public:
-  explicit Stream(Streams& streams) : streams_(streams) {}
+  Stream(Streams& streams, grpc::CallbackServerContext* context)
+      : streams_(streams), context_(context) {}
 
   void begin() {
     std::lock_guard lock(mutex_);
@@ -65,6 +68,12 @@ class Stream final : public Reactor {
   void end(const Error& why) {
     std::lock_guard lock(mutex_);
     finish(to_grpc(why));
+  }
+
+  // Without a word: for one that takes nothing in any more.
+  void cut() {
+    std::lock_guard lock(mutex_);
+    if (context_ != nullptr) context_->TryCancel();
   }
 
   void OnReadDone(bool ok) override {
@@ -89,6 +98,7 @@ class Stream final : public Reactor {
     {
       std::lock_guard lock(mutex_);
       session_.reset();
+      context_ = nullptr;
     }
     streams_.forget(this);
   }
@@ -131,6 +141,7 @@ class Stream final : public Reactor {
 
   Streams& streams_;
   std::mutex mutex_;
+  grpc::CallbackServerContext* context_;  // until OnDone
   v2alpha1::SubscribeRequest incoming_;
   v2alpha1::SubscribeResponse outgoing_;
   std::unique_ptr<FeedSession> session_;
@@ -180,8 +191,8 @@ GrpcFeed::GrpcFeed(FeedHub& hub, const Clock& clock) : impl_(std::make_unique<Im
 
 GrpcFeed::~GrpcFeed() { stop(); }
 
-Reactor* GrpcFeed::subscribe(grpc::CallbackServerContext*) {
-  auto stream = std::make_shared<Stream>(impl_->streams);
+Reactor* GrpcFeed::subscribe(grpc::CallbackServerContext* context) {
+  auto stream = std::make_shared<Stream>(impl_->streams, context);
   bool stopping = false;
   {
     std::lock_guard lock(impl_->streams.mutex);
@@ -205,8 +216,14 @@ void GrpcFeed::stop() {
   impl_->streams.hub.broadcast().unsubscribe(impl_->subscription);
   for (const auto& stream : impl_->all())
     stream->end({Code::unavailable, "the service is stopping: follow another replica", {}});
+  const auto gone = [&] { return impl_->streams.open.empty(); };
+  {
+    std::unique_lock lock(impl_->streams.mutex);
+    if (impl_->streams.changed.wait_for(lock, farewell, gone)) return;
+  }
+  for (const auto& stream : impl_->all()) stream->cut();
   std::unique_lock lock(impl_->streams.mutex);
-  impl_->streams.changed.wait(lock, [&] { return impl_->streams.open.empty(); });
+  impl_->streams.changed.wait(lock, gone);
 }
 
 }  // namespace millrace::statekit

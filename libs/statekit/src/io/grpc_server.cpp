@@ -14,6 +14,7 @@
 namespace millrace::statekit {
 namespace {
 
+constexpr int keepalive_ms = 10'000;
 constexpr auto health_interval = std::chrono::milliseconds(500);
 
 void enable_plugins() {
@@ -81,6 +82,9 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  // A peer that vanished without a word is noticed, and what it held is let go.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, keepalive_ms);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, keepalive_ms);
   if (!options.listen.empty())
     builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &impl->port);
   for (grpc::Service* service : services) builder.RegisterService(service);
