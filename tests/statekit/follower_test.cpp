@@ -142,6 +142,20 @@ TEST_CASE("each 64th revision is acknowledged with a digest of the state, also i
   CHECK((*acks)[3].journal_digest == fed.server.core.position().digest);
 }
 
+TEST_CASE("G6: what a follower has acknowledged is what every later read shows at least") {
+  Fed fed;
+  Revision acknowledged = 0;
+  for (int i = 0; i < 50; ++i) {
+    const auto acks = fed.offer(Commits{fed.make(1 + i % 3)});
+    REQUIRE(acks);
+    acknowledged = acks->back().revision;
+    CHECK(acknowledged == fed.server.revision());
+    CHECK(fed.follower.projection.read()->revision() >= acknowledged);
+    CHECK(fed.follower.projection.wait_for(acknowledged, 0));
+    CHECK_FALSE(fed.follower.projection.wait_for(acknowledged + 1, 0));
+  }
+}
+
 TEST_CASE("an event of an unknown kind stops a follower before it, which keeps what it has") {
   Fed fed;
   fed.server.add("a", 1);
