@@ -93,11 +93,11 @@ class RoutingServer final : public Server {
     }
     wake_.notify_all();
     if (tidy_thread_.joinable()) tidy_thread_.join();
+    service_.stop();  // who waits for a revision need not wait for the end
     if (server_) server_->stop();
-    service_.stop();
     follower_.stop();
     if (publisher_) publisher_->stop(flush_ms_max);
-    if (wiring_.health != nullptr) wiring_.health->remove("feed");
+    if (wiring_.health != nullptr) wiring_.health->remove("routing feed");
   }
 
  private:
@@ -130,7 +130,7 @@ class RoutingServer final : public Server {
   // How the service is, for /readyz and /metrics.
   void show() {
     if (wiring_.health != nullptr)
-      wiring_.health->watch("feed", [this] { return feed_readiness(); });
+      wiring_.health->watch("routing feed", [this] { return feed_readiness(); });
   }
 
   statekit::Readiness feed_readiness() const {

@@ -56,7 +56,7 @@ class TimelineServer final : public Server {
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     if (wiring_.health != nullptr)
-      wiring_.health->watch("feed", [this] { return feed_readiness(); });
+      wiring_.health->watch("timeline feed", [this] { return feed_readiness(); });
     follower_.start();
     pump_ = std::thread([this] { pump(); });
     statekit::log_info("timeline.started", {{"address", server_->address()}});
@@ -73,7 +73,7 @@ class TimelineServer final : public Server {
     follower_.stop();
     if (pump_.joinable()) pump_.join();
     service_.stop();
-    if (wiring_.health != nullptr) wiring_.health->remove("feed");
+    if (wiring_.health != nullptr) wiring_.health->remove("timeline feed");
   }
 
  private:

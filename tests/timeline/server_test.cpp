@@ -170,6 +170,16 @@ TEST_CASE("a stream gives what comes from now on and resumes after an id without
   CHECK_FALSE(gap);
 }
 
+TEST_CASE("no event is forgotten however soon it follows the one before") {
+  TimelineWorld world;
+  world.start();
+  Tail tail(world, {});
+  for (std::uint64_t id = 1; id <= 3'000; ++id) {
+    world.publish("echo", 1);
+    REQUIRE(tail.ids(1) == count_from(id, id));
+  }
+}
+
 TEST_CASE("a stream from the oldest begins with everything that is kept") {
   TimelineWorld world;
   world.settings.events_max = 10;

@@ -3,12 +3,14 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
+#include "grpc_callbacks.hpp"
 #include "grpc_log.hpp"
 
 namespace millrace::statekit {
 
 Channel connect(const std::string& address, const ChannelOptions& options) {
   quieten_grpc();
+  keep_grpc_callbacks();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(options.message_bytes_max);
   arguments.SetMaxSendMessageSize(options.message_bytes_max);

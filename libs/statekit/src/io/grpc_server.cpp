@@ -9,6 +9,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
+#include "grpc_callbacks.hpp"
 #include "grpc_log.hpp"
 
 namespace millrace::statekit {
@@ -19,6 +20,7 @@ constexpr auto health_interval = std::chrono::milliseconds(500);
 
 void enable_plugins() {
   quieten_grpc();
+  keep_grpc_callbacks();
   static std::once_flag once;
   std::call_once(once, [] {
     grpc::EnableDefaultHealthCheckService(true);
