@@ -77,10 +77,17 @@ void check_module(const CheckRun& run, const Module& module) {
   check_events(run, module);
 }
 
-std::vector<Diagnostic> check_list(const Schema& schema, const ModuleList& modules) {
-  const Index index(schema);
+ModuleList list_of(const Schema& schema) {
+  ModuleList modules;
+  modules.reserve(schema.modules.size());
+  for (const Module& module : schema.modules) modules.push_back(&module);
+  return modules;
+}
+
+std::vector<Diagnostic> check_list(const ModuleList& all, const ModuleList& modules) {
+  const Index index(all);
   Report report;
-  const CheckRun run{schema, index, report};
+  const CheckRun run{all, index, report};
   for (const Module* module : modules) check_module(run, *module);
   check_duplicate_modules(run);
   check_recursion(run, modules);
@@ -92,15 +99,19 @@ std::vector<Diagnostic> check_list(const Schema& schema, const ModuleList& modul
 }  // namespace
 
 std::vector<Diagnostic> check(const Schema& schema) {
-  ModuleList modules;
-  for (const Module& module : schema.modules) modules.push_back(&module);
-  return check_list(schema, modules);
+  const ModuleList all = list_of(schema);
+  return check_list(all, all);
 }
 
 std::vector<Diagnostic> check_changed(const Schema& schema, const std::set<std::string>& changed) {
+  return check_changed(list_of(schema), changed);
+}
+
+std::vector<Diagnostic> check_changed(const std::vector<const Module*>& all,
+                                      const std::set<std::string>& changed) {
   std::map<std::string, std::vector<const Module*>> importers;
-  for (const Module& module : schema.modules) {
-    for (const std::string& name : imports(module)) importers[name].push_back(&module);
+  for (const Module* module : all) {
+    for (const std::string& name : imports(*module)) importers[name].push_back(module);
   }
   std::set<std::string> affected = changed;
   std::vector<std::string> todo(changed.begin(), changed.end());
@@ -112,10 +123,10 @@ std::vector<Diagnostic> check_changed(const Schema& schema, const std::set<std::
     }
   }
   ModuleList modules;
-  for (const Module& module : schema.modules) {
-    if (affected.count(module.name) > 0) modules.push_back(&module);
+  for (const Module* module : all) {
+    if (affected.count(module->name) > 0) modules.push_back(module);
   }
-  return check_list(schema, modules);
+  return check_list(all, modules);
 }
 
 CheckedSchema parse_and_check(const std::vector<SourceText>& sources) {

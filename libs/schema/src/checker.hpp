@@ -26,14 +26,14 @@ class Report {
   std::vector<Diagnostic> found_;
 };
 
-// One run: the schema, its index, where complaints go. `module` is the one being checked.
+using ModuleList = std::vector<const Module*>;
+
+// One run: all modules, their index, where complaints go.
 struct CheckRun {
-  const Schema& schema;
+  const ModuleList& all;
   const Index& index;
   Report& report;
 };
-
-using ModuleList = std::vector<const Module*>;
 
 // Rules about one module.
 void check_names(const CheckRun& run, const Module& module);       // checker_names.cpp

@@ -108,12 +108,12 @@ std::vector<std::size_t> shortest_circle(const Graph& graph, std::size_t node) {
 }
 
 void check_import_cycles(const CheckRun& run, const ModuleList& modules) {
-  const std::vector<Module>& all = run.schema.modules;
+  const ModuleList& all = run.all;
   std::unordered_map<std::string_view, std::size_t> number;
-  for (std::size_t i = 0; i < all.size(); ++i) number.try_emplace(all[i].name, i);
+  for (std::size_t i = 0; i < all.size(); ++i) number.try_emplace(all[i]->name, i);
   Graph graph(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
-    for (const std::string& name : imports(all[i])) {
+    for (const std::string& name : imports(*all[i])) {
       const auto found = number.find(name);
       if (found != number.end()) graph[i].push_back(found->second);
     }
@@ -122,16 +122,16 @@ void check_import_cycles(const CheckRun& run, const ModuleList& modules) {
   for (std::vector<std::size_t>& circle : components(graph)) {
     if (circle.size() < 2) continue;
     if (std::none_of(circle.begin(), circle.end(),
-                     [&](std::size_t i) { return concerned.count(&all[i]) > 0; })) {
+                     [&](std::size_t i) { return concerned.count(all[i]) > 0; })) {
       continue;
     }
-    const std::size_t first =
-        *std::min_element(circle.begin(), circle.end(),
-                          [&](std::size_t a, std::size_t b) { return all[a].name < all[b].name; });
+    const std::size_t first = *std::min_element(
+        circle.begin(), circle.end(),
+        [&](std::size_t a, std::size_t b) { return all[a]->name < all[b]->name; });
     std::string text;
-    for (const std::size_t i : shortest_circle(graph, first)) text += all[i].name + " -> ";
-    run.report.add(all[first], all[first].spot, "import-cycle",
-                   "modules refer to each other in a circle: " + text + all[first].name);
+    for (const std::size_t i : shortest_circle(graph, first)) text += all[i]->name + " -> ";
+    run.report.add(*all[first], all[first]->spot, "import-cycle",
+                   "modules refer to each other in a circle: " + text + all[first]->name);
   }
 }
 

@@ -201,15 +201,15 @@ class RouteTree {
   Node root_;
 };
 
-std::vector<Route> routes_of(const Schema& schema) {
+std::vector<Route> routes_of(const ModuleList& modules) {
   std::vector<Route> routes;
-  for (const Module& module : schema.modules) {
-    for (const Verb& verb : module.verbs) {
+  for (const Module* module : modules) {
+    for (const Verb& verb : module->verbs) {
       for (const Metadata& entry : verb.metadata) {
         const Ingress* ingress = std::get_if<Ingress>(&entry.value);
         if (ingress == nullptr) continue;
         auto pattern = parse_route(ingress->method, ingress->path);
-        if (pattern) routes.push_back({&module, &verb, entry.spot, *std::move(pattern)});
+        if (pattern) routes.push_back({module, &verb, entry.spot, *std::move(pattern)});
       }
     }
   }
@@ -229,7 +229,7 @@ void check_ingress(const CheckRun& run, const Module& module) {
 
 void check_ingress_overlap(const CheckRun& run, const ModuleList& modules) {
   const std::set<const Module*> concerned(modules.begin(), modules.end());
-  const std::vector<Route> routes = routes_of(run.schema);
+  const std::vector<Route> routes = routes_of(run.all);
   std::map<std::string, RouteTree> trees;
   for (const Route& route : routes) trees[route.pattern.method].add(route);
   for (const Route& route : routes) {

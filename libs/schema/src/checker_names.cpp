@@ -120,12 +120,12 @@ void check_names(const CheckRun& run, const Module& module) {
 
 void check_duplicate_modules(const CheckRun& run) {
   std::unordered_map<std::string_view, const Module*> seen;
-  for (const Module& module : run.schema.modules) {
-    const auto [first, fresh] = seen.try_emplace(module.name, &module);
+  for (const Module* module : run.all) {
+    const auto [first, fresh] = seen.try_emplace(module->name, module);
     if (fresh) continue;
     const Module& other = *first->second;
-    run.report.add(module, module.spot, "duplicate-module",
-                   "the module " + in_ticks(module.name) + " is already declared at " +
+    run.report.add(*module, module->spot, "duplicate-module",
+                   "the module " + in_ticks(module->name) + " is already declared at " +
                        other.file.name + ":" + std::to_string(other.spot.line));
   }
 }

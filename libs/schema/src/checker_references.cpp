@@ -141,8 +141,8 @@ class References {
     const Module* module = run_.index.module(home);
     if (module == nullptr) {
       return "there is no module " + in_ticks(home) + suggestion(home, [&](Names& names) {
-               for (const Module& other : run_.schema.modules) {
-                 if (!full(names)) names.push_back(other.name);
+               for (const Module* other : run_.all) {
+                 if (!full(names)) names.push_back(other->name);
                }
              });
     }

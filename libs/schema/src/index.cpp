@@ -15,6 +15,7 @@ Index::Index(const Schema& schema) {
 
 Index::Index(const std::vector<const Module*>& modules) {
   add(builtin_module());
+  modules_.reserve(modules.size() + 1);
   for (const Module* module : modules) add(*module);
 }
 

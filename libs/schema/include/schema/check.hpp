@@ -17,6 +17,9 @@ std::vector<Diagnostic> check(const Schema& schema);
 // The same, for a schema of which only some modules changed (or went): complaints about these and
 // about the modules that refer to them, directly or through others.
 std::vector<Diagnostic> check_changed(const Schema& schema, const std::set<std::string>& changed);
+// For who keeps modules one by one: nothing is copied.
+std::vector<Diagnostic> check_changed(const std::vector<const Module*>& all,
+                                      const std::set<std::string>& changed);
 
 // What `schema check FILE...` does: parses the files, joins them, resolves and checks. With syntax
 // errors, the rest is checked only as far as it makes sense: not at all.
