@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/parse.hpp"
+#include "cli/serve/serve.hpp"
 #include "settings/settings.hpp"
 
 using namespace millrace;
@@ -25,6 +26,7 @@ std::map<std::string, std::string> environment() {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words[0] == "serve") return cli::serve(argc - 1, argv + 1);
   const auto variables = environment();
   cli::Session session;
   session.out = &std::cout;

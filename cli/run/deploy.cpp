@@ -1,6 +1,5 @@
 #include "cli/run/deploy.hpp"
 
-#include <algorithm>
 #include <chrono>
 
 namespace millrace::cli {
@@ -25,13 +24,17 @@ std::string joined(const std::vector<std::string>& lines) {
 
 }  // namespace
 
+// Lines without a rule are remarks, such as which changeset would bring what is missing.
 std::string waits_for(const Error& error) {
   if (error.code == Code::unavailable || error.code == Code::aborted) return error.message;
   if (error.code != Code::invalid_argument) return {};
-  std::vector<std::string> lines = error.details;
-  if (is_unknown_ref(error.message)) lines.insert(lines.begin(), error.message);
-  const bool only_refs = !lines.empty() && std::all_of(lines.begin(), lines.end(), is_unknown_ref);
-  return only_refs ? "what it refers to: " + joined(lines) : "";
+  std::vector<std::string> missing;
+  for (const std::string& line : error.details) {
+    if (line.find("error[") == std::string::npos) continue;
+    if (!is_unknown_ref(line)) return {};
+    missing.push_back(line);
+  }
+  return missing.empty() ? "" : "what it refers to: " + joined(missing);
 }
 
 Result<DeployAnswer> deploy_patiently(const SchemaClient& client, const DeployOrder& order,

@@ -9,7 +9,8 @@ using millrace::statekit::Code;
 TEST_CASE("a deploy waits for modules that it refers to, and says which") {
   CHECK(waits_for({Code::invalid_argument,
                    "the schema has faults",
-                   {"echo.schema:3:9: error[unknown-ref]: there is no module `time`"}}) ==
+                   {"echo.schema:3:9: error[unknown-ref]: there is no module `time`",
+                    "changeset chs-a would make it right but is not committed yet"}}) ==
         "what it refers to: echo.schema:3:9: error[unknown-ref]: there is no module `time`");
 }
 

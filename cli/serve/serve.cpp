@@ -1,0 +1,141 @@
+#include "cli/serve/serve.hpp"
+
+#include <memory>
+#include <string>
+
+#include "httpkit/health.hpp"
+#include "services/console/server.hpp"
+#include "services/ingress/server.hpp"
+#include "services/routing/server.hpp"
+#include "services/schema/server.hpp"
+#include "services/timeline/server.hpp"
+#include "settings/log.hpp"
+#include "settings/main.hpp"
+#include "statekit/io/clock.hpp"
+#include "statekit/io/log.hpp"
+#include "statekit/io/program.hpp"
+
+namespace millrace::cli {
+namespace {
+
+using statekit::Status;
+
+// One service with what is its own even inside a shared process.
+template <class Settings, class Server>
+struct Unit {
+  Settings settings;
+  statekit::Metrics metrics;
+  statekit::Health health;
+  std::unique_ptr<httpkit::Server> page;
+  std::unique_ptr<Server> server;
+};
+
+struct Everything {
+  std::string data = ".millrace";
+  settings::Log log;
+  statekit::SystemClock clock;
+  Unit<schema_service::Settings, schema_service::Server> schema;
+  Unit<timeline::Settings, timeline::Server> timeline;
+  Unit<routing::Settings, routing::Server> routing;
+  Unit<ingress::Settings, ingress::Server> ingress;
+  Unit<console::Settings, console::Server> console;
+};
+
+void describe(settings::Fields& fields, Everything& all) {
+  fields.text("data", all.data, "folder for what is kept on disk");
+  schema_service::describe(fields, all.schema.settings);
+  timeline::describe(fields, all.timeline.settings);
+  routing::describe(fields, all.routing.settings);
+  ingress::describe(fields, all.ingress.settings);
+  console::describe(fields, all.console.settings);
+  settings::describe(fields, all.log);
+}
+
+// What every service's wiring has in common.
+template <class Wiring, class Unit>
+Wiring wiring_of(Everything& all, Unit& unit) {
+  Wiring wiring;
+  wiring.clock = &all.clock;
+  wiring.metrics = &unit.metrics;
+  wiring.health = &unit.health;
+  if constexpr (requires { wiring.schema; }) wiring.schema = {all.schema.server->in_process()};
+  if constexpr (requires { wiring.timeline; }) wiring.timeline = all.timeline.server->in_process();
+  if constexpr (requires { wiring.routing; }) wiring.routing = all.routing.server->in_process();
+  return wiring;
+}
+
+// The service with its health page before it, so that one can see why it does not start.
+template <class Wiring, class Unit, class Start>
+void add(statekit::Program& program, Everything& all, Unit& unit, const std::string& name,
+         Start start) {
+  program.add(
+      name + " health page",
+      [&unit, name]() -> Status {
+        auto page = httpkit::serve_health(unit.settings.health_listen, name + ".health_listen",
+                                          unit.health, unit.metrics);
+        if (!page) return statekit::fail(page.error());
+        unit.page = std::move(*page);
+        return {};
+      },
+      [&unit] { unit.page->stop(1'000); });
+  program.add(
+      name,
+      [&all, &unit, start]() -> Status {
+        auto server = start(unit.settings, wiring_of<Wiring>(all, unit));
+        if (!server) return statekit::fail(server.error());
+        unit.server = std::move(*server);
+        return {};
+      },
+      [&unit] { unit.server->stop(); });
+}
+
+Status announce(const Everything& all) {
+  statekit::log_info("serve.ready", {{"ingress", "http://" + all.ingress.server->address()},
+                                     {"console", "http://" + all.console.server->address()},
+                                     {"schema", all.schema.server->address()},
+                                     {"routing", all.routing.server->address()},
+                                     {"timeline", all.timeline.server->address()},
+                                     {"data", all.data}});
+  return {};
+}
+
+void hand_down_data(Everything& all) {
+  all.schema.settings.data = all.data;
+  all.routing.settings.data = all.data;
+  all.ingress.settings.data = all.data;
+  all.console.settings.data = all.data;
+}
+
+constexpr const char* examples =
+    "  millrace serve --data .millrace\n"
+    "  millrace serve --settings millrace.toml --log.level=debug\n"
+    "  millrace serve --ingress.http_listen=0.0.0.0:80\n"
+    "\nThe services are linked inside the process: <service>.schema, .routing and .timeline are "
+    "for\n"
+    "services that run alone and change nothing here.\n";
+
+}  // namespace
+
+int serve(int argc, const char* const* argv) {
+  Everything all;
+  settings::Fields fields;
+  describe(fields, all);
+  const settings::Binary binary{"millrace serve", "Runs all five services in one process.",
+                                examples};
+  if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
+  statekit::set_up_logging(
+      {*statekit::parse_log_level(all.log.level), *statekit::parse_log_format(all.log.format)});
+  hand_down_data(all);
+
+  statekit::Program program("millrace serve");
+  add<schema_service::Wiring>(program, all, all.schema, "schema", schema_service::start);
+  add<timeline::Wiring>(program, all, all.timeline, "timeline", timeline::start);
+  add<routing::Wiring>(program, all, all.routing, "routing", routing::start);
+  add<ingress::Wiring>(program, all, all.ingress, "ingress", ingress::start);
+  add<console::Wiring>(program, all, all.console, "console", console::start);
+  program.add(
+      "greeting", [&all] { return announce(all); }, [] {});
+  return program.run();
+}
+
+}  // namespace millrace::cli
