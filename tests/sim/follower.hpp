@@ -1,5 +1,5 @@
-// A follower as the simulation runs it: the product's FollowerCore over a link that delays, cuts and
-// loses, and a cache file that a crash may tear. Test support; one thread.
+// A follower as the simulation runs it: the product's FollowerCore over a link that delays, cuts
+// and loses, and a cache file that a crash may tear. Test support; one thread.
 #pragma once
 
 #include <deque>
@@ -75,11 +75,13 @@ class FollowerOf final : public Follower {
       session_ = std::move(*opened);
     }
     for (std::size_t i = dice.below(4); i > 0; --i)
-      if (!pull(now)) return lost({statekit::Code::unavailable, "the server ended it", {}}, dice, now);
+      if (!pull(now))
+        return lost({statekit::Code::unavailable, "the server ended it", {}}, dice, now);
     for (std::size_t i = dice.below(4); i > 0 && !wire_.empty(); --i)
       if (!deliver(now)) return lost({statekit::Code::data_loss, "bad message", {}}, dice, now);
     while (!acks_.empty() && dice.percent(80))
-      if (!acknowledge(now)) return lost({statekit::Code::unavailable, "ack refused", {}}, dice, now);
+      if (!acknowledge(now))
+        return lost({statekit::Code::unavailable, "ack refused", {}}, dice, now);
   }
 
   void cut(Dice& dice, statekit::MonoMs now) override {
@@ -105,7 +107,8 @@ class FollowerOf final : public Follower {
  private:
   void boot() {
     projection_ = std::make_unique<statekit::Projection<State>>();
-    auto cache = std::make_unique<statekit::FollowerCache>(std::make_unique<DiskOf>(disk_), kind_ + " 1", 512);
+    auto cache = std::make_unique<statekit::FollowerCache>(std::make_unique<DiskOf>(disk_),
+                                                           kind_ + " 1", 512);
     core_ = std::make_unique<statekit::FollowerCore<State, schema::ChangeCodec>>(
         statekit::FollowerIdentity{kind_, instance_, 1}, *projection_, std::move(cache));
     static_cast<void>(core_->load_cache());  // nothing to start from is fine
@@ -146,7 +149,8 @@ class FollowerOf final : public Follower {
   void watch() {
     const statekit::Revision revision = projection_->revision();
     if (revision < seen_)
-      fault_ = "G3: " + instance_ + " went back from " + std::to_string(seen_) + " to " + std::to_string(revision);
+      fault_ = "G3: " + instance_ + " went back from " + std::to_string(seen_) + " to " +
+               std::to_string(revision);
     seen_ = revision;
   }
 

@@ -15,7 +15,8 @@ void note_verb(const pb::Verb& verb, Notebook::Deployment& deployment) {
   deployment.verbs.insert(verb.name());
   for (const pb::Metadata& metadata : verb.metadata()) {
     if (metadata.has_ingress())
-      deployment.routes[metadata.ingress().method() + " " + metadata.ingress().path()] = verb.name();
+      deployment.routes[metadata.ingress().method() + " " + metadata.ingress().path()] =
+          verb.name();
     if (metadata.has_calls())
       for (const pb::Ref& ref : metadata.calls().verbs()) deployment.calls.insert(verb_name(ref));
   }
@@ -60,14 +61,15 @@ class Writer {
       case pb::Event::kChangesetCommitted: return committed(event.changeset_committed());
       case pb::Event::kChangesetDrained:
         return enter(event.changeset_drained().changeset(), "drained");
-      case pb::Event::kChangesetFinalized: return finalized(event.changeset_finalized().changeset());
+      case pb::Event::kChangesetFinalized:
+        return finalized(event.changeset_finalized().changeset());
       case pb::Event::kChangesetRollingBack:
         return enter(event.changeset_rolling_back().changeset(), "rolling-back");
       case pb::Event::kChangesetFailed: return failed(event.changeset_failed().changeset());
       case pb::Event::kDeploymentsRemoved: return removed(event.deployments_removed());
-      case pb::Event::kEndpointRegistered: return registered(event.endpoint_registered().endpoint());
-      case pb::Event::kEndpointHealthChanged:
-        return health(event.endpoint_health_changed());
+      case pb::Event::kEndpointRegistered:
+        return registered(event.endpoint_registered().endpoint());
+      case pb::Event::kEndpointHealthChanged: return health(event.endpoint_health_changed());
       case pb::Event::kEndpointRemoved: return left(event.endpoint_removed().endpoint());
       case pb::Event::kRequestRemembered: return remembered(event.request_remembered());
       case pb::Event::kFeatureLevelRaised: return;
@@ -139,18 +141,23 @@ class Writer {
   void removed(const pb::DeploymentsRemoved& event) {
     for (const std::string& key : event.deployments()) {
       const auto found = book_.deployments.find(key);
-      if (found == book_.deployments.end()) { fault("removed twice: " + key); continue; }
+      if (found == book_.deployments.end()) {
+        fault("removed twice: " + key);
+        continue;
+      }
       if (found->second.phase != "retired" && found->second.phase != "failed")
         fault("removed while " + found->second.phase + ": " + key);
       book_.deployments.erase(found);
-      std::erase_if(book_.endpoints, [&](const auto& each) { return each.second.deployment == key; });
+      std::erase_if(book_.endpoints,
+                    [&](const auto& each) { return each.second.deployment == key; });
     }
   }
 
   void registered(const pb::Endpoint& endpoint) {
     if (!book_.deployments.contains(endpoint.deployment()))
       fault("endpoint " + endpoint.id() + " serves no deployment");
-    book_.endpoints[endpoint.id()] = {endpoint.deployment(), endpoint.address(), endpoint.healthy()};
+    book_.endpoints[endpoint.id()] = {endpoint.deployment(), endpoint.address(),
+                                      endpoint.healthy()};
   }
 
   void health(const pb::EndpointHealthChanged& event) {
@@ -208,7 +215,8 @@ std::map<std::string, std::set<std::string>> Notebook::reachable() const {
     std::set<std::string> addresses;
     for (const auto& [id, endpoint] : endpoints)
       if (endpoint.deployment == key && endpoint.healthy) addresses.insert(endpoint.address);
-    for (const std::string& verb : deployments.at(key).verbs) found[module + "." + verb] = addresses;
+    for (const std::string& verb : deployments.at(key).verbs)
+      found[module + "." + verb] = addresses;
   }
   return found;
 }
@@ -234,7 +242,8 @@ void Notebook::check_rules() {
   for (const auto& [key, deployment] : deployments) {
     if (deployment.phase != "canonical") continue;
     ++canonical_count[deployment.module];
-    for (const std::string& verb : deployment.verbs) callable.insert(deployment.module + "." + verb);
+    for (const std::string& verb : deployment.verbs)
+      callable.insert(deployment.module + "." + verb);
     for (const auto& [route, verb] : deployment.routes) ++route_count[route];
   }
   for (const auto& [module, count] : canonical_count)
@@ -244,9 +253,11 @@ void Notebook::check_rules() {
   for (const auto& [key, deployment] : deployments)
     if (deployment.phase == "canonical")
       for (const std::string& call : deployment.calls)
-        if (!callable.contains(call)) faults.push_back(at + key + " calls " + call + ", which is not there");
+        if (!callable.contains(call))
+          faults.push_back(at + key + " calls " + call + ", which is not there");
   for (const auto& [id, endpoint] : endpoints)
-    if (!deployments.contains(endpoint.deployment)) faults.push_back(at + id + " serves no deployment");
+    if (!deployments.contains(endpoint.deployment))
+      faults.push_back(at + id + " serves no deployment");
 }
 
 }  // namespace millrace::sim

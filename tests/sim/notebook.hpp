@@ -1,6 +1,6 @@
 // Notebook: what a careful person would write down while reading the journal. It is the model that
-// the simulation judges the product by, and it shares none of the product's code: it reads the stored
-// bytes with the generated protobuf classes and keeps plain maps. One thread.
+// the simulation judges the product by, and it shares none of the product's code: it reads the
+// stored bytes with the generated protobuf classes and keeps plain maps. One thread.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct Notebook {
     std::string phase;
     std::string changeset;
     std::set<std::string> verbs;
-    std::set<std::string> calls;            // module.verb, of all its verbs
+    std::set<std::string> calls;                // module.verb, of all its verbs
     std::map<std::string, std::string> routes;  // "GET /a" -> verb
     std::uint32_t replicas = 1;
   };
@@ -29,7 +29,7 @@ struct Notebook {
   };
   struct Changeset {
     std::string phase;
-    std::vector<std::string> brings;  // deployments
+    std::vector<std::string> brings;   // deployments
     std::vector<std::string> removes;  // modules
     std::vector<std::string> replaced;
     std::set<std::string> modules;  // of both

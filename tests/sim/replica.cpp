@@ -29,7 +29,8 @@ statekit::FeedLimits small_feed() {
 
 }  // namespace
 
-Replica::Replica(std::shared_ptr<journal::MemoryStore> store, std::shared_ptr<journal::Faults> faults)
+Replica::Replica(std::shared_ptr<journal::MemoryStore> store,
+                 std::shared_ptr<journal::Faults> faults)
     : journal_(journal::make_memory_journal(std::move(store), std::move(faults))),
       broadcast_(small_ring()),
       core_(std::make_unique<Core>(*journal_, broadcast_, small_machine())),

@@ -1,5 +1,5 @@
-// The schema service as the simulation runs it: the same MachineCore, FeedHub, Rollout and Leases, in
-// one thread, over a store that outlives a crash. Test support.
+// The schema service as the simulation runs it: the same MachineCore, FeedHub, Rollout and Leases,
+// in one thread, over a store that outlives a crash. Test support.
 #pragma once
 
 #include <memory>

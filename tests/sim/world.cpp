@@ -1,0 +1,201 @@
+#include "sim/world.hpp"
+
+#include <algorithm>
+
+namespace millrace::sim {
+
+using statekit::Revision;
+
+namespace {
+
+std::string set_to_text(const std::set<std::string>& all) {
+  std::string text;
+  for (const std::string& each : all) text += " " + each;
+  return text;
+}
+
+// What a router answers, verb by verb, against what the notebook says of that revision.
+std::string compare(const routing::RouteState& state, const Notebook& page) {
+  if (state.modules() != page.canonical().size()) return "a router knows other modules";
+  for (const auto& [name, wanted] : page.reachable()) {
+    const std::size_t dot = name.find('.');
+    const auto answer = state.route(name.substr(0, dot), name.substr(dot + 1), "");
+    std::set<std::string> got;
+    if (const auto* route = std::get_if<routing::Route>(&answer))
+      for (const routing::Target& target : route->targets) got.insert(target.address);
+    else if (std::get<routing::Miss>(answer) != routing::Miss::no_endpoint)
+      return "a router does not know " + name;
+    if (got != wanted)
+      return "a router sends " + name + " to" + set_to_text(got) + " instead of" +
+             set_to_text(wanted);
+  }
+  return {};
+}
+
+std::string compare(const schema_service::State& state, const Notebook& page) {
+  if (state.canonical_keys() != page.canonical()) return "other canonical deployments";
+  if (state.deployments().size() != page.deployments.size()) return "other deployments";
+  for (const auto& [key, deployment] : page.deployments) {
+    const schema_service::Deployment* found = state.deployment(key);
+    if (found == nullptr || name_of(found->phase) != deployment.phase)
+      return key + " is not " + deployment.phase;
+  }
+  for (const auto& [key, changeset] : page.changesets) {
+    const schema_service::Changeset* found = state.changeset(key);
+    if (found == nullptr || name_of(found->phase) != changeset.phase)
+      return key + " is not " + changeset.phase;
+  }
+  if (state.endpoints().size() != page.endpoints.size()) return "other endpoints";
+  for (const auto& [id, endpoint] : page.endpoints) {
+    const schema_service::Endpoint* found = state.endpoint(id);
+    if (found == nullptr || found->address != endpoint.address ||
+        found->healthy != endpoint.healthy)
+      return "endpoint " + id + " is another";
+  }
+  return {};
+}
+
+}  // namespace
+
+World::World(std::uint64_t seed) : dice_(seed), reader_(journal::make_memory_journal(store_)) {
+  statekit::JournalOptions options;
+  options.incarnation_if_new = "0123456789abcdef0123456789abcdef";
+  statekit::check(reader_->open(options).has_value(), "a memory journal opens");
+  faults_->choose([this](Revision, std::span<const statekit::Entry>) { return append_fault(); });
+  pages_.push_back(std::make_shared<const Notebook>(book_));
+  for (const char* instance : {"r1", "r2", "r3"})
+    followers_.push_back(routers_.emplace_back(
+        std::make_shared<FollowerOf<routing::RouteState>>("routing", instance)));
+  for (const char* instance : {"m1", "m2"})
+    followers_.push_back(mirrors_.emplace_back(
+        std::make_shared<FollowerOf<schema_service::State>>("mirror", instance)));
+}
+
+std::string World::live(std::size_t steps) {
+  for (std::size_t i = 0; i < steps; ++i) {
+    trouble();
+    step();
+    if (std::string fault = look(); !fault.empty()) return fault;
+  }
+  return settle();
+}
+
+void World::step() {
+  now_ += static_cast<statekit::MonoMs>(dice_.below(200));
+  // The wall clock jumps, also back.
+  wall_ += static_cast<statekit::WallMs>(dice_.percent(5) ? dice_.below(100'000) : 100);
+  if (dice_.percent(3)) wall_ -= static_cast<statekit::WallMs>(dice_.below(50'000));
+  if (replica_ == nullptr && dice_.percent(30)) start_replica();
+  if (replica_ != nullptr) run_replica();
+  read_journal();
+  for (const auto& follower : followers_) follower->run(replica_.get(), dice_, now_);
+}
+
+void World::run_replica() {
+  if (dice_.percent(40)) clients_.heartbeat(*replica_, dice_, now_, wall_);
+  if (dice_.percent(50)) replica_->tick(now_, wall_);
+  for (std::size_t i = dice_.below(4); i > 0; --i) replica_->core().step(now_);
+}
+
+void World::trouble() {
+  if (replica_ != nullptr && dice_.percent(45)) clients_.act(*replica_, book_, dice_, now_, wall_);
+  if (dice_.percent(2)) crash_replica();
+  if (dice_.percent(1)) faults_->set_unavailable(true);
+  if (dice_.percent(20)) faults_->set_unavailable(false);
+  Follower& follower = *followers_[dice_.below(followers_.size())];
+  if (dice_.percent(3)) follower.cut(dice_, now_);
+  if (dice_.percent(2)) follower.crash(dice_);
+}
+
+journal::AppendFault World::append_fault() {
+  using journal::AppendFault;
+  static constexpr AppendFault kinds[] = {AppendFault::before_write, AppendFault::after_write,
+                                          AppendFault::late_write,   AppendFault::conflict,
+                                          AppendFault::unavailable,  AppendFault::disk_full};
+  return dice_.percent(8) ? kinds[dice_.below(std::size(kinds))] : AppendFault::none;
+}
+
+void World::start_replica() {
+  auto replica = std::make_unique<Replica>(store_, faults_);
+  if (replica->start()) replica_ = std::move(replica);
+}
+
+void World::crash_replica() {
+  for (const auto& follower : followers_) follower->server_gone(dice_, now_);
+  clients_.server_gone();
+  replica_.reset();
+}
+
+void World::read_journal() {
+  for (;;) {
+    const auto entries = reader_->read(book_.revision, 64, statekit::entry_bytes_max);
+    if (!entries || entries->empty()) return;
+    for (const statekit::Entry& entry : *entries) {
+      book_.write_down(entry.commit);
+      pages_.push_back(std::make_shared<const Notebook>(book_));
+    }
+  }
+}
+
+std::string World::look() {
+  if (!book_.faults.empty()) return book_.faults.front();
+  if (std::string fault = look_at_followers(); !fault.empty()) return fault;
+  return look_at_replica();
+}
+
+std::string World::look_at_followers() {
+  for (const auto& follower : followers_) {
+    if (!follower->fault().empty()) return follower->fault();
+    if (follower->revision() > book_.revision) return "G2: a follower is ahead of the journal";
+  }
+  for (const auto& router : routers_)
+    if (router->has_state())
+      if (std::string fault = compare(router->state(), *pages_[router->revision()]); !fault.empty())
+        return "G2: at revision " + std::to_string(router->revision()) + " " + fault;
+  for (const auto& mirror : mirrors_)
+    if (mirror->has_state())
+      if (std::string fault = compare(mirror->state(), *pages_[mirror->revision()]); !fault.empty())
+        return "G2: at revision " + std::to_string(mirror->revision()) + " a mirror has " + fault;
+  return {};
+}
+
+std::string World::look_at_replica() const {
+  if (replica_ == nullptr) return {};
+  const auto state = replica_->core().projection().read();
+  if (std::string fault = compare(*state, *pages_[state->revision()]); !fault.empty())
+    return "at revision " + std::to_string(state->revision()) + " the schema service has " + fault;
+  for (const statekit::FollowerRecord& record : replica_->hub().followers(now_))
+    if (record.diverged) return "G7: " + record.instance + " is called diverged, and it is not";
+  return {};
+}
+
+bool World::quiet() const {
+  const bool all_there =
+      std::all_of(followers_.begin(), followers_.end(), [&](const auto& follower) {
+        return follower->has_state() && follower->revision() == book_.revision;
+      });
+  const bool all_done =
+      std::all_of(book_.changesets.begin(), book_.changesets.end(), [](const auto& each) {
+        const std::string& phase = each.second.phase;
+        return phase == "finalized" || phase == "failed" || phase == "prepared";
+      });
+  return replica_ != nullptr && all_there && all_done;
+}
+
+// No more trouble: everything must come to rest by itself.
+std::string World::settle() {
+  faults_->choose(nullptr);
+  faults_->set_unavailable(false);
+  for (std::size_t i = 0; i < 3'000 && !quiet(); ++i) {
+    now_ += 100;
+    if (replica_ == nullptr) start_replica();
+    step();
+    if (std::string fault = look(); !fault.empty()) return fault;
+  }
+  if (!quiet()) return "the system does not come to rest";
+  for (const auto& router : routers_)
+    if (router->digest() != routers_.front()->digest()) return "G7: two routers disagree";
+  return clients_.judge(book_);
+}
+
+}  // namespace millrace::sim
