@@ -26,7 +26,8 @@ TEST_CASE(
     INFO("replay with SIM_SEED=" << seed);
     REQUIRE(fault == "");
     commits += world.revision();
-    if (std::getenv("SIM_SEED") != nullptr) WARN("seed " << seed << ": " << world.revision() << " commits");
+    if (std::getenv("SIM_SEED") != nullptr)
+      WARN("seed " << seed << ": " << world.revision() << " commits");
   }
   // A run in which nothing happens proves nothing.
   CHECK(commits / count > 60);

@@ -32,6 +32,31 @@ std::string compare(const routing::RouteState& state, const Notebook& page) {
   return {};
 }
 
+std::vector<std::string> segments_of(const std::string& path) {
+  std::vector<std::string> segments;
+  for (std::size_t at = 1; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    segments.push_back(path.substr(at, end - at));
+    at = end + 1;
+  }
+  return segments;
+}
+
+// Which verb answers each request.
+std::string compare(const ingress::IngressState& state, const Notebook& page) {
+  const ingress::RouteTable& table = state.routes("");
+  const auto wanted = page.routes();
+  if (table.size() != wanted.size()) return "an ingress knows other routes";
+  for (const auto& [route, verb] : wanted) {
+    const std::size_t space = route.find(' ');
+    const ingress::Match match =
+        table.find(route.substr(0, space), segments_of(route.substr(space + 1)));
+    if (match.target == nullptr || match.target->module + "." + match.target->verb != verb)
+      return "an ingress does not send " + route + " to " + verb;
+  }
+  return {};
+}
+
 std::string compare(const schema_service::State& state, const Notebook& page) {
   if (state.canonical_keys() != page.canonical()) return "other canonical deployments";
   if (state.deployments().size() != page.deployments.size()) return "other deployments";
@@ -66,6 +91,9 @@ World::World(std::uint64_t seed) : dice_(seed), reader_(journal::make_memory_jou
   for (const char* instance : {"r1", "r2", "r3"})
     followers_.push_back(routers_.emplace_back(
         std::make_shared<FollowerOf<routing::RouteState>>("routing", instance)));
+  for (const char* instance : {"i1", "i2"})
+    followers_.push_back(edges_.emplace_back(
+        std::make_shared<FollowerOf<ingress::IngressState>>("ingress", instance)));
   for (const char* instance : {"m1", "m2"})
     followers_.push_back(mirrors_.emplace_back(
         std::make_shared<FollowerOf<schema_service::State>>("mirror", instance)));
@@ -143,19 +171,25 @@ std::string World::look() {
   return look_at_replica();
 }
 
+template <class State>
+std::string World::look_at(const std::vector<std::shared_ptr<FollowerOf<State>>>& followers) const {
+  for (const auto& follower : followers) {
+    if (!follower->has_state()) continue;
+    std::string fault = compare(follower->state(), *pages_[follower->revision()]);
+    if (!fault.empty())
+      return "G2: at revision " + std::to_string(follower->revision()) + " " + fault;
+  }
+  return {};
+}
+
 std::string World::look_at_followers() {
   for (const auto& follower : followers_) {
     if (!follower->fault().empty()) return follower->fault();
     if (follower->revision() > book_.revision) return "G2: a follower is ahead of the journal";
   }
-  for (const auto& router : routers_)
-    if (router->has_state())
-      if (std::string fault = compare(router->state(), *pages_[router->revision()]); !fault.empty())
-        return "G2: at revision " + std::to_string(router->revision()) + " " + fault;
-  for (const auto& mirror : mirrors_)
-    if (mirror->has_state())
-      if (std::string fault = compare(mirror->state(), *pages_[mirror->revision()]); !fault.empty())
-        return "G2: at revision " + std::to_string(mirror->revision()) + " a mirror has " + fault;
+  if (std::string fault = look_at(routers_); !fault.empty()) return fault;
+  if (std::string fault = look_at(edges_); !fault.empty()) return fault;
+  if (std::string fault = look_at(mirrors_); !fault.empty()) return fault;
   return {};
 }
 
@@ -195,6 +229,8 @@ std::string World::settle() {
   if (!quiet()) return "the system does not come to rest";
   for (const auto& router : routers_)
     if (router->digest() != routers_.front()->digest()) return "G7: two routers disagree";
+  if (edges_[0]->digest() != edges_[1]->digest()) return "G7: two ingresses disagree";
+  if (mirrors_[0]->digest() != mirrors_[1]->digest()) return "G7: two mirrors disagree";
   return clients_.judge(book_);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "services/ingress/state.hpp"
 #include "services/routing/state.hpp"
 #include "sim/client.hpp"
 #include "sim/dice.hpp"
@@ -35,6 +36,8 @@ class World {
   void read_journal();
   std::string look();
   std::string look_at_followers();
+  template <class State>
+  std::string look_at(const std::vector<std::shared_ptr<FollowerOf<State>>>& followers) const;
   std::string look_at_replica() const;
   std::string settle();
   bool quiet() const;
@@ -47,6 +50,7 @@ class World {
   std::unique_ptr<statekit::Journal> reader_;
   std::unique_ptr<Replica> replica_;
   std::vector<std::shared_ptr<FollowerOf<routing::RouteState>>> routers_;
+  std::vector<std::shared_ptr<FollowerOf<ingress::IngressState>>> edges_;
   std::vector<std::shared_ptr<FollowerOf<schema_service::State>>> mirrors_;
   std::vector<std::shared_ptr<Follower>> followers_;  // all of them
   Clients clients_;
