@@ -77,6 +77,7 @@ class FollowerOf final : public Follower {
     for (std::size_t i = dice.below(4); i > 0; --i)
       if (!pull(now))
         return lost({statekit::Code::unavailable, "the server ended it", {}}, dice, now);
+    disturb(dice);
     for (std::size_t i = dice.below(4); i > 0 && !wire_.empty(); --i)
       if (!deliver(now)) return lost({statekit::Code::data_loss, "bad message", {}}, dice, now);
     while (!acks_.empty() && dice.percent(80))
@@ -129,6 +130,24 @@ class FollowerOf final : public Follower {
     if (!next) return false;
     if (*next) wire_.push_back(std::move(**next));
     return true;
+  }
+
+  // No transport should lose, repeat or garble; a follower must notice the one that does.
+  void disturb(Dice& dice) {
+    if (wire_.empty() || !dice.percent(3)) return;
+    const std::size_t at = dice.below(wire_.size());
+    const auto place = wire_.begin() + static_cast<std::ptrdiff_t>(at);
+    if (dice.percent(40)) {
+      wire_.erase(place);
+    } else if (dice.percent(50)) {
+      const statekit::FeedMessage again = *place;
+      wire_.insert(place, again);
+    } else if (auto* commits = std::get_if<statekit::Commits>(&*place)) {
+      statekit::FeedCommit& commit = commits->commits[dice.below(commits->commits.size())];
+      auto bytes = std::make_shared<statekit::Bytes>(*commit.bytes);
+      (*bytes)[dice.below(bytes->size())] ^= static_cast<char>(1 + dice.below(255));
+      commit.bytes = bytes;
+    }
   }
 
   bool deliver(statekit::MonoMs now) {
