@@ -16,7 +16,8 @@ void Clients::act(Replica& replica, const Notebook& book, Dice& dice, MonoMs now
   const std::size_t choice = dice.below(100);
   if (choice < 40) return ask(replica, create(dice), dice, now, wall);
   if (choice < 65) return start_process(book, dice);
-  if (choice < 72 && !processes_.empty()) {
+  if (choice < 69) return change_health(replica, dice, now, wall);
+  if (choice < 74 && !processes_.empty()) {
     processes_.erase(processes_.begin() +
                      static_cast<std::ptrdiff_t>(dice.below(processes_.size())));
     return;
@@ -100,6 +101,20 @@ void Clients::start_process(const Notebook& book, Dice& dice) {
                         "127.0.0.1:" + std::to_string(10'000 + dice.below(50'000))});
 }
 
+void Clients::change_health(Replica& replica, Dice& dice, MonoMs now, WallMs wall) {
+  const auto state = replica.core().projection().read();
+  if (state->endpoints().empty()) return;
+  auto endpoint = state->endpoints().begin();
+  std::advance(endpoint, static_cast<std::ptrdiff_t>(dice.below(state->endpoints().size())));
+  statekit::CommandMeta meta;
+  meta.principal = "probe";
+  meta.now_ms = wall;
+  replica.core().submit(
+      schema_service::SetEndpointHealth{endpoint->first, endpoint->second.registered_revision,
+                                        !endpoint->second.healthy},
+      meta, now + 3'000, [](auto&&) {});
+}
+
 void Clients::heartbeat(Replica& replica, Dice& dice, MonoMs now, WallMs wall) {
   const auto state = replica.core().projection().read();
   statekit::CommandMeta meta;
@@ -141,6 +156,11 @@ std::string Clients::judge(const Request& request, const Notebook& book) {
   const auto written = book.tokens.find(name);
   bool accepted = false;
   for (const Result<Committed>& answer : request.answers) {
+    if (!answer && accepted && answer.error().code != Code::unknown &&
+        answer.error().code != Code::unavailable &&
+        answer.error().code != Code::deadline_exceeded &&
+        answer.error().code != Code::resource_exhausted)
+      return "G4: " + name + " was acknowledged, then refused: " + answer.error().message;
     if (!answer) continue;
     accepted = true;
     if (written == book.tokens.end()) return "G1: " + name + " was acknowledged and is not there";

@@ -45,6 +45,8 @@ class Clients {
   void ask(Replica& replica, schema_service::Command command, Dice& dice, statekit::MonoMs now,
            statekit::WallMs wall);
   void repeat(Replica& replica, Dice& dice, statekit::MonoMs now);
+  static void change_health(Replica& replica, Dice& dice, statekit::MonoMs now,
+                            statekit::WallMs wall);
   schema_service::Command create(Dice& dice) const;
   void start_process(const Notebook& book, Dice& dice);
   static std::string some_changeset(const Notebook& book, Dice& dice);
