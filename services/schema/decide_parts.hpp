@@ -1,5 +1,5 @@
-// The rules that decide.cpp is put together from, one file each group. Only decide*.cpp include
-// this. Pure.
+// The rules that decide.cpp is put together from, one file each group. Included by these and
+// by their tests. Pure.
 #pragma once
 
 #include <optional>

@@ -139,7 +139,8 @@ std::uint64_t State::digest() const {
 
 void State::put(Deployment deployment) {
   const std::string key = deployment.key;
-  if (deployment.phase == DeploymentPhase::canonical) canonical_[deployment.module()] = key;
+  if (!uses_.contains(key)) uses_.emplace(key, use_of(*deployment.schema));
+  if (deployment.phase == DeploymentPhase::canonical) set_canonical(deployment.module(), key);
   deployments_.put(key, std::move(deployment));
 }
 
@@ -188,8 +189,7 @@ void State::put(SupersededBuild build) {
 void State::set_phase(const std::string& key, DeploymentPhase phase) {
   const Deployment* before = deployments_.find(key);
   if (before == nullptr) return;
-  const auto held = canonical_.find(before->module());
-  if (held != canonical_.end() && held->second == key) canonical_.erase(held);
+  unset_canonical(before->module(), key);
   Deployment after = *before;
   after.phase = phase;
   put(std::move(after));
@@ -208,14 +208,35 @@ void State::set_phase(const std::string& key, ChangesetPhase phase, const std::s
   put(std::move(after));
 }
 
+void State::set_canonical(const std::string& module, const std::string& key) {
+  if (const auto before = canonical_.find(module); before != canonical_.end())
+    unset_canonical(module, std::string(before->second));
+  canonical_[module] = key;
+  const ModuleUse& use = uses_.at(key);
+  for (const std::string& name : use.imports) importers_[name].insert(module);
+  if (use.has_routes) with_routes_.insert(module);
+}
+
+void State::unset_canonical(const std::string& module, const std::string& key) {
+  const auto held = canonical_.find(module);
+  if (held == canonical_.end() || held->second != key) return;
+  for (const std::string& name : uses_.at(key).imports) {
+    const auto importers = importers_.find(name);
+    importers->second.erase(module);
+    if (importers->second.empty()) importers_.erase(importers);
+  }
+  with_routes_.erase(module);
+  canonical_.erase(held);
+}
+
 void State::erase_deployment(const std::string& key) {
   const std::set<std::string> ids = endpoint_ids_[key];
   for (const std::string& id : ids) erase_endpoint(id);
   endpoint_ids_.erase(key);
   const Deployment* deployment = deployments_.find(key);
   if (deployment == nullptr) return;
-  const auto held = canonical_.find(deployment->module());
-  if (held != canonical_.end() && held->second == key) canonical_.erase(held);
+  unset_canonical(deployment->module(), key);
+  uses_.erase(key);
   deployments_.erase(key);
 }
 

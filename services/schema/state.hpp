@@ -40,6 +40,15 @@ struct BuildId {
 };
 BuildId build_of(const Deployment& deployment);
 
+// What a module needs of others, worked out once: so a change is checked against those it concerns
+// and not against everything that is deployed.
+struct ModuleUse {
+  std::vector<std::string> imports;  // the modules that it refers to, sorted
+  bool has_routes = false;           // HTTP requests reach it
+  bool operator==(const ModuleUse&) const = default;
+};
+ModuleUse use_of(const schema::Module& module);
+
 class State {
  public:
   using Event = schema::Event;
@@ -66,6 +75,11 @@ class State {
   const Deployment* canonical(const std::string& module) const;
   // The changeset that is about to change a module: it is not committed yet, nor has it failed.
   const Changeset* holder_of(const std::string& module) const;
+  // Of a canonical module; null when there is none of that name.
+  const ModuleUse* use_of_canonical(const std::string& module) const;
+  // The canonical modules that refer to it, whether it is deployed or not.
+  const std::set<std::string>& importers_of(const std::string& module) const;
+  const std::set<std::string>& modules_with_routes() const { return with_routes_; }
   const RememberedRequest* remembered(const RequestId& id) const { return requests_.find(id); }
   const SupersededBuild* superseded(const BuildId& id) const { return superseded_.find(id); }
 
@@ -91,6 +105,8 @@ class State {
   void put(Changeset changeset);
   void put(RememberedRequest request);
   void put(SupersededBuild build);
+  void set_canonical(const std::string& module, const std::string& key);
+  void unset_canonical(const std::string& module, const std::string& key);
   void erase_deployment(const std::string& key);
   void erase_endpoint(const std::string& id);
   void set_phase(const std::string& deployment, DeploymentPhase phase);
@@ -112,6 +128,9 @@ class State {
 
   // Indices over the tables.
   std::map<std::string, std::string> canonical_;               // module -> deployment
+  std::map<std::string, ModuleUse> uses_;                      // deployment -> of its module
+  std::map<std::string, std::set<std::string>> importers_;     // module -> canonical modules
+  std::set<std::string> with_routes_;                          // canonical modules
   std::map<std::string, std::set<std::string>> endpoint_ids_;  // deployment -> endpoints
   std::map<std::string, std::string> holders_;                 // module -> changeset
   std::set<std::pair<Revision, std::string>> active_;          // created_revision, changeset

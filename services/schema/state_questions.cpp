@@ -86,6 +86,21 @@ const Deployment* State::canonical(const std::string& module) const {
   return found == canonical_.end() ? nullptr : deployment(found->second);
 }
 
+ModuleUse use_of(const schema::Module& module) {
+  return {schema::imports(module), !schema::ingress_verbs(module).empty()};
+}
+
+const ModuleUse* State::use_of_canonical(const std::string& module) const {
+  const auto found = canonical_.find(module);
+  return found == canonical_.end() ? nullptr : &uses_.at(found->second);
+}
+
+const std::set<std::string>& State::importers_of(const std::string& module) const {
+  static const std::set<std::string> none;
+  const auto found = importers_.find(module);
+  return found == importers_.end() ? none : found->second;
+}
+
 const Changeset* State::holder_of(const std::string& module) const {
   const auto found = holders_.find(module);
   return found == holders_.end() ? nullptr : changeset(found->second);
