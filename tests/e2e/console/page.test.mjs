@@ -54,6 +54,7 @@ test("the overview shows modules, verbs, routes, changesets, followers and calls
   await modules.getByText("GET /echo").waitFor();
   await modules.getByText("get(HttpRequest<Unit, Unit, EchoQuery>) HttpResponse<EchoResponse, String>").waitFor();
   await modules.getByText("Greets whoever asks over HTTP.").waitFor();
+  await modules.getByRole("link", { name: "orders is changing" }).waitFor();
   const changesets = page.getByRole("region", { name: "Changesets in flight" });
   await changesets.getByText("chs-w8e2r5t1y0").waitFor();
   await changesets.getByRole("list", { name: "Phase: preparing" }).waitFor();

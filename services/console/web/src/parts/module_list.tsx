@@ -45,6 +45,11 @@ const ModuleItem = memo(function ModuleItem({ module, open }: { module: Module; 
         </Heading>
         <ModuleState module={module} />
         <Endpoints module={module} />
+        {module.changeset && (
+          <a className="chip" href={href("changesets")} aria-label={`${module.name} is changing`}>
+            changing
+          </a>
+        )}
         <span className="dim verbs-count">{count(module.verbs.length, "verb")}</span>
         <a className="more" href={href("modules", module.name)} aria-label={`All about ${module.name}`}>
           Details
