@@ -24,6 +24,10 @@ v2alpha1::CallRequest encode(const VerbCall& call) {
 Outcome decode(const grpc::Status& status, const std::string& reason,
                v2alpha1::CallResponse response) {
   if (!status.ok()) {
+    // Without a reason of the router it is this side that refuses the size of the answer.
+    if (reason.empty() && status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED) {
+      return CallFailure{"bad-answer", status.error_message(), false};
+    }
     return CallFailure{reason, status.error_message(),
                        status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED};
   }

@@ -179,6 +179,11 @@ std::string media_type(std::string_view content_type) {
   return lower(trim(content_type.substr(0, content_type.find(';'))));
 }
 
+bool is_json(std::string_view media) {
+  return media == "application/json" ||
+         (media.size() > 5 && media.substr(media.size() - 5) == "+json");
+}
+
 std::string charset_of(std::string_view content_type) {
   const std::string text = lower(content_type);
   const std::size_t at = text.find("charset=");

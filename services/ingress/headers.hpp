@@ -54,6 +54,8 @@ statekit::Result<std::optional<MinRevision>> min_revision_of(const std::vector<H
 
 // "application/json" of "Application/JSON; charset=utf-8".
 std::string media_type(std::string_view content_type);
+// application/json and whatever ends in +json.
+bool is_json(std::string_view media_type);
 // The charset parameter in lower case; empty: not given.
 std::string charset_of(std::string_view content_type);
 

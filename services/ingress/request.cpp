@@ -17,11 +17,6 @@ using schema::JsonResult;
 
 constexpr std::size_t segments_max = 128;
 
-bool is_json(std::string_view media) {
-  return media == "application/json" ||
-         (media.size() > 5 && media.substr(media.size() - 5) == "+json");
-}
-
 std::string content_type_of(const Request& request) {
   return std::string(find_header(request.headers, "content-type").value_or(""));
 }

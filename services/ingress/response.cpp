@@ -60,7 +60,11 @@ struct Content {
   std::string octets;
 };
 
-std::optional<Content> content_of(std::string_view json, BodyKind kind) {
+// `declared`: the verb's own content type, empty where it gave none.
+std::optional<Content> content_of(std::string_view json, BodyKind kind, std::string_view declared) {
+  // A verb that answers anything and says that it is no JSON means the text itself.
+  const bool as_text = kind == BodyKind::any && !declared.empty() && !is_json(media_type(declared));
+  if (as_text && json.front() == '"') kind = BodyKind::text;
   switch (kind) {
     case BodyKind::none: return Content{};
     case BodyKind::text:
@@ -94,10 +98,12 @@ std::variant<Response, Problem> to_http_response(std::string_view body, const Ve
   const bool is_error = members.body.empty() && !members.error.empty();
   const std::string_view value = is_error ? members.error : members.body;
   if (value.empty()) return response;
-  auto content = content_of(value, is_error ? types.error_kind : types.answer_kind);
+  const auto declared = httpkit::find_header(response.headers, "content-type");
+  auto content = content_of(value, is_error ? types.error_kind : types.answer_kind,
+                            std::string(declared.value_or("")));
   if (!content) return garbage("its body cannot be read");
   response.body = std::move(content->octets);
-  if (!content->type.empty() && !httpkit::find_header(response.headers, "content-type")) {
+  if (!content->type.empty() && !declared) {
     response.headers.push_back({"content-type", std::move(content->type)});
   }
   return response;

@@ -85,6 +85,15 @@ TEST_CASE("a body leaves by the kind of its type, and its own content type wins"
                                    std::string(R"({"status":200,"body":"AP8Beg=="})"));
   CHECK(bytes.body == std::string("\0\xff\x01z", 4));
   CHECK(header_in(bytes, "content-type") == "application/octet-stream");
+  const auto any = [&](const std::string& type) {
+    return shop
+        .answered(request_to("GET", "/search"),
+                  std::string(R"({"status":200,"headers":{"content-type":[")" + type +
+                              R"("]},"body":"<p>\""})"))
+        .body;
+  };
+  CHECK(any("text/html") == "<p>\"");
+  CHECK(any("application/json") == R"("<p>\"")");
   const auto none =
       shop.answered(request_to("POST", "/hook"), std::string(R"({"status":202,"body":{}})"));
   CHECK(none.status == 202);
