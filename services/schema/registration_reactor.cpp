@@ -82,25 +82,21 @@ class RegistrationReactor final : public Reactor {
   }
 
   void OnReadDone(bool ok) override {
-    if (!ok) return close();
+    if (!ok) return port_->end({});
     registration_->on_message(offer_from(request_));
     StartRead(&request_);
   }
   void OnWriteDone(bool ok) override { port_->written(ok); }
+  // Only now is it certain whether the stream was closed or broke. A connection that broke says
+  // nothing of the endpoint: its lease does.
   void OnDone() override {
-    registration_->on_closed(false);
+    registration_->on_closed(!context_->IsCancelled());
     registrations_.close(registration_);
     port_->let_go();
     delete this;
   }
 
  private:
-  // A connection that broke says nothing of the endpoint: its lease does.
-  void close() {
-    registration_->on_closed(!context_->IsCancelled());
-    port_->end({});
-  }
-
   Registrations& registrations_;
   grpc::CallbackServerContext* const context_;
   const std::shared_ptr<Port> port_;

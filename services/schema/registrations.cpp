@@ -33,6 +33,10 @@ const Endpoint* find_registered(const State& state, const Offer& offer) {
   return nullptr;
 }
 
+Status stopping_status() {
+  return fail(Code::unavailable, "the schema service is stopping: register with the next one");
+}
+
 // The deployment is no more, or never was: the endpoint stops instead of trying again.
 bool is_final(const statekit::Error& error) {
   return error.code == Code::not_found || error.code == Code::failed_precondition;
@@ -156,7 +160,8 @@ void Registration::take_out() {
 
 void Registration::on_closed(bool left) {
   const std::lock_guard lock(mutex_);
-  if (left && !left_) {
+  // What this side has ended was not left by its endpoint.
+  if (port_ != nullptr && left && !left_) {
     left_ = true;
     take_out();
   }
@@ -188,8 +193,13 @@ void Registration::end_locked(const Status& status) {
 
 std::shared_ptr<Registration> Registrations::open(std::shared_ptr<AdvicePort> port) {
   auto registration = std::make_shared<Registration>(*this, std::move(port));
-  const std::lock_guard lock(mutex_);
-  open_.insert(registration);
+  bool stopping = false;
+  {
+    const std::lock_guard lock(mutex_);
+    open_.insert(registration);
+    stopping = stopping_;
+  }
+  if (stopping) registration->end(stopping_status());
   return registration;
 }
 
@@ -208,9 +218,11 @@ void Registrations::refresh(const State& state) {
 }
 
 void Registrations::stop() {
-  for (const auto& registration : all())
-    registration->end(
-        fail(Code::unavailable, "the schema service is stopping: register with the next one"));
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  for (const auto& registration : all()) registration->end(stopping_status());
 }
 
 }  // namespace millrace::schema_service

@@ -91,7 +91,8 @@ class Registrations {
   void close(const std::shared_ptr<Registration>& registration);
   // After each commit.
   void refresh(const State& state);
-  // Ends all streams with Unavailable: this process stops, the endpoints come back to another.
+  // Ends all streams, later ones too, with Unavailable: this process stops, its endpoints stay and
+  // come back to another.
   void stop();
 
  private:
@@ -104,6 +105,7 @@ class Registrations {
   const std::function<void(const std::string&)> heard_;
   std::mutex mutex_;
   std::set<std::shared_ptr<Registration>> open_;
+  bool stopping_ = false;
 };
 
 }  // namespace millrace::schema_service

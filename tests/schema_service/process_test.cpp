@@ -197,6 +197,25 @@ TEST_CASE("leased endpoints are still there after a crash and a quick restart") 
   CHECK(schema.client().deployment(deployment)->endpoints_size() == 1);
 }
 
+TEST_CASE("leased endpoints stay when the service is stopped and started again") {
+  test::TempDir folder;
+  std::string deployment;
+  {
+    SchemaProcess schema(folder);
+    REQUIRE(schema.ready());
+    const auto created = schema.client().deploy("module echo { export verb say(String) String }");
+    deployment = created->deployments(0).deployment();
+    test::Endpoint endpoint(schema.client(), deployment, "127.0.0.1:9001");
+    REQUIRE(schema.client().reaches(created->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+    schema.process().signal(SIGTERM);
+    CHECK(schema.process().wait() == 0);
+    CHECK(endpoint.close().error_code() == grpc::StatusCode::UNAVAILABLE);
+  }
+  SchemaProcess schema(folder);
+  REQUIRE(schema.ready());
+  CHECK(schema.client().deployment(deployment)->endpoints_size() == 1);
+}
+
 TEST_CASE("a database that is no database is refused, and not one byte of it is written") {
   test::TempDir folder;
   std::filesystem::create_directories(folder.path() / "schema");
