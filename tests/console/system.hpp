@@ -1,4 +1,5 @@
-// A schema service, a scripted timeline and a console in one process. Used by the integration tests; gRPC stays in system.cpp.
+// A schema service, a scripted timeline and a console in one process. Used by the integration
+// tests; gRPC stays in system.cpp.
 #pragma once
 
 #include <memory>

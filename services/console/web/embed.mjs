@@ -1,5 +1,5 @@
-// embed.mjs DIST OUT.cpp: writes the built page as C++, each file as it is and, where that is smaller,
-// gzipped. The same files give the same bytes.
+// embed.mjs DIST OUT.cpp: writes the built page as C++, each file as it is and, where that is
+// smaller, gzipped. The same files give the same bytes.
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { extname, join, relative } from "node:path";

@@ -1,5 +1,5 @@
-// A console's backend made of fixtures: the built page, the three answers that it asks for, and hands to
-// change them with. What the real one answers is pinned to the same fixtures by tests/console.
+// A console's backend made of fixtures: the built page, the three answers that it asks for, and
+// hands to change them with. What the real one answers is pinned to the same fixtures by tests/console.
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import { extname, join, normalize } from "node:path";

@@ -1,5 +1,5 @@
-// The page as the binary serves it, over the real services: nothing is faked here. BIN names the folder
-// of the binaries, EXAMPLES that of the examples.
+// The page as the binary serves it, over the real services: nothing is faked here. BIN names the
+// folder of the binaries, EXAMPLES that of the examples.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -19,7 +19,7 @@ after(async () => {
   await system?.stop();
 });
 
-test("a newcomer sees a module arrive, a call happen and the schema service come and go", async () => {
+test("a module arrives, a call happens, the schema service comes and goes", async () => {
   const visited = await open(browser, system.url);
   const { page } = visited;
   await page.getByRole("heading", { name: "Nothing is deployed yet" }).waitFor();
@@ -50,6 +50,7 @@ test("a newcomer sees a module arrive, a call happen and the schema service come
 
   await page.getByRole("link", { name: "All about time" }).click();
   await page.getByText("export verb now(time.TimeRequest) time.TimeResponse").waitFor();
-  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/real.png`, fullPage: true });
+  if (process.env.SCREENSHOTS)
+    await page.screenshot({ path: `${process.env.SCREENSHOTS}/real.png`, fullPage: true });
   await visited.close();
 });

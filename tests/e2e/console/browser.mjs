@@ -1,5 +1,5 @@
-// Opens the page in a headless Chromium and watches over it: whatever the page logs as an error, and
-// every request that leaves its own origin, is kept to be asserted on.
+// Opens the page in a headless Chromium and watches over it: whatever the page logs as an error,
+// and every request that leaves its own origin, is kept to be asserted on.
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 
@@ -15,7 +15,11 @@ export async function launch() {
   return chromium.launch({ executablePath, args: flags.split(" ") });
 }
 
-export async function open(browser, url, { path = "", width = 1280, height = 900, ...options } = {}) {
+export async function open(
+  browser,
+  url,
+  { path = "", width = 1280, height = 900, ...options } = {},
+) {
   const context = await browser.newContext({ viewport: { width, height }, ...options });
   context.setDefaultTimeout(60_000);
   const page = await context.newPage();
@@ -55,7 +59,8 @@ export function weakText() {
   const behind = (element) => {
     const layers = [];
     for (let at = element; at; at = at.parentElement) {
-      const box = at.closest("svg") && at.tagName === "text" ? at.parentElement.querySelector("rect") : null;
+      const box =
+        at.closest("svg") && at.tagName === "text" ? at.parentElement.querySelector("rect") : null;
       const style = getComputedStyle(box ?? at);
       const color = parse(box ? style.fill : style.backgroundColor);
       layers.push(color);
@@ -65,7 +70,9 @@ export function weakText() {
   };
   const weak = [];
   for (const element of document.querySelectorAll("body *")) {
-    const text = [...element.childNodes].filter((n) => n.nodeType === 3 && n.data.trim()).map((n) => n.data.trim());
+    const text = [...element.childNodes]
+      .filter((n) => n.nodeType === 3 && n.data.trim())
+      .map((n) => n.data.trim());
     const rect = element.getBoundingClientRect();
     if (text.length === 0 || rect.width <= 1 || rect.bottom < 0) continue;
     const style = getComputedStyle(element);
@@ -76,7 +83,8 @@ export function weakText() {
     const ink = over(parse(element.closest("svg") ? style.fill : style.color), ground);
     const [light, dark] = [luminance(ink), luminance(ground)].sort((a, b) => b - a);
     const ratio = (light + 0.05) / (dark + 0.05);
-    if (ratio < (large ? 3 : 4.5)) weak.push(`${ratio.toFixed(2)} "${text.join(" ").slice(0, 40)}"`);
+    if (ratio < (large ? 3 : 4.5))
+      weak.push(`${ratio.toFixed(2)} "${text.join(" ").slice(0, 40)}"`);
   }
   return weak;
 }
@@ -84,12 +92,17 @@ export function weakText() {
 // What sticks out of the window, unless it can be scrolled to. Runs in the page.
 export function stickingOut() {
   const width = document.documentElement.clientWidth;
-  const out = document.documentElement.scrollWidth > width ? [`page: ${document.documentElement.scrollWidth}`] : [];
+  const out =
+    document.documentElement.scrollWidth > width
+      ? [`page: ${document.documentElement.scrollWidth}`]
+      : [];
   for (const element of document.querySelectorAll("main *, header *, footer *")) {
     const rect = element.getBoundingClientRect();
     const scrolled = element.closest("pre");
     if (rect.width > 1 && rect.right > width + 1 && !scrolled) {
-      out.push(`${element.tagName} ${element.className?.baseVal ?? element.className}: ${rect.right}`);
+      out.push(
+        `${element.tagName} ${element.className?.baseVal ?? element.className}: ${rect.right}`,
+      );
     }
   }
   return out;

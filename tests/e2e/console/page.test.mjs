@@ -1,5 +1,5 @@
-// The built page in a real browser, against a backend made of fixtures. PAGE names the folder of the
-// built page; SCREENSHOTS, where set, a folder for pictures to look at.
+// The built page in a real browser, against a backend made of fixtures. PAGE names the folder of
+// the built page; SCREENSHOTS, where set, a folder for pictures to look at.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, afterEach, before, beforeEach, test } from "node:test";
@@ -52,7 +52,9 @@ test("the overview shows modules, verbs, routes, changesets, followers and calls
     await modules.getByRole("button", { name, exact: true }).waitFor();
   }
   await modules.getByText("GET /echo").waitFor();
-  await modules.getByText("get(HttpRequest<Unit, Unit, EchoQuery>) HttpResponse<EchoResponse, String>").waitFor();
+  await modules
+    .getByText("get(HttpRequest<Unit, Unit, EchoQuery>) HttpResponse<EchoResponse, String>")
+    .waitFor();
   await modules.getByText("Greets whoever asks over HTTP.").waitFor();
   await modules.getByRole("link", { name: "orders is changing" }).waitFor();
   const changesets = page.getByRole("region", { name: "Changesets in flight" });
@@ -61,7 +63,10 @@ test("the overview shows modules, verbs, routes, changesets, followers and calls
   const followers = page.getByRole("region", { name: "Followers" });
   await followers.getByRole("row", { name: "routing routing-2 22 3 behind" }).waitFor();
   const calls = page.getByRole("region", { name: "Last calls and requests" });
-  await calls.getByRole("row", { name: /http GET \/echo → echo.get 200 2.1 ms/ }).first().waitFor();
+  await calls
+    .getByRole("row", { name: /http GET \/echo → echo.get 200 2.1 ms/ })
+    .first()
+    .waitFor();
   await page.getByRole("link", { name: /^orders: preparing, 1 of 3/ }).waitFor();
   await picture(page, "overview-dark-1920");
   clean(visited);
@@ -134,7 +139,9 @@ test("an empty system says what to type next", async () => {
   const visited = await visit({ colorScheme: "light" });
   const { page } = visited;
   await page.getByRole("heading", { name: "Nothing is deployed yet" }).waitFor();
-  await page.getByText("millrace deploy hello.schema --endpoint hello=http://127.0.0.1:9000").waitFor();
+  await page
+    .getByText("millrace deploy hello.schema --endpoint hello=http://127.0.0.1:9000")
+    .waitFor();
   await page.getByText("millrace call MODULE.VERB").waitFor();
   await picture(page, "empty-1280");
   clean(visited);
@@ -208,7 +215,8 @@ test("the keyboard opens and closes a module, filters, and skips the navigation"
 
 test("colours follow the system, can be chosen, and are remembered", async () => {
   const { page } = await visit({ colorScheme: "dark" });
-  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const ground = () =>
+    page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const dark = await ground();
   await page.getByRole("radio", { name: "Light colours" }).click();
   const light = await ground();
@@ -227,7 +235,14 @@ for (const width of [360, 768, 1920]) {
   for (const colorScheme of ["light", "dark"]) {
     test(`at ${width} pixels in ${colorScheme} all is inside the window and legible`, async () => {
       const visited = await visit({ width, height: 800, colorScheme, reducedMotion: "reduce" });
-      for (const path of ["#/", "#/modules/orders", "#/deployments", "#/changesets", "#/activity", "#/followers"]) {
+      for (const path of [
+        "#/",
+        "#/modules/orders",
+        "#/deployments",
+        "#/changesets",
+        "#/activity",
+        "#/followers",
+      ]) {
         await visited.page.goto(backend.url + path);
         await visited.page.locator("main .panel").first().waitFor();
         assert.deepEqual(await visited.page.evaluate(stickingOut), [], `${path} sticks out`);

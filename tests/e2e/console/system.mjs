@@ -46,25 +46,47 @@ export class System {
     this.data = mkdtempSync(join(tmpdir(), "millrace-console-"));
     await this.startSchema("127.0.0.1:0");
     const follow = (service) => [
-      `--${service}.health_listen`, "127.0.0.1:0", `--${service}.schema`, this.schemaAddress,
+      `--${service}.health_listen`,
+      "127.0.0.1:0",
+      `--${service}.schema`,
+      this.schemaAddress,
     ];
-    const timeline = this.#run("millrace-timeline", [...follow("timeline"), "--timeline.listen", "127.0.0.1:0"]);
+    const timeline = this.#run("millrace-timeline", [
+      ...follow("timeline"),
+      "--timeline.listen",
+      "127.0.0.1:0",
+    ]);
     this.timelineAddress = await timeline.says(/timeline.started address=(\S+)/);
     const routing = this.#run("millrace-routing", [
-      ...follow("routing"), "--routing.listen", "127.0.0.1:0",
-      "--routing.timeline", this.timelineAddress, "--data", this.data,
+      ...follow("routing"),
+      "--routing.listen",
+      "127.0.0.1:0",
+      "--routing.timeline",
+      this.timelineAddress,
+      "--data",
+      this.data,
     ]);
     this.routingAddress = await routing.says(/routing.started address=(\S+)/);
     const console = this.#run("millrace-console", [
-      ...follow("console"), "--console.http_listen", "127.0.0.1:0",
-      "--console.timeline", this.timelineAddress, "--data", this.data,
+      ...follow("console"),
+      "--console.http_listen",
+      "127.0.0.1:0",
+      "--console.timeline",
+      this.timelineAddress,
+      "--data",
+      this.data,
     ]);
     this.url = `http://${await console.says(/console.started address=(\S+)/)}/`;
   }
 
   async startSchema(listen) {
     this.schema = this.#run("millrace-schema", [
-      "--data", this.data, "--schema.listen", listen, "--schema.health_listen", "127.0.0.1:0",
+      "--data",
+      this.data,
+      "--schema.listen",
+      listen,
+      "--schema.health_listen",
+      "127.0.0.1:0",
     ]);
     this.schemaAddress = await this.schema.says(/schema.started listen=(\S+)/);
   }

@@ -1,4 +1,4 @@
-// The frame around every page: header, navigation, what is wrong at the moment, and the page itself.
+// The frame around every page: header, navigation, what is wrong now, and the page itself.
 import { useEffect, useRef, type ReactNode } from "react";
 import { Header } from "./parts/header";
 import { Notices } from "./parts/notices";

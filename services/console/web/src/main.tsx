@@ -4,6 +4,7 @@ import "./styles/base.css";
 import "./styles/shell.css";
 import "./styles/parts.css";
 import "./styles/lists.css";
+import "./styles/pages.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
 import { Mishap } from "./parts/mishap";

@@ -5,7 +5,10 @@ import type { Overview } from "../wire/types";
 export function FollowersPage({ overview }: { overview: Overview }) {
   const { feed } = overview.status;
   return (
-    <Panel title={`Head: revision ${feed.head}`} aside={<code className="break">{feed.incarnation}</code>}>
+    <Panel
+      title={`Head: revision ${feed.head}`}
+      aside={<code className="break">{feed.incarnation}</code>}
+    >
       <FollowerTable status={overview.status} />
     </Panel>
   );

@@ -80,7 +80,15 @@ function Schema({ module }: { module: Module }) {
   );
 }
 
-export function ModulePage({ name, overview, live }: { name: string; overview: Overview; live: Live }) {
+export function ModulePage({
+  name,
+  overview,
+  live,
+}: {
+  name: string;
+  overview: Overview;
+  live: Live;
+}) {
   const module = overview.modules.find((candidate) => candidate.name === name);
   if (!module) {
     return (

@@ -55,7 +55,11 @@ function requestStats(activity: ActivityEvent[], nowMs: number): Stat[] {
   ];
 }
 
-function statsOf({ modules, changesets, status }: Overview, activity: ActivityEvent[], nowMs: number): Stat[] {
+function statsOf(
+  { modules, changesets, status }: Overview,
+  activity: ActivityEvent[],
+  nowMs: number,
+): Stat[] {
   const serving = modules.filter((module) => module.state === "serving").length;
   const served = modules.filter((module) => module.state !== "declared").length;
   const healthy = modules.reduce((sum, module) => sum + module.endpointsHealthy, 0);
@@ -64,10 +68,33 @@ function statsOf({ modules, changesets, status }: Overview, activity: ActivityEv
   const { followers } = status;
   const live = followers.filter((follower) => follower.live).length;
   return [
-    { page: "modules", value: serving, of: served, word: "modules serving", tone: tone(serving, served) },
-    { page: "deployments", value: healthy, of: wanted, word: "endpoints live", tone: tone(healthy, wanted) },
-    { page: "changesets", value: active, word: active === 1 ? "changeset in flight" : "changesets in flight", tone: active > 0 ? "wait" : "off" },
-    { page: "followers", value: live, of: followers.length, word: "followers live", tone: tone(live, followers.length) },
+    {
+      page: "modules",
+      value: serving,
+      of: served,
+      word: "modules serving",
+      tone: tone(serving, served),
+    },
+    {
+      page: "deployments",
+      value: healthy,
+      of: wanted,
+      word: "endpoints live",
+      tone: tone(healthy, wanted),
+    },
+    {
+      page: "changesets",
+      value: active,
+      word: active === 1 ? "changeset in flight" : "changesets in flight",
+      tone: active > 0 ? "wait" : "off",
+    },
+    {
+      page: "followers",
+      value: live,
+      of: followers.length,
+      word: "followers live",
+      tone: tone(live, followers.length),
+    },
     ...requestStats(activity, nowMs),
   ];
 }
@@ -110,7 +137,9 @@ export function OverviewPage({ overview, live }: { overview: Overview; live: Liv
             )}
           </Panel>
           <Panel title="Last calls and requests" aside={<a href={href("activity")}>All</a>}>
-            {status.timelineError && <p className="trouble">Not up to date: {status.timelineError}</p>}
+            {status.timelineError && (
+              <p className="trouble">Not up to date: {status.timelineError}</p>
+            )}
             {live.activity.length === 0 ? (
               <NoActivity />
             ) : (

@@ -5,10 +5,14 @@ import { DeploymentPhase, State } from "./state";
 function EndpointRow({ endpoint }: { endpoint: Endpoint }) {
   return (
     <li>
-      <State tone={endpoint.healthy ? "ok" : "bad"} word={endpoint.healthy ? "live" : "unhealthy"} />
+      <State
+        tone={endpoint.healthy ? "ok" : "bad"}
+        word={endpoint.healthy ? "live" : "unhealthy"}
+      />
       <code>{endpoint.address}</code>
       <span className="dim">
-        {endpoint.leased ? endpoint.instance : "fixed address"}, since r{endpoint.registeredRevision}
+        {endpoint.leased ? endpoint.instance : "fixed address"}, since r
+        {endpoint.registeredRevision}
       </span>
     </li>
   );

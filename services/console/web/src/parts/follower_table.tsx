@@ -11,9 +11,7 @@ function stateOf(follower: Follower): { tone: Tone; word: string } {
 export function FollowerTable({ status }: { status: Status }) {
   return (
     <>
-      {status.followersError && (
-        <p className="trouble">Not up to date: {status.followersError}</p>
-      )}
+      {status.followersError && <p className="trouble">Not up to date: {status.followersError}</p>}
       {status.followers.length === 0 ? (
         <p className="empty">
           Nobody follows the feed. Start routing and ingress, or <code>millrace serve</code> for all

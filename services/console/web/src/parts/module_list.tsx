@@ -1,6 +1,13 @@
 // Modules, each opening to its verbs.
 import { memo, useState } from "react";
-import { Button, Disclosure, DisclosurePanel, Heading, Input, SearchField } from "react-aria-components";
+import {
+  Button,
+  Disclosure,
+  DisclosurePanel,
+  Heading,
+  Input,
+  SearchField,
+} from "react-aria-components";
 import { href } from "../routes";
 import { count } from "../words";
 import type { Module } from "../wire/types";
@@ -51,7 +58,11 @@ const ModuleItem = memo(function ModuleItem({ module, open }: { module: Module; 
           </a>
         )}
         <span className="dim verbs-count">{count(module.verbs.length, "verb")}</span>
-        <a className="more" href={href("modules", module.name)} aria-label={`All about ${module.name}`}>
+        <a
+          className="more"
+          href={href("modules", module.name)}
+          aria-label={`All about ${module.name}`}
+        >
           Details
         </a>
       </div>
@@ -82,7 +93,12 @@ export const ModuleList = memo(function ModuleList({ modules }: { modules: Modul
   return (
     <>
       {modules.length > 3 && (
-        <SearchField className="filter" value={words} onChange={setWords} aria-label="Filter modules">
+        <SearchField
+          className="filter"
+          value={words}
+          onChange={setWords}
+          aria-label="Filter modules"
+        >
           <Input placeholder="Filter by module, verb or path" />
           <Button className="clear" aria-label="Clear the filter">
             ✕

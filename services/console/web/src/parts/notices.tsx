@@ -15,8 +15,9 @@ function Notice({ tone, children }: { tone: "bad" | "warn"; children: ReactNode 
 function Lost({ live }: { live: Live }) {
   const now = useNow();
   if (live.link.state !== "lost") return null;
-  const shown = live.overview
-    ? `What you see is revision ${live.overview.status.feed.revision}, as of ${clock(live.heardMs)}.`
+  const feed = live.overview?.status.feed;
+  const shown = feed
+    ? `What you see is revision ${feed.revision}, as of ${clock(live.heardMs)}.`
     : "Nothing could be loaded so far. Is millrace serve running?";
   return (
     <Notice tone="bad">
@@ -38,15 +39,15 @@ export function Notices({ live }: { live: Live }) {
       <Lost live={live} />
       {connected && feed?.state === "stale" && (
         <Notice tone="warn">
-          <b>The feed is interrupted</b>: {feed.reason || "the schema service does not answer"}. This
-          is revision {feed.revision}; modules keep serving, changes will follow.
+          <b>The feed is interrupted</b>: {feed.reason || "the schema service does not answer"}.
+          This is revision {feed.revision}; modules keep serving, changes will follow.
         </Notice>
       )}
       {connected && feed?.state === "empty" && (
         <Notice tone="warn">
           <b>Waiting for the schema service</b>: {feed.reason || "no snapshot has arrived yet"}.
-          Check that <code>millrace-schema</code> runs and that <code>console.schema</code> names its
-          address.
+          Check that <code>millrace-schema</code> runs and that <code>console.schema</code> names
+          its address.
         </Notice>
       )}
     </div>

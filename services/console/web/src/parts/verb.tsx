@@ -57,8 +57,7 @@ export function VerbItem({ verb }: { verb: Verb }) {
       <div className="signature">
         <code>
           {verb.visibility === "" && <span className="private">internal </span>}
-          <b>{verb.name}</b>(<TypeText text={verb.request} />
-          ){verb.response !== "" && " "}
+          <b>{verb.name}</b>(<TypeText text={verb.request} />){verb.response !== "" && " "}
           <TypeText text={verb.response} />
         </code>
         {verb.routes.map(({ method, path }) => (

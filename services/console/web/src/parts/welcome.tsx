@@ -6,7 +6,8 @@ export function Welcome() {
     <section className="panel welcome" aria-labelledby="welcome">
       <h2 id="welcome">Nothing is deployed yet</h2>
       <p>
-        A module is a schema and a program that serves it. Start one, and it shows up here by itself:
+        A module is a schema and a program that serves it. Start one, and it shows up here by
+        itself:
       </p>
       <ol>
         <li>

@@ -23,8 +23,8 @@ export function callGraph(modules: Module[]): Graph {
   return graph;
 }
 
-// The length of the longest chain of callers before each node. Circles cannot be deployed; the bound on
-// rounds keeps a wrong answer from becoming an endless one.
+// The length of the longest chain of callers before each node. Circles cannot be deployed; the
+// bound on rounds keeps a wrong answer from becoming an endless one.
 function depths(graph: Graph): Map<string, number> {
   const depth = new Map<string, number>();
   for (const id of graph.keys()) depth.set(id, id === INGRESS ? 0 : 1);
@@ -52,7 +52,7 @@ export interface Spot {
 
 export interface Drawing {
   layers: Spot[][];
-  chains: { from: string; to: string; through: string[] }[]; // each line's spots, both ends included
+  chains: { from: string; to: string; through: string[] }[]; // each line's spots, with both ends
 }
 
 // Layers in order. A line that passes a layer gets a spot in it, so that it runs beside the boxes.
@@ -80,7 +80,7 @@ export function drawing(graph: Graph): Drawing {
 
 const SWEEPS = 4;
 
-// Puts each spot near the middle of its neighbours, forth and back a few times, so that lines cross less.
+// Puts each spot near the middle of its neighbours, forth and back a few times: lines cross less.
 function order(layers: Spot[][], chains: Drawing["chains"]): void {
   const before = new Map<string, string[]>();
   const after = new Map<string, string[]>();

@@ -1,6 +1,6 @@
 // Where the boxes and lines of the system picture go. Pure: modules and a width in, places out.
-// Callers stand before those whom they call: in columns from the left, or, on a narrow screen, in rows
-// from the top.
+// Callers stand before those whom they call: in columns from the left, or, on a narrow screen, in
+// rows from the top.
 import type { Module } from "../wire/types";
 import { callGraph, drawing, type Drawing, type Spot } from "./graph";
 

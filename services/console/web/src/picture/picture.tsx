@@ -89,8 +89,11 @@ function short(name: string): string {
 function ModuleBox({ box, module }: { box: Box; module: Module }) {
   const tone = toneOf(module);
   const served =
-    module.state === "declared" ? "types" : `${module.endpointsHealthy}/${module.endpointsWanted} live`;
-  const label = `${module.name}: ${module.state}, ${module.endpointsHealthy} of ${module.endpointsWanted} endpoints live`;
+    module.state === "declared"
+      ? "types"
+      : `${module.endpointsHealthy}/${module.endpointsWanted} live`;
+  const { name, state, endpointsHealthy, endpointsWanted } = module;
+  const label = `${name}: ${state}, ${endpointsHealthy} of ${endpointsWanted} endpoints live`;
   return (
     <a href={href("modules", module.name)} aria-label={label} className={`node ${tone}`}>
       <g transform={`translate(${box.x} ${box.y})`}>
@@ -121,7 +124,15 @@ function Calls({ modules, live, width }: { modules: Module[]; live: Live; width:
       className="calls"
     >
       <defs>
-        <marker id="tip" viewBox="0 0 8 8" refX="5" refY="4" markerWidth="6" markerHeight="6" orient="auto">
+        <marker
+          id="tip"
+          viewBox="0 0 8 8"
+          refX="5"
+          refY="4"
+          markerWidth="6"
+          markerHeight="6"
+          orient="auto"
+        >
           <path d="M0 .6 7 4 0 7.4z" />
         </marker>
       </defs>
@@ -155,7 +166,8 @@ export function Picture({ overview, live }: { overview: Overview; live: Live }) 
         )}
         {modules.length > MODULES_MAX && (
           <p className="dim">
-            {modules.length} modules are too many for a picture: <a href={href("modules")}>the list</a>
+            {modules.length} modules are too many for a picture:{" "}
+            <a href={href("modules")}>the list</a>
           </p>
         )}
       </div>

@@ -2,9 +2,7 @@
 import { useEffect, useState } from "react";
 
 export type Asked<T> =
-  | { state: "waiting" }
-  | { state: "answered"; value: T }
-  | { state: "failed"; why: string };
+  { state: "waiting" } | { state: "answered"; value: T } | { state: "failed"; why: string };
 
 async function ask<T>(path: string, signal: AbortSignal): Promise<T> {
   const response = await fetch(path, { signal, headers: { accept: "application/json" } });

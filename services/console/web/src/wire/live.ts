@@ -139,7 +139,7 @@ export function start(): void {
   });
 }
 
-// The backend's clock, as far as this browser can tell: ages are counted on the clock that wrote the times.
+// The backend's clock, as far as this browser can tell: the one that the times were written by.
 export function serverMs(view: Live, nowMs: number): number {
   const written = Number(view.overview?.status.serverTimeMs ?? 0);
   return written === 0 ? nowMs : written + nowMs - view.heardMs;

@@ -89,13 +89,7 @@ export interface Deployment {
 }
 
 export type ChangesetPhase =
-  | "preparing"
-  | "prepared"
-  | "committed"
-  | "drained"
-  | "finalized"
-  | "rolling-back"
-  | "failed";
+  "preparing" | "prepared" | "committed" | "drained" | "finalized" | "rolling-back" | "failed";
 
 export interface Changeset {
   key: string;
