@@ -1,6 +1,7 @@
 // The binary as it is started, on SQLite: kill -9, restarts, bad files.
 #include <signal.h>
 
+#include <atomic>
 #include <fstream>
 #include <random>
 #include <set>
@@ -65,7 +66,7 @@ struct Writer {
   std::uint64_t revision = 0;                    // the newest that was acknowledged
   std::vector<v2::CreateChangesetRequest> lost;  // asked for, not answered
 
-  void run(test::Client& client, const std::string& prefix) {
+  void run(test::Client& client, const std::string& prefix, std::atomic<std::size_t>& answered) {
     for (int i = 0; i < 1'000; ++i) {
       const std::string name = prefix + "_" + std::to_string(i);
       v2::CreateChangesetRequest request = test::deploy_request(module_named(name));
@@ -76,6 +77,7 @@ struct Writer {
         return;
       }
       note(answer.response);
+      ++answered;
     }
   }
   void note(const v2::CreateChangesetResponse& response) {
@@ -122,11 +124,14 @@ TEST_CASE("G1: kill -9 under a loop of deploys loses nothing acknowledged in 50 
     }
     writer.lost.clear();
 
-    std::thread killer([&, pause = std::chrono::microseconds(random() % 40'000)] {
-      std::this_thread::sleep_for(pause);  // the moment of the kill, not a wait for a condition
+    const std::size_t enough = random() % 12;
+    std::atomic<std::size_t> answered = 0;
+    std::thread killer([&] {
+      // In the midst of whatever comes after that many answers.
+      test::eventually([&] { return answered >= enough; });
       schema.process().signal(SIGKILL);
     });
-    writer.run(schema.client(), "m" + std::to_string(round));
+    writer.run(schema.client(), "m" + std::to_string(round), answered);
     killer.join();
     schema.process().kill();
   }

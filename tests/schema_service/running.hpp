@@ -1,0 +1,47 @@
+// A schema service in this process, over real gRPC on a journal in memory, with a client. It stops
+// with its owner.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "services/schema/server.hpp"
+#include "statekit/io/clock.hpp"
+#include "support/catch.hpp"
+#include "tests/schema_service/client.hpp"
+
+namespace millrace::test {
+
+class Running {
+ public:
+  explicit Running(schema_service::Settings settings = {}) {
+    settings.journal = "memory:";
+    settings.listen = "127.0.0.1:0";
+    settings.lease_ms = 1'000;
+    auto started = schema_service::start(settings, {&clock_, &metrics_, &health_});
+    REQUIRE(started);
+    server_ = std::move(*started);
+    client_ = std::make_unique<Client>(statekit::connect(server_->address()));
+  }
+  ~Running() { server_->stop(); }
+
+  Client& client() { return *client_; }
+  schema_service::Server& server() { return *server_; }
+  const statekit::Clock& clock() { return clock_; }
+  statekit::Health& health() { return health_; }
+  statekit::Metrics& metrics() { return metrics_; }
+
+ private:
+  statekit::SystemClock clock_;
+  statekit::Metrics metrics_;
+  statekit::Health health_;
+  std::unique_ptr<schema_service::Server> server_;
+  std::unique_ptr<Client> client_;
+};
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace millrace::test
