@@ -1,6 +1,9 @@
 #include "services/console/server.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <optional>
 #include <thread>
 
 #include "httpkit/server.hpp"
@@ -19,6 +22,7 @@ namespace {
 
 constexpr std::int64_t wake_ms = 200;          // how long a page waits for news at most
 constexpr std::int64_t overview_ms_min = 100;  // between two overviews: many commits become one
+constexpr std::int64_t overview_rest = 9;      // a large one is rested for so many times its work
 constexpr std::int64_t status_ms = 1'000;
 constexpr std::int64_t stop_ms = 1'000;
 constexpr std::size_t body_bytes_max = 1'024;  // nobody has anything to send
@@ -148,17 +152,18 @@ class ConsoleServer final : public Server {
     const auto revision =
         wiring_.metrics->gauge("millrace_console_feed_revision", "The revision that is shown.");
     std::optional<statekit::Position> told;
-    statekit::MonoMs overview_at = 0;
+    statekit::MonoMs next_overview_at = 0;
     statekit::MonoMs status_at = 0;
     while (!stopping_) {
       const Revision next = told ? told->revision + 1 : 1;
       follower_.projection().wait_for(next, wake_ms);
       const statekit::MonoMs now = wiring_.clock->mono_ms();
       const std::optional<statekit::Position> at = follower_.position();
-      if (at != told && now - overview_at >= overview_ms_min) {
+      if (at != told && now >= next_overview_at) {
         live_.say("overview", [this] { return overview(); });
         told = at;
-        overview_at = now;
+        const std::int64_t took_ms = wiring_.clock->mono_ms() - now;
+        next_overview_at = now + std::max(overview_ms_min, took_ms * (1 + overview_rest));
       } else if (at != told) {
         std::this_thread::sleep_for(std::chrono::milliseconds(overview_ms_min));
       }
