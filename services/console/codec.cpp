@@ -104,14 +104,16 @@ void fill_changesets(const ConsoleState& state, std::size_t ended_max, pb::Conso
 
 }  // namespace
 
-std::string overview_json(const ConsoleState& state, const StatusView& status,
-                          std::size_t ended_max) {
+std::string system_json(const ConsoleState& state, std::size_t ended_max) {
   pb::ConsoleOverview overview;
-  fill(status, *overview.mutable_status());
   for (const ModuleEntry& module : state.modules()) fill(module, *overview.add_modules());
   fill_deployments(state, overview);
   fill_changesets(state, ended_max, overview);
   return json_of(overview);
+}
+
+std::string overview_json(const std::string& system, const StatusView& status) {
+  return "{\"status\":" + status_json(status) + "," + system.substr(1);
 }
 
 std::string status_json(const StatusView& status) {

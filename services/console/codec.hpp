@@ -41,9 +41,11 @@ struct StatusView {
   std::string storage;
 };
 
-// `ended_max`: how many ended changesets to show.
-std::string overview_json(const ConsoleState& state, const StatusView& status,
-                          std::size_t ended_max);
+// The part of an overview that changes with the state only, so that it can be kept for many
+// readers. `ended_max`: how many ended changesets to show.
+std::string system_json(const ConsoleState& state, std::size_t ended_max);
+// `system`: what system_json gave.
+std::string overview_json(const std::string& system, const StatusView& status);
 std::string status_json(const StatusView& status);
 // Nothing: no such module.
 std::optional<std::string> module_json(const ConsoleState& state, std::string_view name);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -105,14 +106,38 @@ class ConsoleServer final : public Server {
             [this](std::string_view name) { return module_json(*follower_.read(), name); }};
   }
 
+  // What the page shows of the state: one text for all readers, since a large one takes long to
+  // write. It is written from a copy, so that the follower is not held up meanwhile.
+  struct System {
+    Revision revision = 0;
+    std::uint64_t digest = 0;
+    WallMs commit_time_ms = 0;
+    std::string text;
+  };
+
+  std::shared_ptr<const System> system() const {
+    const std::lock_guard lock(system_mutex_);
+    std::optional<ConsoleState> copy;
+    {
+      const auto state = follower_.read();
+      const bool same = system_ != nullptr && system_->revision == state->revision() &&
+                        system_->digest == state->digest();
+      if (!same) copy = *state;
+    }
+    if (copy)
+      system_ = std::make_shared<const System>(
+          System{copy->revision(), copy->digest(), copy->time_ms(),
+                 system_json(*copy, static_cast<std::size_t>(settings_.changesets_max))});
+    return system_;
+  }
+
   std::string overview() const {
-    const StatusView others = status();  // first: the state may move on meanwhile, never back
-    const auto state = follower_.read();
-    StatusView shown = others;
-    shown.revision = state->revision();
+    StatusView shown = status();  // first: the state may move on meanwhile, never back
+    const std::shared_ptr<const System> at = system();
+    shown.revision = at->revision;
     shown.head = std::max(shown.head, shown.revision);
-    shown.commit_time_ms = state->time_ms();
-    return overview_json(*state, shown, static_cast<std::size_t>(settings_.changesets_max));
+    shown.commit_time_ms = at->commit_time_ms;
+    return overview_json(at->text, shown);
   }
 
   StatusView status() const {
@@ -184,6 +209,8 @@ class ConsoleServer final : public Server {
   TimelineTail tail_;
   const Service service_;
   std::unique_ptr<httpkit::Server> http_;
+  mutable std::mutex system_mutex_;
+  mutable std::shared_ptr<const System> system_;
   std::atomic<bool> stopping_{false};
   std::thread telling_;
 };

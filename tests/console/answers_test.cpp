@@ -28,8 +28,9 @@ void check_fixture(const std::string& name, const std::string& answer) {
 }  // namespace
 
 TEST_CASE("the overview of a system is as frozen") {
-  check_fixture("overview.json",
-                console::overview_json(test::story_state(), test::story_status(), 50));
+  check_fixture(
+      "overview.json",
+      console::overview_json(console::system_json(test::story_state(), 50), test::story_status()));
 }
 
 TEST_CASE("the overview of a system where nothing is deployed is as frozen") {
@@ -37,7 +38,8 @@ TEST_CASE("the overview of a system where nothing is deployed is as frozen") {
   status.revision = status.head = 0;
   status.commit_time_ms = 0;
   status.followers = {{"console", "console-1", 0, 0, 140, true, false}};
-  check_fixture("overview_empty.json", console::overview_json({}, status, 50));
+  check_fixture("overview_empty.json",
+                console::overview_json(console::system_json({}, 50), status));
 }
 
 TEST_CASE("the activity is as frozen") {
@@ -67,7 +69,8 @@ TEST_CASE("G8: the overview shows all changesets in flight and a bounded number 
     if (i % 3 != 0)
       state.apply(test::commit(state.revision() + 1, {schema::ChangesetFailed{key, "no"}}));
   }
-  const auto json = nlohmann::json::parse(console::overview_json(state, {}, 2));
+  const auto json =
+      nlohmann::json::parse(console::overview_json(console::system_json(state, 2), {}));
   std::string keys;
   for (const auto& changeset : json["changesets"])
     keys += changeset["key"].get<std::string>() + " ";
