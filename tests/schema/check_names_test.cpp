@@ -24,6 +24,16 @@ TEST_CASE("invalid-name: a name from the wire that is no Ident") {
   for (const Diagnostic& found : check(schema)) CHECK(found.rule == "invalid-name");
 }
 
+TEST_CASE("G8: the complaints of one check are told up to a limit") {
+  Schema schema;
+  Module& module = schema.modules.emplace_back();
+  module.name = "a";
+  module.datas.resize(20'000);
+  const auto found = check(schema);
+  CHECK(found.size() <= 10'000);
+  CHECK_FALSE(found.empty());
+}
+
 TEST_CASE("reserved-name: a declaration named as a type, or another builtin module") {
   CHECK(in_module("data Int {}") == "reserved-name 1:17");
   CHECK(in_module("data D<Any> { x Int }") == "reserved-name 1:19");

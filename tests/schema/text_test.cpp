@@ -139,6 +139,18 @@ TEST_CASE("G8: a text over the limits of size or nesting is refused with a clear
   CHECK(complaint(nested(500'000)).find("deeper than 64 levels") != std::string::npos);
 }
 
+TEST_CASE("G8: the mistakes of one file are told up to a limit") {
+  std::string text = "module a { data D {";
+  for (int i = 0; i < 100'000; ++i) text += "\n*";
+  CHECK(parse(text, "f").diagnostics.size() == 1'000);
+}
+
+TEST_CASE("a message is one line whatever the text holds") {
+  const ParseResult result = parse("module a { verb \"x\\n\\u0001\" }", "f");
+  REQUIRE(result.diagnostics.size() == 1);
+  CHECK(result.diagnostics[0].message == "expected the name of the verb, got the string `x??`");
+}
+
 TEST_CASE("text that is not UTF-8 is refused with the place") {
   CHECK(complaint("module a {\n // \xff\n}") == "2:5 the text is not valid UTF-8 from here");
   for (const char* bad : {"\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\x80"}) {

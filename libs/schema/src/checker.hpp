@@ -6,16 +6,21 @@
 #include <string_view>
 #include <vector>
 
+#include "quote.hpp"
 #include "schema/index.hpp"
 #include "schema/model.hpp"
 
 namespace millrace::schema {
 
+inline constexpr std::size_t complaints_max = 10'000;  // told by one check
+
 class Report {
  public:
   void add(const Module& module, const Spot& spot, std::string_view rule, std::string message) {
-    found_.push_back(
-        {{module.file.name, spot.line, spot.column}, std::string(rule), std::move(message)});
+    if (found_.size() == complaints_max) return;
+    found_.push_back({{module.file.name, spot.line, spot.column},
+                      std::string(rule),
+                      one_line(std::move(message))});
   }
   std::vector<Diagnostic> take() {
     sort_diagnostics(found_);

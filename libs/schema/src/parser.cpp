@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "quote.hpp"
 #include "schema/limits.hpp"
 #include "suggest.hpp"
 #include "utf8.hpp"
@@ -95,7 +96,10 @@ bool Parser::wrong(std::string_view wanted, std::string hint) {
 }
 
 bool Parser::complain(const Spot& spot, std::string message) {
-  result_.diagnostics.push_back({{file_, spot.line, spot.column}, "syntax", std::move(message)});
+  if (result_.diagnostics.size() < diagnostics_max) {
+    result_.diagnostics.push_back(
+        {{file_, spot.line, spot.column}, "syntax", one_line(std::move(message))});
+  }
   return false;
 }
 

@@ -9,4 +9,7 @@ namespace millrace::schema {
 // With escapes for quotes, backslashes and control characters.
 std::string quoted(std::string_view text);
 
+// Text from a file or the wire, made fit for one line of a message: control characters become `?`.
+std::string one_line(std::string text);
+
 }  // namespace millrace::schema

@@ -90,6 +90,13 @@ std::string quoted(std::string_view text) {
   return out += '"';
 }
 
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return text;
+}
+
 std::string to_string(const Ref& ref) {
   return ref.module.empty() ? ref.name : ref.module + "." + ref.name;
 }
