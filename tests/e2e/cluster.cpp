@@ -1,0 +1,127 @@
+#include "e2e/cluster.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <stdexcept>
+
+#include "cli/run/port.hpp"
+#include "httpkit/client.hpp"
+
+namespace millrace::e2e {
+namespace {
+
+constexpr const char* listeners[] = {"schema.listen",         "routing.listen",
+                                     "timeline.listen",       "ingress.http_listen",
+                                     "console.http_listen",   "schema.health_listen",
+                                     "routing.health_listen", "timeline.health_listen",
+                                     "ingress.health_listen", "console.health_listen"};
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr) throw std::runtime_error(std::string(name) + " is not set; run ctest");
+  return value;
+}
+
+std::string loopback(int port) { return "127.0.0.1:" + std::to_string(port); }
+
+}  // namespace
+
+std::string binary(const std::string& name) { return variable("MILLRACE_BIN") + "/" + name; }
+std::string source(const std::string& path) { return variable("MILLRACE_SOURCE") + "/" + path; }
+
+void install_greeter() {
+  const std::string folder = source("examples/greeter");
+  const int lock = open((folder + "/package.json").c_str(), O_RDONLY | O_CLOEXEC);
+  flock(lock, LOCK_EX);
+  if (!std::filesystem::exists(folder + "/node_modules/@grpc/grpc-js")) {
+    run({"npm", "ci", "--silent", "--no-audit", "--no-fund"}, {}, 120, folder);
+  }
+  close(lock);
+}
+
+Cluster::Cluster(Words settings) : settings_(std::move(settings)) {
+  std::set<int> taken;
+  for (const char* name : listeners) {
+    int port = 0;
+    do port = cli::free_port(0).value_or(0);
+    while (!taken.insert(port).second);
+    ports_[name] = port;
+  }
+  start();
+}
+
+Words Cluster::serve_words() const {
+  Words words{binary("millrace"), "serve", "--data", data()};
+  for (const auto& [name, port] : ports_) words.push_back("--" + name + "=" + loopback(port));
+  words.insert(words.end(), settings_.begin(), settings_.end());
+  return words;
+}
+
+void Cluster::start() {
+  serve_ = std::make_unique<Process>(serve_words(),
+                                     folder_.path("serve-" + std::to_string(++logs_) + ".log"));
+}
+
+bool Cluster::ready(int seconds) {
+  return eventually([&] { return !serve_->running() || millrace({"ping"}).exit_code == 0; },
+                    seconds) &&
+         serve_->running();
+}
+
+Outcome Cluster::millrace(const Words& words, int seconds) const {
+  Words all{binary("millrace")};
+  all.insert(all.end(), words.begin(), words.end());
+  const Environment environment{
+      {"MILLRACE_CLI_SCHEMA", loopback(ports_.at("schema.listen"))},
+      {"MILLRACE_CLI_ROUTING", loopback(ports_.at("routing.listen"))},
+      {"MILLRACE_CLI_TIMELINE", loopback(ports_.at("timeline.listen"))},
+      {"MILLRACE_CLI_INGRESS_HEALTH", loopback(ports_.at("ingress.health_listen"))},
+      {"MILLRACE_CLI_CONSOLE_HEALTH", loopback(ports_.at("console.health_listen"))}};
+  return run(all, environment, seconds);
+}
+
+std::unique_ptr<Process> Cluster::run_module(const std::string& schema, const Words& options,
+                                             const Words& command) {
+  Words words{binary("millrace"),
+              "run",
+              schema,
+              "--drain",
+              "0s",
+              "--schema",
+              loopback(ports_.at("schema.listen")),
+              "--routing",
+              loopback(ports_.at("routing.listen")),
+              "--timeline",
+              loopback(ports_.at("timeline.listen"))};
+  words.insert(words.end(), options.begin(), options.end());
+  words.emplace_back("--");
+  words.insert(words.end(), command.begin(), command.end());
+  return std::make_unique<Process>(words, folder_.path("run-" + std::to_string(++logs_) + ".log"));
+}
+
+std::unique_ptr<Process> Cluster::example(const std::string& name, const Words& options) {
+  Words command{binary("millrace-example-" + name)};
+  if (name == "greeter") {
+    install_greeter();
+    command = {"node", source("examples/greeter/greeter.js")};
+  }
+  return run_module(source("examples/" + name + "/" + name + ".schema"), options, command);
+}
+
+httpkit::Response Cluster::http(const std::string& method, const std::string& target,
+                                const std::string& body,
+                                const std::vector<httpkit::Header>& headers) const {
+  auto response = httpkit::fetch(method, "http://" + ingress() + target, body, headers, 30'000);
+  return response ? *response : httpkit::Response{0, {}, response.error().message};
+}
+
+bool Cluster::answers(const std::string& target, int status, int seconds) const {
+  return eventually([&] { return http("GET", target).status == status; }, seconds);
+}
+
+}  // namespace millrace::e2e

@@ -1,0 +1,110 @@
+// The newcomer's steps: the commands of the README, word for word, on the ports that it names. They
+// run in a network of their own, so that nothing else on the machine is in the way.
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <sstream>
+
+#include "e2e/cluster.hpp"
+#include "support/catch.hpp"
+
+using namespace millrace::e2e;
+
+namespace {
+
+// A new network namespace with nothing but loopback in it; false where the system does not allow
+// it.
+bool enter_own_network() {
+  if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
+  const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ifreq request{};
+  std::strcpy(request.ifr_name, "lo");
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  const bool up = ioctl(descriptor, SIOCSIFFLAGS, &request) == 0;
+  close(descriptor);
+  return up;
+}
+
+// The lines of the block that follows the README's mark.
+Words commands_of_readme() {
+  std::istringstream text(read_file(source("README.md")));
+  Words commands;
+  bool marked = false, inside = false;
+  for (std::string line; std::getline(text, line);) {
+    marked = marked || line.find("run by a test, word for word") != std::string::npos;
+    if (inside && line.starts_with("```")) break;
+    if (inside && !line.empty()) commands.push_back(line);
+    inside = inside || (marked && line.starts_with("```sh"));
+  }
+  return commands;
+}
+
+// As `./dev up` starts things, from this build.
+struct Newcomer {
+  Folder folder;
+  Process serve{{binary("millrace"), "serve", "--data", folder.path("data")}, folder.path("serve")};
+  std::unique_ptr<Process> time = start("time", {binary("millrace-example-time")});
+  std::unique_ptr<Process> echo = start("echo", {binary("millrace-example-echo")});
+  std::unique_ptr<Process> greeter = start("greeter", {"node", "examples/greeter/greeter.js"});
+
+  std::unique_ptr<Process> start(const std::string& name, const Words& program) const {
+    Words words{binary("millrace"), "run", "examples/" + name + "/" + name + ".schema", "--"};
+    words.insert(words.end(), program.begin(), program.end());
+    return std::make_unique<Process>(words, folder.path(name), Environment{}, source(""));
+  }
+
+  Outcome shell(const std::string& line) const {
+    return run({"bash", "-c", line}, environment(), 60, folder.path());
+  }
+  static Environment environment() { return {{"PATH", binary("") + ":" + std::getenv("PATH")}}; }
+};
+
+void check_answer(const std::string& line, const Outcome& outcome) {
+  CAPTURE(line, outcome.out, outcome.err);
+  CHECK(outcome.exit_code == 0);
+  const auto holds = [&](const std::string& part) {
+    return outcome.out.find(part) != std::string::npos;
+  };
+  if (line.find("/echo") != std::string::npos || line.find("call echo") != std::string::npos) {
+    CHECK(holds(R"({"message":"Hello, Ada! It is )"));
+  }
+  if (line.find("/greet") != std::string::npos) CHECK(holds("Hello, Ada!"));
+  if (line.find("ps") != std::string::npos) CHECK((holds("echo") && holds("greeter")));
+  if (line.find("status") != std::string::npos) CHECK((holds("routing") && holds("ingress")));
+}
+
+}  // namespace
+
+TEST_CASE("the commands of the README do what it says") {
+  install_greeter();
+  if (!enter_own_network()) {
+    WARN("no network of its own to be had here: the README's ports may be taken");
+    return;
+  }
+  const Newcomer newcomer;
+  for (const auto* each : {&newcomer.time, &newcomer.echo, &newcomer.greeter}) {
+    INFO((*each)->output());
+    REQUIRE((*each)->says("is live", 60));
+  }
+  const Words commands = commands_of_readme();
+  REQUIRE(commands.size() >= 5);
+  REQUIRE(eventually([&] { return newcomer.shell(commands[0] + " --fail").exit_code == 0; }));
+  for (const std::string& line : commands) {
+    if (line.find("tail") == std::string::npos) {
+      check_answer(line, newcomer.shell(line));
+      continue;
+    }
+    Process tail({"bash", "-c", "exec " + line}, newcomer.folder.path("tail"),
+                 Newcomer::environment(), newcomer.folder.path());
+    CHECK(tail.says("echo.echo"));
+    tail.signal(SIGINT);
+    CHECK(tail.wait() == 128 + SIGINT);
+  }
+  const auto created = newcomer.shell(commands[1] + " -s -o /dev/null -w '%{http_code}'");
+  CHECK(created.out == "201");
+}

@@ -1,0 +1,151 @@
+// `millrace run`: what it does for a program, from the first deploy to the last call.
+#include <signal.h>
+
+#include "e2e/cluster.hpp"
+#include "support/catch.hpp"
+
+using namespace millrace::e2e;
+
+namespace {
+
+std::string changed(std::string text, const std::string& from, const std::string& to) {
+  text.replace(text.find(from), from.size(), to);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("run waits for the modules that its module refers to and says which") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto echo = cluster.example("echo");
+  REQUIRE(echo->says("waiting for what it refers to"));
+  CHECK(echo->output().find("time") != std::string::npos);
+  const auto time = cluster.example("time");
+  CHECK(echo->says("deployed as dpl-echo-"));
+  CHECK(echo->says("is live"));
+  CHECK(cluster.answers("/echo?name=Ada"));
+}
+
+TEST_CASE("run gives up on what does not come, with what is missing") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto echo = cluster.example("echo", {"--wait-for-deps", "1s"});
+  CHECK(echo->wait() == 1);
+  CHECK(echo->output().find("error[unknown-ref]") != std::string::npos);
+}
+
+TEST_CASE("run hands its program a port, the addresses and its own names, and forwards its lines") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto program =
+      cluster.run_module(source("examples/time/time.schema"), {"--port", "0"},
+                         {"sh", "-c", "env | grep -E '^(PORT|MILLRACE_RUN_)' | sort; exit 3"});
+  CHECK(program->wait() == 1);
+  const std::string said = program->output();
+  for (const char* name :
+       {"time | PORT=", "time | MILLRACE_RUN_SCHEMA=127.0.0.1:",
+        "time | MILLRACE_RUN_ROUTING=127.0.0.1:", "time | MILLRACE_RUN_TIMELINE=127.0.0.1:",
+        "time | MILLRACE_RUN_MODULE=time", "time | MILLRACE_RUN_DEPLOYMENT=dpl-time-"}) {
+    CAPTURE(name);
+    CHECK(said.find(name) != std::string::npos);
+  }
+  CHECK(said.find("the program ended: exit code 3") != std::string::npos);
+}
+
+TEST_CASE("run drains at SIGTERM: the endpoint goes first, then the program, nothing is left") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto time = cluster.example("time");
+  REQUIRE(time->says("is live"));
+  time->signal(SIGTERM);
+  CHECK(time->wait() == 0);
+  const std::string said = time->output();
+  CHECK(said.find("draining") < said.find("stopped"));
+  CHECK(eventually([&] {
+    return cluster.millrace({"ps", "--output", "json"}).out.find("\"address\"") ==
+           std::string::npos;
+  }));
+  const auto call = cluster.millrace({"call", "time.now"});
+  CHECK(call.exit_code == 2);
+  CHECK(call.err.find("no-endpoint") != std::string::npos);
+}
+
+TEST_CASE("a program dies with the run that started it, even at kill -9") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto time = cluster.example("time");
+  REQUIRE(time->says("is live"));
+  const std::string said = time->output();
+  const std::string mark = " as process ";
+  const pid_t program = std::stoi(said.substr(said.find(mark) + mark.size()));
+  REQUIRE(kill(program, 0) == 0);
+  time->signal(SIGKILL);
+  CHECK(time->wait() == 128 + SIGKILL);
+  CHECK(eventually([&] { return kill(program, 0) != 0; }));
+}
+
+TEST_CASE("two instances of one build join one deployment") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto first = cluster.example("time");
+  REQUIRE(first->says("is live"));
+  const auto second = cluster.example("time");
+  CHECK(second->says("joins dpl-time-"));
+  REQUIRE(second->says("registered as"));
+  first->signal(SIGTERM);
+  CHECK(first->wait() == 0);
+  CHECK(cluster.millrace({"call", "time.now"}).exit_code == 0);
+}
+
+TEST_CASE("an instance of a replaced build is told so and ends with 1, unless told to redeploy") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto before = cluster.example("time", {"--build", "one"});
+  REQUIRE(before->says("is live"));
+  const auto after = cluster.example("time", {"--build", "two"});
+  REQUIRE(after->says("is live"));
+  CHECK(before->says("replaced by a newer deployment"));
+  const auto again = cluster.example("time", {"--build", "one"});
+  CHECK(again->wait() == 1);
+  CHECK(again->output().find("error: ") != std::string::npos);
+  const auto redeployed = cluster.example("time", {"--build", "one", "--redeploy"});
+  CHECK(redeployed->says("is live"));
+}
+
+TEST_CASE("a program that never answers is stopped with the reason once its changeset failed") {
+  Cluster cluster({"--log.level=debug"});
+  REQUIRE(cluster.ready());
+  const auto deaf = cluster.run_module(source("examples/time/time.schema"), {"--deadline", "1s"},
+                                       {"sleep", "1000"});
+  CHECK(deaf->wait(60) == 1);
+  CHECK(deaf->output().find("stopping the program: dpl-time-") != std::string::npos);
+}
+
+TEST_CASE("run registers again when the schema service was killed and came back") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto time = cluster.example("time");
+  REQUIRE(time->says("is live"));
+  cluster.serve().signal(SIGKILL);
+  cluster.serve().wait();
+  REQUIRE(time->says("lost the schema service, trying again"));
+  cluster.start();
+  REQUIRE(cluster.ready());
+  CHECK(eventually([&] { return cluster.millrace({"call", "time.now"}).exit_code == 0; }));
+  CHECK(time->running());
+}
+
+TEST_CASE("a file with a fault, without a module or with two is refused before anything starts") {
+  Cluster cluster;
+  const Folder& folder = cluster.folder();
+  write_file(folder.path("two.schema"), "module a {\n}\n\nmodule b {\n}\n");
+  write_file(folder.path("bad.schema"),
+             changed(read_file(source("examples/time/time.schema")), "verb", "werb"));
+  const auto two = cluster.millrace({"run", folder.path("two.schema"), "--", "true"});
+  CHECK(two.exit_code == 1);
+  CHECK(two.err.find("holds 2 modules") != std::string::npos);
+  const auto bad = cluster.millrace({"run", folder.path("bad.schema"), "--", "true"});
+  CHECK(bad.exit_code == 1);
+  CHECK(bad.err.find("bad.schema:10:") != std::string::npos);
+}
