@@ -70,7 +70,10 @@ Result<DeployOrder> make_order(schema::Schema schema, const DeployFlags& flags) 
     each.replicas = static_cast<std::uint32_t>(flags.replicas);
     if (const auto found = endpoints->find(module.name); found != endpoints->end()) {
       each.fixed_endpoint = found->second;
-      if (each.build.empty()) each.build = build_of(each.fixed_endpoint);
+    }
+    if (each.build.empty()) {
+      each.build =
+          build_of(statekit::to_bytes(schema::module_digest(module)) + each.fixed_endpoint);
     }
     each.module = std::move(module);
     order.modules.push_back(std::move(each));

@@ -25,8 +25,8 @@ struct DeployFlags {
 };
 
 // InvalidArgument where an endpoint is no MODULE=URL or names a module that is not deployed here.
-// Without a build, a module with a fixed endpoint gets one made from its URL, so that a new URL is
-// a new deployment.
+// Without a build, a module gets one made from its schema and its fixed endpoint: another schema or
+// another URL is another deployment.
 statekit::Result<DeployOrder> make_order(schema::Schema schema, const DeployFlags& flags);
 
 // "http://host:port", "grpc://host:port/" or "host:port" -> "host:port".

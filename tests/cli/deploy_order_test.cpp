@@ -30,10 +30,22 @@ TEST_CASE("a fixed endpoint goes to its module alone, and makes its build") {
   REQUIRE(order);
   REQUIRE(order->modules.size() == 2);
   CHECK(order->modules[0].fixed_endpoint == "10.0.0.7:9000");
-  CHECK(order->modules[0].build == build_of("10.0.0.7:9000"));
   CHECK(order->modules[0].replicas == 2);
   CHECK(order->modules[1].fixed_endpoint.empty());
-  CHECK(order->modules[1].build.empty());
+}
+
+TEST_CASE("without a build, another schema or another URL is another build") {
+  const auto build = [](const std::string& endpoint, bool with_config) {
+    auto schema = two_modules();
+    if (with_config) schema.modules[0].configs.push_back({"size", {}, {}, {}});
+    DeployFlags flags;
+    if (!endpoint.empty()) flags.endpoints = {"echo=" + endpoint};
+    return make_order(schema, flags)->modules[0].build;
+  };
+  CHECK(build("", false) == build("", false));
+  CHECK(build("h:1", false) == build("http://h:1/", false));
+  CHECK(build("", false) != build("h:1", false));
+  CHECK(build("", false) != build("", true));
 }
 
 TEST_CASE("a build that was given is kept") {

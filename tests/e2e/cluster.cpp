@@ -4,10 +4,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <set>
-#include <stdexcept>
 
 #include "cli/run/port.hpp"
 #include "httpkit/client.hpp"
@@ -21,18 +19,12 @@ constexpr const char* listeners[] = {"schema.listen",         "routing.listen",
                                      "routing.health_listen", "timeline.health_listen",
                                      "ingress.health_listen", "console.health_listen"};
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr) throw std::runtime_error(std::string(name) + " is not set; run ctest");
-  return value;
-}
-
 std::string loopback(int port) { return "127.0.0.1:" + std::to_string(port); }
 
 }  // namespace
 
-std::string binary(const std::string& name) { return variable("MILLRACE_BIN") + "/" + name; }
-std::string source(const std::string& path) { return variable("MILLRACE_SOURCE") + "/" + path; }
+std::string binary(const std::string& name) { return std::string(E2E_BINARIES) + "/" + name; }
+std::string source(const std::string& path) { return std::string(E2E_SOURCE) + "/" + path; }
 
 void install_greeter() {
   const std::string folder = source("examples/greeter");

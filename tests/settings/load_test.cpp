@@ -66,6 +66,17 @@ TEST_CASE("the settings of another binary are passed over in the environment") {
   CHECK(faults_of(sources).empty());
 }
 
+TEST_CASE("a variable of the environment is a fault only where it was meant as a setting") {
+  Sources sources;
+  sources.environment = {{"MILLRACE_SERVICE_HOST", "10.0.0.1"},
+                         {"MILLRACE_PORT_8892_TCP", "x"},
+                         {"MILLRACE_LONG", "1"},
+                         {"MILLRACE_ROUTING_QQQQQQQ", "1"},
+                         {"MILLRACE_DATTA", "x"}};
+  CHECK(faults_of(sources) == Lines{"MILLRACE_DATTA: no such setting; did you mean MILLRACE_DATA?",
+                                    "MILLRACE_ROUTING_QQQQQQQ: no such setting"});
+}
+
 TEST_CASE("a flag takes its value after an equals sign or as the next word") {
   Sample sample;
   Fields fields;

@@ -14,14 +14,33 @@ constexpr std::string_view prefix = "MILLRACE_";
 constexpr std::string_view run_prefix = "MILLRACE_RUN_";
 constexpr std::string_view file_variable = "MILLRACE_SETTINGS";
 
-bool is_foreign_variable(const Fields& fields, std::string_view variable) {
-  // The section of MILLRACE_A_B_C may be a, a_b or a_b_c: sections of ours are single words, so
-  // the first one decides.
+// The section of MILLRACE_A_B_C may be a, a_b or a_b_c: sections of ours are single words, so the
+// first one decides.
+std::string section_of(std::string_view variable) {
   std::string section(variable.substr(prefix.size()));
   section = section.substr(0, section.find('_'));
   std::transform(section.begin(), section.end(), section.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return fields.is_foreign(section);
+  return section;
+}
+
+// A variable that is no setting is a fault where it was meant as one: it names a section of ours,
+// or is nearly the name of a setting. Others (MILLRACE_SERVICE_HOST, as Kubernetes sets it for a
+// service named millrace) are none of our business. Empty: no fault.
+std::string fault_of(const Fields& fields, const std::string& variable) {
+  const std::string section = section_of(variable);
+  if (fields.is_foreign(section)) return {};
+  std::vector<std::string> known;
+  bool ours = false;
+  for (const Field& field : fields.all()) {
+    known.push_back(environment_name(field.name).substr(prefix.size()));
+    ours = ours || field.name.starts_with(section + ".");
+  }
+  const std::string meant = nearest(std::string_view(variable).substr(prefix.size()), known);
+  if (meant.empty() && !ours) return {};
+  const std::string hint =
+      meant.empty() ? "" : "; did you mean " + std::string(prefix) + meant + "?";
+  return variable + ": no such setting" + hint;
 }
 
 }  // namespace
@@ -43,17 +62,15 @@ std::vector<std::string> names(const Fields& fields) {
 Layer read_environment(const Fields& fields, const std::map<std::string, std::string>& variables) {
   Layer layer{Source::environment, {}, {}};
   std::map<std::string, std::string> field_of;
-  std::vector<std::string> known;
-  for (const Field& field : fields.all()) {
-    known.push_back(environment_name(field.name));
-    field_of.emplace(known.back(), field.name);
-  }
+  for (const Field& field : fields.all())
+    field_of.emplace(environment_name(field.name), field.name);
   for (const auto& [variable, value] : variables) {
     if (!variable.starts_with(prefix) || variable == file_variable) continue;
     if (const auto found = field_of.find(variable); found != field_of.end()) {
       layer.assignments.push_back({found->second, value, variable});
-    } else if (!variable.starts_with(run_prefix) && !is_foreign_variable(fields, variable)) {
-      layer.faults.push_back(variable + ": no such setting" + did_you_mean(variable, known));
+    } else if (!variable.starts_with(run_prefix)) {
+      std::string fault = fault_of(fields, variable);
+      if (!fault.empty()) layer.faults.push_back(std::move(fault));
     }
   }
   return layer;

@@ -8,7 +8,8 @@
 //
 // A field named `routing.max_calls` is `[routing] max_calls` in TOML, MILLRACE_ROUTING_MAX_CALLS in
 // the environment and --routing.max_calls on the command line. Environment names that no service
-// declares but begin with MILLRACE_RUN_ belong to `millrace run` and are ignored. Errors are
+// declares but begin with MILLRACE_RUN_ belong to `millrace run` and are ignored, and so are those
+// that resemble no setting. Errors are
 // invalid-argument.
 #pragma once
 
