@@ -35,6 +35,17 @@ class Module final : public v2::VerbService::Service {
   std::unique_ptr<grpc::Server> server_;
 };
 
+// True when a line of the history has these words.
+bool history_says(test::Client& client, const std::string& words) {
+  const auto history = client.call(&Stub::GetHistory, v2::GetHistoryRequest());
+  for (const v2::HistoryEntry& entry : history->entries()) {
+    for (const std::string& change : entry.changes()) {
+      if (contains(change, words)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 TEST_CASE("an endpoint is told to drain when its deployment is replaced") {
@@ -63,6 +74,7 @@ TEST_CASE("an endpoint that closes its stream is taken out at once") {
   REQUIRE(client.deployment(key)->endpoints_size() == 1);
   CHECK(endpoint.close().ok());
   CHECK(test::eventually([&] { return client.deployment(key)->endpoints_size() == 0; }));
+  CHECK(history_says(client, "removed: left"));
 }
 
 TEST_CASE("an endpoint that says it leaves is taken out while its stream is open") {
@@ -76,6 +88,7 @@ TEST_CASE("an endpoint that says it leaves is taken out while its stream is open
   REQUIRE(endpoint.read(answer));
   CHECK(answer.directive() == v2::RegisterEndpointResponse::DIRECTIVE_DRAIN);
   CHECK(test::eventually([&] { return client.deployment(key)->endpoints_size() == 0; }));
+  CHECK(history_says(client, "removed: left"));
 }
 
 TEST_CASE("an endpoint whose connection breaks stays until its lease runs out") {
@@ -87,12 +100,7 @@ TEST_CASE("an endpoint whose connection breaks stays until its lease runs out") 
   REQUIRE(endpoint.read(answer));
   endpoint.cut();
   CHECK(test::eventually([&] { return client.deployment(key)->endpoints_size() == 0; }));
-  v2::GetHistoryRequest history;
-  const auto entries = client.call(&Stub::GetHistory, history);
-  bool expired = false;
-  for (const auto& entry : entries->entries())
-    for (const std::string& change : entry.changes()) expired |= contains(change, "expired");
-  CHECK(expired);
+  CHECK(history_says(client, "expired"));
 }
 
 TEST_CASE("an offer that names no deployment or address is refused") {
