@@ -25,9 +25,11 @@ module m {
   data Query { limit Int? tag [String] +alias json "t" on Bool? }
   verb data(builtin.HttpRequest<m.Item, m.Path, m.Query>) builtin.HttpResponse<m.Item, String>
     +ingress http POST /data/{id}/{name}
-  verb text(builtin.HttpRequest<String, Unit, {String: [String]}>) builtin.HttpResponse<String, Bytes>
+  verb text(builtin.HttpRequest<String, Unit, {String: [String]}>)
+    builtin.HttpResponse<String, Bytes>
     +ingress http PUT /text
-  verb any(builtin.HttpRequest<Any, {String: String}, {String: String}>) builtin.HttpResponse<Any, Unit>
+  verb any(builtin.HttpRequest<Any, {String: String}, {String: String}>)
+    builtin.HttpResponse<Any, Unit>
     +ingress http POST /{any}
   verb bytes(builtin.HttpRequest<Bytes, Unit, Unit>) builtin.HttpResponse<Bytes, Any>
     +ingress http PATCH /

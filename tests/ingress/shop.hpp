@@ -42,9 +42,11 @@ module shop {
     why String +alias json "reason"
   }
 
-  verb put(builtin.HttpRequest<shop.Item, shop.ItemPath, Unit>) builtin.HttpResponse<shop.Item, shop.Failure>
+  verb put(builtin.HttpRequest<shop.Item, shop.ItemPath, Unit>)
+    builtin.HttpResponse<shop.Item, shop.Failure>
     +ingress http PUT /items/{id}
-  verb list(builtin.HttpRequest<Unit, Unit, shop.Filter>) builtin.HttpResponse<[shop.Item], shop.Failure>
+  verb list(builtin.HttpRequest<Unit, Unit, shop.Filter>)
+    builtin.HttpResponse<[shop.Item], shop.Failure>
     +ingress http GET /items
   verb search(builtin.HttpRequest<Unit, Unit, {String: [String]}>) builtin.HttpResponse<Any, Unit>
     +ingress http GET /search
