@@ -71,6 +71,18 @@ TEST_CASE("run drains at SIGTERM: the endpoint goes first, then the program, not
   CHECK(call.err.find("no-endpoint") != std::string::npos);
 }
 
+TEST_CASE("the program itself is asked to end by SIGTERM before it is killed") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto polite = cluster.run_module(
+      source("examples/time/time.schema"), {},
+      {"sh", "-c", "trap 'echo bye; exit 0' TERM; echo here; sleep 1000 & wait"});
+  REQUIRE(polite->says("time | here"));
+  polite->signal(SIGTERM);
+  CHECK(polite->wait() == 0);
+  CHECK(polite->output().find("time | bye") != std::string::npos);
+}
+
 TEST_CASE("a program dies with the run that started it, even at kill -9") {
   Cluster cluster;
   REQUIRE(cluster.ready());
@@ -132,6 +144,10 @@ TEST_CASE("run registers again when the schema service was killed and came back"
   REQUIRE(time->says("lost the schema service, trying again"));
   cluster.start();
   REQUIRE(cluster.ready());
+  CHECK(eventually([&] {
+    const std::string said = time->output();
+    return said.find("registered as") != said.rfind("registered as");
+  }));
   CHECK(eventually([&] { return cluster.millrace({"call", "time.now"}).exit_code == 0; }));
   CHECK(time->running());
 }
