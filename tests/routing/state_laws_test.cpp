@@ -1,5 +1,7 @@
 // The laws of every state, and RouteState against the plain truth, over random histories.
 #include "services/routing/state.hpp"
+
+#include "services/schema/state.hpp"
 #include "support/catch.hpp"
 #include "tests/routing/history.hpp"
 
@@ -82,6 +84,25 @@ TEST_CASE("folding commits equals restoring the snapshot of that fold") {
       INFO("seed " << seed << "\n" << folded.dump() << "---\n" << restored.dump());
       REQUIRE(folded == restored);
       REQUIRE(folded.digest() == restored.digest());
+    }
+  }
+}
+
+TEST_CASE(
+    "a router that begins with the schema service's own snapshot agrees with one that saw it all") {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    test::History history(seed);
+    schema_service::State schema_state;
+    RouteState folded;
+    for (int i = 0; i < 200; ++i) {
+      const schema::Commit commit = history.next();
+      schema_state.apply(commit);
+      folded.apply(commit);
+      if (i % 10 != 0) continue;
+      RouteState restored;
+      restored.restore(schema_state.snapshot());
+      INFO("seed " << seed << "\n" << folded.dump() << "---\n" << restored.dump());
+      REQUIRE(folded == restored);
     }
   }
 }

@@ -1,5 +1,7 @@
 #include "services/timeline/changes.hpp"
 
+#include "services/schema/state.hpp"
+
 #include "support/catch.hpp"
 #include "tests/routing/history.hpp"
 
@@ -97,6 +99,22 @@ TEST_CASE("what a ChangeState knows after folding equals what it knows after res
       REQUIRE(folded == restored);
       REQUIRE(folded.digest() == restored.digest());
       CHECK(restored.events_after(0).empty());
+    }
+  }
+}
+
+TEST_CASE("a timeline that begins with the schema service's own snapshot knows the same names") {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    test::History history(seed);
+    schema_service::State schema_state;
+    ChangeState folded;
+    for (int i = 0; i < 200; ++i) {
+      const schema::Commit commit = history.next();
+      schema_state.apply(commit);
+      folded.apply(commit);
+      ChangeState restored;
+      restored.restore(schema_state.snapshot());
+      REQUIRE(folded == restored);
     }
   }
 }
