@@ -30,6 +30,7 @@ class Channel {
 
 struct ChannelOptions {
   int message_bytes_max = 16 << 20;
+  int connect_ms_max = 5'000;  // for one attempt; a machine under load answers late
   int reconnect_ms_min = 100;
   int reconnect_ms_max = 2'000;
   int keepalive_ms = 10'000;

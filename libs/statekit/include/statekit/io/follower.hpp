@@ -92,7 +92,8 @@ class Follower {
 
   // Loads the cache, so that there is a state at once where there ever was one; then follows.
   void start() {
-    log_cache(identity_, core_.load_cache(), projection_.revision());
+    const Status loaded = core_.load_cache();
+    log_cache(identity_, loaded, projection_.revision());
     loop_.start();
   }
   void stop() {
