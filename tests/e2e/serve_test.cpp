@@ -54,6 +54,24 @@ TEST_CASE("a corrupt database ends serve with 2 and the file is named") {
   CHECK(refused.err.find("journal.db") != std::string::npos);
 }
 
+TEST_CASE(
+    "G9: a database of a newer format ends serve with 2, and not one octet of it is written") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  cluster.serve().signal(SIGTERM);
+  REQUIRE(cluster.serve().wait() == 0);
+  const std::string file = cluster.data() + "/schema/journal.db";
+  std::string octets = read_file(file);
+  REQUIRE(octets.size() > 100);
+  octets[63] = 99;  // the last octet of SQLite's user_version, which is the format
+  write_file(file, octets);
+  const auto refused = run(cluster.serve_words());
+  CHECK(refused.exit_code == 2);
+  CHECK(refused.err.find("journal.db") != std::string::npos);
+  CHECK(refused.err.find("99") != std::string::npos);
+  CHECK(read_file(file) == octets);
+}
+
 TEST_CASE("wrong settings end serve with 1, all at once, each with its place") {
   const Folder folder;
   write_file(folder.path("millrace.toml"), "[ingress]\nhttp_listen = 8891\n[routin]\nx = 1\n");
