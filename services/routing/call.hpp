@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "services/routing/codec.hpp"
 #include "services/routing/service.hpp"
-#include "services/routing/wire.hpp"
 
 namespace millrace::routing {
 

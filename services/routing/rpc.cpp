@@ -2,8 +2,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "services/routing/codec.hpp"
 #include "services/routing/grpc_bytes.hpp"
-#include "services/routing/wire.hpp"
 #include "settings/main.hpp"
 #include "v2alpha1/verb.grpc.pb.h"
 

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "contract/journal_contract.hpp"
+#include "support/moment.hpp"
 
 namespace millrace::contract {
 
@@ -54,7 +55,7 @@ Revision kill_after(Store& store, std::uint64_t acks_wanted, unsigned pause_us) 
   for (std::uint64_t i = 0; i < acks_wanted; ++i)
     REQUIRE(read(ends[0], &acked, sizeof acked) == sizeof acked);
   // Any instant will do: this only spreads them over an append.
-  usleep(pause_us);
+  test::pass(std::chrono::microseconds(pause_us));
   kill(child, SIGKILL);
   while (read(ends[0], &acked, sizeof acked) == sizeof acked) {
   }

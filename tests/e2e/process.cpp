@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
+
+#include "support/eventually.hpp"
 
 extern char** environ;
 
@@ -107,13 +109,7 @@ Outcome run(const Words& words, const Environment& environment, int seconds,
 }
 
 bool eventually(const std::function<bool()>& holds, int seconds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(
-        std::chrono::milliseconds(20));  // between two looks at the condition
-  }
-  return true;
+  return test::eventually(holds, std::chrono::seconds(seconds));
 }
 
 std::string read_file(const std::string& path) {

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "services/routing/wire.hpp"
+#include "services/routing/codec.hpp"
 #include "statekit/result.hpp"
 
 using namespace millrace::routing;

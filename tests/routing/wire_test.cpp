@@ -1,5 +1,5 @@
 // The scan of a call's bytes, with protobuf's own parser as the judge.
-#include "services/routing/wire.hpp"
+#include "services/routing/codec.hpp"
 
 #include <random>
 

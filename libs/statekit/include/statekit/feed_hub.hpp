@@ -101,8 +101,8 @@ class FeedSession {
 
 class FeedHub {
  public:
-  // `broadcast` and `journal` outlive the hub, and the hub outlives its sessions. `nudge` asks the Machine to
-  // look at the journal's head now (it may be null).
+  // `broadcast` and `journal` outlive the hub, and the hub outlives its sessions. `nudge` asks the
+  // Machine to look at the journal's head now (it may be null).
   FeedHub(Broadcast& broadcast, Journal& journal, SnapshotProvider provider, FeedLimits limits = {},
           std::function<void()> nudge = {});
   FeedHub(const FeedHub&) = delete;

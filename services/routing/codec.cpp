@@ -1,4 +1,4 @@
-#include "services/routing/wire.hpp"
+#include "services/routing/codec.hpp"
 
 #include <algorithm>
 #include <charconv>
