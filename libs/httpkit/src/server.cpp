@@ -264,7 +264,8 @@ void LoopServer::take_in(tcp::socket socket, const std::shared_ptr<Loop>& loop) 
 
 void LoopServer::on_each_connection(void (Connection::*act)()) {
   for (const auto& loop : loops_) {
-    asio::post(loop->context, [loop, act] {
+    // Not the shared pointer: what waits in a context must not own it.
+    asio::post(loop->context, [loop = loop.get(), act] {
       loop->draining = true;
       std::vector<std::shared_ptr<Connection>> all;
       for (Connection* connection : loop->connections) {
@@ -282,7 +283,7 @@ bool LoopServer::wait_until_none(std::int64_t ms) {
 }
 
 void LoopServer::stop(std::int64_t ms) {
-  if (stopped_.exchange(true)) return;
+  if (stopped_.exchange(true) || threads_.empty()) return;
   asio::post(loops_.front()->context, [this] {
     error_code ignored;
     acceptor_->close(ignored);
@@ -293,7 +294,7 @@ void LoopServer::stop(std::int64_t ms) {
     wait_until_none(2'000);
   }
   work_.clear();
-  for (const auto& loop : loops_) asio::post(loop->context, [loop] { loop->context.stop(); });
+  for (const auto& loop : loops_) loop->context.stop();
   for (std::thread& thread : threads_) thread.join();
 }
 
