@@ -379,19 +379,10 @@ class Canonical {
   std::string out_;
 };
 
-JsonResult absent(const Shape::Plan& plan, const JsonOptions& options) {
-  const ShapeNode& node = plan.nodes[plan.root.node];
-  const char* missing = plan.root.optional ? "null" : default_of(node);
-  if (missing != nullptr) return std::string(missing);
-  return tl::unexpected(std::vector<JsonFault>{
-      {options.pointer_prefix, "missing", "there is no value; wanted " + node.name}});
-}
-
 }  // namespace
 
 JsonResult canonical_json(const Shape::Plan& plan, std::string_view json,
                           const JsonOptions& options) {
-  if (json.empty()) return absent(plan, options);
   JsonTree tree;
   JsonFault fault{options.pointer_prefix, {}, {}};
   if (!read_json(json, tree, fault)) {

@@ -155,6 +155,14 @@ class Compiler {
   std::optional<Error> error_;
 };
 
+JsonResult absent(const Shape::Plan& plan, const JsonOptions& options) {
+  const ShapeNode& node = plan.nodes[plan.root.node];
+  const char* missing = plan.root.optional ? "null" : default_of(node);
+  if (missing != nullptr) return std::string(missing);
+  return tl::unexpected(std::vector<JsonFault>{
+      {options.pointer_prefix, "missing", "there is no value; wanted " + node.name}});
+}
+
 }  // namespace
 
 const char* default_of(const ShapeNode& node) {
@@ -175,6 +183,7 @@ Result<Shape> Shape::compile(const Index& index, const Type& type) {
 }
 
 JsonResult Shape::canonicalize(std::string_view json, const JsonOptions& options) const {
+  if (json.empty()) return absent(*plan_, options);
   return canonical_json(*plan_, json, options);
 }
 
