@@ -43,6 +43,13 @@ class FakeTimeline final : public pb::TimelineService::Service {
     std::uint64_t told = request->after_id();
     std::unique_lock lock(mutex_);
     const int born = breaks_;
+    // Asked to go on from an event that was forgotten meanwhile: as the real one does, say so.
+    if (told > (events_.empty() ? 0 : events_.back().id)) {
+      pb::TimelineStreamResponse response;
+      response.set_gap(true);
+      writer->Write(response);
+      return grpc::Status::OK;
+    }
     while (born == breaks_ && !context->IsCancelled()) {
       for (const statekit::TimelineEvent& event : events_) {
         if (event.id <= told) continue;
