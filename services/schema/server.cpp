@@ -54,6 +54,12 @@ class GrpcSchemaServer final : public Server {
     auto server = statekit::GrpcServer::start(options, {rpc_.get()}, wiring_.health);
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
+    if (service_.position().revision == 0)
+      statekit::log_warn("schema.store-is-empty",
+                         {{"journal", journal_url(settings_)},
+                          {"hint",
+                           "nothing is deployed yet; if something was, stop and look for "
+                           "the database that is missing"}});
     statekit::log_info("schema.started", {{"listen", server_->address()},
                                           {"journal", journal_url(settings_)},
                                           {"revision", service_.position().revision}});
