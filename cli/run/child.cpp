@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -18,8 +20,17 @@ namespace millrace::cli {
 
 using statekit::Code;
 using statekit::Result;
+using statekit::Status;
 
 namespace {
+
+// 0, or the errno that starting this file would end with.
+int fault_of(const std::string& file) {
+  struct stat about {};
+  if (stat(file.c_str(), &about) != 0) return errno;
+  if (!S_ISREG(about.st_mode)) return EACCES;
+  return access(file.c_str(), X_OK) == 0 ? 0 : errno;
+}
 
 struct Pipe {
   int read = -1;
@@ -77,6 +88,24 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 }
 
 }  // namespace
+
+Status can_start(const std::string& program, const std::string& path) {
+  const bool searched = program.find('/') == std::string::npos;
+  int why = searched ? ENOENT : fault_of(program);
+  for (std::size_t begin = 0; searched && why != 0 && begin <= path.size();) {
+    const std::size_t end = std::min(path.find(':', begin), path.size());
+    const std::string folder = path.substr(begin, end - begin);
+    const int fault = fault_of((folder.empty() ? "." : folder) + "/" + program);
+    if (fault == 0 || fault == EACCES) why = fault;  // a later folder may still have it
+    begin = end + 1;
+  }
+  if (why == 0 && !program.empty()) return {};
+  const bool missing = searched && why == ENOENT;
+  return statekit::fail(Code::not_found, "cannot start " + program + ": " +
+                                             (missing ? "no folder of PATH has it; write ./" +
+                                                            program + " for one in this folder"
+                                                      : std::string(std::strerror(why))));
+}
 
 struct Child::Impl {
   pid_t pid = -1;

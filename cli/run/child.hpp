@@ -21,6 +21,10 @@ struct ChildOptions {
   std::string prefix;                              // of each line of its output
 };
 
+// Whether `program` can be started, as execvp looks for it: in the folders of `path` (PATH) where
+// it holds no slash. Asked before anything is deployed for it. NotFound with what is wrong.
+statekit::Status can_start(const std::string& program, const std::string& path);
+
 class Child {
  public:
   // NotFound where there is no such program. REQUIRES: called from the thread that lives longest:

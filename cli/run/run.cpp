@@ -27,6 +27,7 @@ constexpr std::int64_t turn_ms = 100;
 constexpr std::int64_t probe_ms_max = 500;
 constexpr std::int64_t look_every_ms = 1'000;  // at the deployment, until it is canonical
 constexpr std::int64_t leave_ms_max = 2'000;
+constexpr std::int64_t roll_back_ms_max = 2'000;
 constexpr std::int64_t followers_ms_max = 3'000;
 
 std::int64_t now_ms() {
@@ -40,6 +41,11 @@ class Runner {
       : session_(session), options_(options), client_(session.addresses.schema, 5'000) {}
 
   int run() {
+    const char* path = std::getenv("PATH");
+    path_ = path ? path : "/bin:/usr/bin";  // where execvp looks without one
+    if (const Status can = can_start(options_.command[0], path_); !can) {
+      return session_.report(can.error());
+    }
     if (const auto exit_code = deploy()) return *exit_code;
     if (const auto exit_code = start()) return *exit_code;
     return supervise();
@@ -64,10 +70,8 @@ class Runner {
     }
     module_ = source->schema.modules[0].name;
     prefix_ = module_ + " | millrace: ";
-    const char* path = std::getenv("PATH");
     DeployFlags flags;
-    flags.build =
-        options_.build.empty() ? build_id(options_.command, path ? path : "") : options_.build;
+    flags.build = options_.build.empty() ? build_id(options_.command, path_) : options_.build;
     flags.replicas = options_.replicas;
     flags.redeploy = options_.redeploy;
     flags.deadline_ms = options_.deadline_ms;
@@ -82,14 +86,18 @@ class Runner {
       return session_.report({Code::internal, "the schema service named no deployment", {}});
     }
     deployment_ = answer->deployments[0].deployment;
-    changeset_ = answer->changeset;
-    say((answer->deployments[0].joined ? "joins " : "deployed as ") + deployment_);
+    const bool joined = answer->deployments[0].joined;
+    if (!joined) changeset_ = answer->changeset;
+    say((joined ? "joins " : "deployed as ") + deployment_);
     return std::nullopt;
   }
 
   std::optional<int> start() {
     const auto port = free_port(static_cast<int>(options_.port));
-    if (!port) return session_.report(port.error());
+    if (!port) {
+      give_up(port.error().message);
+      return session_.report(port.error());
+    }
     address_ = "127.0.0.1:" + std::to_string(*port);
     const Addresses& at = session_.addresses;
     auto child = Child::start({options_.command,
@@ -102,6 +110,7 @@ class Runner {
                                module_ + " | "});
     if (!child) {
       session_.report(child.error());
+      give_up(child.error().message);
       return refused;
     }
     child_ = std::move(*child);
@@ -115,10 +124,13 @@ class Runner {
       if (signals_.wait(turn_ms) != 0) return drain();
       if (const auto how = child_->ended()) {
         say("the program ended: " + *how);
+        leave();  // else calls are sent to it until its lease has ended
+        give_up("its program ended: " + *how);
         return refused;
       }
       if (const Status status = turn(); !status) {
         say("stopping the program: " + status.error().message);
+        give_up(status.error().message);
         stop_child();
         return refused;
       }
@@ -159,17 +171,33 @@ class Runner {
   // First nobody sends new calls, then those in flight end, then the program.
   int drain() {
     say("draining");
-    const std::int64_t begun = now_ms();
-    bool hurry = false;
-    if (keeper_) {
-      while (!hurry && !keeper_->leave(now_ms()) && now_ms() - begun < leave_ms_max) {
-        hurry = signals_.wait(turn_ms / 4) != 0;
-      }
-      hurry = hurry || wait_for_routing() || signals_.wait(options_.drain_ms) != 0;
-    }
+    bool hurry = leave();
+    give_up("stopped by a signal before it was live");
+    if (keeper_) hurry = hurry || wait_for_routing() || signals_.wait(options_.drain_ms) != 0;
     if (!hurry) stop_child();
     say("stopped");
     return done;  // a second signal: the destructor kills it
+  }
+
+  // Takes the endpoint out, as far as the schema service answers. True: a signal came.
+  bool leave() {
+    const std::int64_t begun = now_ms();
+    while (keeper_ && !keeper_->leave(now_ms()) && now_ms() - begun < leave_ms_max) {
+      if (signals_.wait(turn_ms / 4) != 0) return true;
+    }
+    return false;
+  }
+
+  // A changeset that this run made and that is not live is waited for by nobody: left alone, it
+  // would hold the module until its deadline and refuse the corrected command.
+  void give_up(const std::string& why) {
+    if (live_ || changeset_.empty()) return;
+    const SchemaClient client(session_.addresses.schema, roll_back_ms_max);
+    const auto answer = client.rollback(changeset_, write_options(why));
+    if (answer) return say("rolled back " + changeset_);
+    const Code code = answer.error().code;  // committed meanwhile, failed already, or forgotten
+    if (code == Code::failed_precondition || code == Code::not_found) return;
+    say("cannot roll back " + changeset_ + ": " + answer.error().message);
   }
 
   // Until every live router has what was the head after leaving. True: a signal came.
@@ -204,7 +232,9 @@ class Runner {
   const RunOptions& options_;
   const Signals signals_;  // before any thread
   const SchemaClient client_;
-  std::string module_, deployment_, changeset_, address_;
+  std::string path_;  // where programs are looked for
+  std::string module_, deployment_, address_;
+  std::string changeset_;  // empty where another run made it
   std::string prefix_ = "millrace: ";
   std::unique_ptr<Child> child_;
   std::unique_ptr<Keeper> keeper_;

@@ -72,6 +72,23 @@ TEST_CASE("a program that cannot be started is an error with the reason") {
   CHECK(none.error().message == "cannot start /nonexistent/program: No such file or directory");
 }
 
+TEST_CASE("a program that cannot be started is told before anything is done for it") {
+  CHECK(can_start("sh", "/nonexistent:/usr/bin:/bin"));
+  CHECK(can_start("/bin/sh", ""));
+  const auto nowhere = can_start("shh", "/nonexistent:/usr/bin:/bin");
+  REQUIRE_FALSE(nowhere);
+  CHECK(nowhere.error().message ==
+        "cannot start shh: no folder of PATH has it; write ./shh for one in this folder");
+  const auto gone = can_start("./nonexistent", "/bin");
+  REQUIRE_FALSE(gone);
+  CHECK(gone.error().message == "cannot start ./nonexistent: No such file or directory");
+  const auto folder = can_start("/etc", "/bin");
+  REQUIRE_FALSE(folder);
+  CHECK(folder.error().message == "cannot start /etc: Permission denied");
+  CHECK_FALSE(can_start("passwd", "/etc"));
+  CHECK_FALSE(can_start("", "/bin"));
+}
+
 TEST_CASE("a program gets what is added to the environment") {
   auto child =
       Child::start({{"sh", "-c", "test \"$PORT\" = 7 && test -n \"$PATH\""}, {{"PORT", "7"}}, ""});

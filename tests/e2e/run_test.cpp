@@ -13,7 +13,80 @@ std::string changed(std::string text, const std::string& from, const std::string
   return text;
 }
 
+pid_t program_of(const Process& run) {
+  const std::string said = run.output();
+  const std::string mark = " as process ";
+  return std::stoi(said.substr(said.find(mark) + mark.size()));
+}
+
+bool is_preparing(const Cluster& cluster) {
+  const std::string list = cluster.millrace({"changeset", "list", "--output", "json"}).out;
+  return list.find("\"preparing\"") != std::string::npos;
+}
+
+const std::string time_schema = source("examples/time/time.schema");
+
 }  // namespace
+
+TEST_CASE("a program that ends before it is live leaves the module free for the corrected one") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto wrong = cluster.run_module(time_schema, {}, {"false"});
+  CHECK(wrong->wait() == 1);
+  CHECK(wrong->output().find("rolled back chs-") != std::string::npos);
+  CHECK_FALSE(is_preparing(cluster));
+  const auto list = cluster.millrace({"changeset", "list", "--output", "json"});
+  CHECK(list.out.find("its program ended: exit code 1") != std::string::npos);
+  const auto corrected = cluster.example("time", {"--wait-for-deps", "10s"});
+  CHECK(corrected->says("is live"));
+}
+
+TEST_CASE("a mistyped program is refused before anything is deployed for it") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto mistyped = cluster.run_module(time_schema, {}, {"millrace-no-such-program"});
+  CHECK(mistyped->wait() == 1);
+  CHECK(mistyped->output().find("cannot start millrace-no-such-program: no folder of PATH") !=
+        std::string::npos);
+  const auto list = cluster.millrace({"changeset", "list", "--output", "json"});
+  CHECK(list.exit_code == 0);
+  CHECK(list.out.find("chs-") == std::string::npos);
+}
+
+TEST_CASE("SIGTERM before the program is ready gives its changeset up") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto deaf = cluster.run_module(time_schema, {}, {"sleep", "1000"});
+  REQUIRE(deaf->says("started sleep"));
+  REQUIRE(is_preparing(cluster));
+  deaf->signal(SIGTERM);
+  CHECK(deaf->wait() == 0);
+  CHECK_FALSE(is_preparing(cluster));
+}
+
+TEST_CASE("a run that joined leaves the changeset to the run that made it") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto maker = cluster.run_module(time_schema, {"--build", "one"}, {"sleep", "1000"});
+  REQUIRE(maker->says("started sleep"));
+  const auto joiner = cluster.run_module(time_schema, {"--build", "one"}, {"false"});
+  CHECK(joiner->wait() == 1);
+  CHECK(joiner->output().find("joins dpl-time-") != std::string::npos);
+  CHECK(is_preparing(cluster));
+}
+
+TEST_CASE("the endpoint of a program that died is taken out, long before its lease ends") {
+  Cluster cluster({"--schema.lease=10m"});
+  REQUIRE(cluster.ready());
+  const auto time = cluster.example("time");
+  REQUIRE(time->says("is live"));
+  const Words ps{"ps", "--output", "json"};
+  REQUIRE(cluster.millrace(ps).out.find("\"address\"") != std::string::npos);
+  kill(program_of(*time), SIGKILL);
+  CHECK(time->wait() == 1);
+  CHECK(eventually(
+      [&] { return cluster.millrace(ps).out.find("\"address\"") == std::string::npos; }));
+}
 
 TEST_CASE("run waits for the modules that its module refers to and says which") {
   Cluster cluster;
@@ -88,9 +161,7 @@ TEST_CASE("a program dies with the run that started it, even at kill -9") {
   REQUIRE(cluster.ready());
   const auto time = cluster.example("time");
   REQUIRE(time->says("is live"));
-  const std::string said = time->output();
-  const std::string mark = " as process ";
-  const pid_t program = std::stoi(said.substr(said.find(mark) + mark.size()));
+  const pid_t program = program_of(*time);
   REQUIRE(kill(program, 0) == 0);
   time->signal(SIGKILL);
   CHECK(time->wait() == 128 + SIGKILL);
