@@ -13,12 +13,15 @@ using statekit::Result;
 
 namespace {
 
-// Routing tells in a word of its own why it could not deliver a call (verb.proto).
-statekit::Error within_reason(const grpc::ClientContext& context, statekit::Error error) {
+// Routing tells in a word of its own why it could not deliver a call (verb.proto), and its message
+// is then about the module's endpoint: only without that word is the trouble on the way to routing.
+statekit::Error why_undelivered(const grpc::ClientContext& context, const grpc::Status& status,
+                                const std::string& address) {
   const auto& trailers = context.GetServerTrailingMetadata();
   const auto reason = trailers.find("millrace-reason");
-  if (reason == trailers.end()) return error;
-  return statekit::within(std::string(reason->second.data(), reason->second.size()), error);
+  if (reason == trailers.end()) return explain(status, "routing", address);
+  return statekit::within(std::string(reason->second.data(), reason->second.size()),
+                          statekit::from_grpc(status));
 }
 
 // grpc.health.v1.Health/Check of the whole server. Its request may be empty; its answer holds one
@@ -70,7 +73,7 @@ Result<CallAnswer> call(const std::string& address, const CallOrder& order,
   set_deadline(context, deadline_ms);
   v2alpha1::CallResponse answer;
   if (const auto status = stub->Call(&context, request, &answer); !status.ok()) {
-    return statekit::fail(within_reason(context, explain(status, "routing", address)));
+    return statekit::fail(why_undelivered(context, status, address));
   }
   const auto& error = answer.error();
   return CallAnswer{answer.has_error(), answer.body(), error.code(), error.message(),

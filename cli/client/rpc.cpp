@@ -7,8 +7,25 @@ namespace millrace::cli {
 using statekit::Code;
 using statekit::Error;
 
+namespace {
+
+// What changes the address of a service.
+std::string remedy(const std::string& service) {
+  std::string upper = service;
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return "--" + service + " or MILLRACE_CLI_" + upper + " changes the address";
+}
+
+}  // namespace
+
 Error explain(const grpc::Status& status, const std::string& service, const std::string& address) {
   Error error = statekit::from_grpc(status);
+  // Some other server: it knows no such method, or has nothing to say about it.
+  if (error.code == Code::unimplemented || error.message.empty()) {
+    error.message = address + " answers, but not as a " + service + " service: " + remedy(service);
+    return error;
+  }
   if (error.code != Code::unavailable && error.code != Code::deadline_exceeded) return error;
   // What the service itself said stands as it is; what gRPC says about sockets does not help.
   const bool unreachable = error.code == Code::unavailable &&
@@ -18,13 +35,9 @@ Error explain(const grpc::Status& status, const std::string& service, const std:
                             error.message.find("Socket closed") != std::string::npos ||
                             error.message.find("empty address list") != std::string::npos);
   if (!unreachable) return statekit::within("the " + service + " service at " + address, error);
-  std::string upper = service;
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return Error{Code::unavailable,
                "the " + service + " service cannot be reached at " + address +
-                   ": is `millrace serve` running? --" + service + " or MILLRACE_CLI_" + upper +
-                   " changes the address",
+                   ": is `millrace serve` running? " + remedy(service),
                {}};
 }
 
