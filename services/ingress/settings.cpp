@@ -21,7 +21,7 @@ void describe_limits(settings::Fields& fields, Settings& settings) {
                   "how long a client may read nothing of its answer");
   fields.duration("ingress.timeout", settings.timeout_ms, 1, 86'400'000,
                   "how long a verb may take to answer; longer is 504");
-  fields.duration("ingress.stop_timeout", settings.stop_timeout_ms, 0, 600'000,
+  fields.duration("ingress.stop_timeout", settings.stop_timeout_ms, 0, 10'000,
                   "how long a stop waits for the requests in hand");
   fields.integer("ingress.waiting_max", settings.waiting_max, 1, 1'000'000,
                  "requests that wait for a revision; more are told 503");

@@ -28,7 +28,7 @@ struct Settings {
   std::int64_t read_timeout_ms = 15'000;
   std::int64_t write_timeout_ms = 15'000;
   std::int64_t timeout_ms = 30'000;
-  std::int64_t stop_timeout_ms = 10'000;
+  std::int64_t stop_timeout_ms = 5'000;
   std::int64_t waiting_max = 1'000;
   std::int64_t timeline_events_max = 8'192;
   CorsSettings cors;

@@ -37,6 +37,12 @@ statekit::Error fitting(statekit::Error error) {
   std::size_t kept = 0;
   while (kept < error.details.size() && bytes + error.details[kept].size() < status_bytes_max)
     bytes += error.details[kept++].size() + 1;
+  // One that does not even fit alone is cut: its beginning says more than nothing.
+  if (kept == 0 && !error.details.empty() && bytes < status_bytes_max) {
+    error.details[0].resize(status_bytes_max - bytes);
+    error.details[0] += " ...";
+    kept = 1;
+  }
   const std::size_t dropped = error.details.size() - kept;
   error.details.resize(kept);
   if (dropped > 0) error.details.push_back("... and " + std::to_string(dropped) + " more");
