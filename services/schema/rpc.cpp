@@ -1,6 +1,7 @@
 #include "services/schema/rpc.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <utility>
 
@@ -70,6 +71,20 @@ ServerUnaryReactor* refuse(CallbackServerContext* context, const statekit::Error
 }
 
 using Core = schema_service::Service;  // its name means gRPC's base class inside Rpc
+
+// A read that may wait for a revision, and ends when its caller goes away. gRPC tells of that, and
+// of the end, only once the method has returned, so `wait_as` comes before both.
+class ReadReactor final : public ServerUnaryReactor {
+ public:
+  explicit ReadReactor(Core& service) : service_(service) {}
+  void wait_as(std::uint64_t number) { number_ = number; }
+  void OnCancel() override { service_.wake(number_); }
+  void OnDone() override { delete this; }
+
+ private:
+  Core& service_;
+  std::atomic<std::uint64_t> number_ = 0;
+};
 
 class Rpc final : public v2::SchemaService::CallbackService {
  public:
@@ -258,12 +273,12 @@ class Rpc final : public v2::SchemaService::CallbackService {
   ServerUnaryReactor* read(CallbackServerContext* context, const Answer& answer) {
     const Result<ReadAt> at = read_at(context);
     if (!at) return refuse(context, at.error());
-    ServerUnaryReactor* reactor = context->DefaultReactor();
-    service_.when_at(*at, [this, reactor, answer](const Status& able) {
+    auto* reactor = new ReadReactor(service_);
+    reactor->wait_as(service_.when_at(*at, [this, reactor, answer](const Status& able) {
       if (!able) return reactor->Finish(status_of(able));
       const grpc::Status status = answer(*service_.read());
       reactor->Finish(status);
-    });
+    }));
     return reactor;
   }
 
@@ -272,13 +287,13 @@ class Rpc final : public v2::SchemaService::CallbackService {
   ServerUnaryReactor* on_worker(CallbackServerContext* context, const Answer& answer) {
     const Result<ReadAt> at = read_at(context);
     if (!at) return refuse(context, at.error());
-    ServerUnaryReactor* reactor = context->DefaultReactor();
-    service_.when_at(*at, [this, reactor, answer](const Status& able) {
+    auto* reactor = new ReadReactor(service_);
+    reactor->wait_as(service_.when_at(*at, [this, reactor, answer](const Status& able) {
       if (!able) return reactor->Finish(status_of(able));
       service_.on_worker([reactor, answer](const Status& room) {
         reactor->Finish(room ? answer() : status_of(room));
       });
-    });
+    }));
     return reactor;
   }
 

@@ -78,6 +78,7 @@ class GrpcSchemaServer final : public Server {
     wiring_.health->remove("schema");
     service_.registrations().stop();
     feed_.stop();
+    service_.stop_reads();  // who waits is told, and the transport has nothing left in hand
     if (server_) server_->stop();
     service_.stop();
     statekit::log_info("schema.stopped", {{"revision", service_.position().revision}});

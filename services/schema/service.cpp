@@ -1,6 +1,7 @@
 #include "services/schema/service.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <utility>
 
@@ -95,7 +96,8 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
             registrations_.refresh(state);
             change_log_.follow(state);
           }),
-      workers_(worker_threads, static_cast<std::size_t>(settings.reads_max)) {}
+      workers_(worker_threads, static_cast<std::size_t>(settings.reads_max)),
+      waiters_(machine_.projection(), static_cast<std::size_t>(settings.waiting_max)) {}
 
 Service::~Service() { stop(); }
 
@@ -115,9 +117,15 @@ void Service::stop() {
   registrations_.stop();
   conductor_.stop();
   prober_->stop();
-  workers_.stop();
+  stop_reads();
   machine_.stop();
   journal_->close();
+}
+
+void Service::stop_reads() {
+  reads_stopped_ = true;
+  waiters_.stop();
+  workers_.stop();
 }
 
 std::vector<FollowerRecord> Service::followers() const { return hub_.followers(clock_.mono_ms()); }
@@ -214,29 +222,50 @@ Result<PlanAnswer> Service::plan(const CreateChangeset& command, const CommandMe
   return answer;
 }
 
-void Service::on_worker(const std::function<void(const Status&)>& read) {
-  if (!workers_.run([read] { read({}); }))
-    read(fail(Code::resource_exhausted,
-              "too many reads of the past are waiting (schema.reads_max): try again later"));
+Status Service::check_incarnation(const ReadAt& at) const {
+  const Position here = machine_.position();
+  if (at.incarnation.empty() || at.incarnation == here.incarnation) return {};
+  return fail(Code::failed_precondition,
+              "revision " + std::to_string(at.revision) + " is of incarnation " + at.incarnation +
+                  ", but this is " + here.incarnation +
+                  ": the store was restored since; read without a minimum");
 }
 
-void Service::when_at(const ReadAt& at, const std::function<void(const Status&)>& read) {
-  const Position here = machine_.position();
-  if (!at.incarnation.empty() && at.incarnation != here.incarnation)
-    return read(fail(Code::failed_precondition,
-                     "revision " + std::to_string(at.revision) + " is of incarnation " +
-                         at.incarnation + ", but this is " + here.incarnation +
-                         ": the store was restored since; read without a minimum"));
-  if (at.revision <= here.revision) return read({});
-  machine_.nudge();
-  const std::int64_t wait_ms = std::clamp<std::int64_t>(at.wait_ms_max, 0, wait_ms_longest);
-  on_worker([this, at, wait_ms, read](const Status& able) {
-    if (!able) return read(able);
-    if (machine_.projection().wait_for(at.revision, wait_ms)) return read({});
-    read(fail(Code::unavailable, "revision " + std::to_string(at.revision) +
+Status Service::waited_for(const ReadAt& at) const {
+  // The store may have been restored while it waited.
+  if (Status same = check_incarnation(at); !same) return same;
+  const Revision here = machine_.projection().revision();
+  if (here >= at.revision) return {};
+  if (reads_stopped_) return stopping_status();
+  return fail(Code::unavailable, "revision " + std::to_string(at.revision) +
                                      " has not come in time: this replica is at " +
-                                     std::to_string(machine_.position().revision)));
-  });
+                                     std::to_string(here));
+}
+
+std::uint64_t Service::when_at(const ReadAt& at, std::function<void(const Status&)> read) {
+  if (const Status same = check_incarnation(at); !same) {
+    read(same);
+    return 0;
+  }
+  if (at.revision <= machine_.position().revision) {
+    read({});
+    return 0;
+  }
+  const auto deadline =
+      std::chrono::steady_clock::now() +
+      std::chrono::milliseconds(std::clamp<std::int64_t>(at.wait_ms_max, 0, wait_ms_longest));
+  const std::uint64_t waiting =
+      waiters_.wait(at.revision, deadline, [this, at, read] { read(waited_for(at)); });
+  if (waiting != 0) {
+    machine_.nudge();
+  } else if (reads_stopped_) {
+    read(stopping_status());
+  } else {
+    read(fail(Code::resource_exhausted, "too many reads wait for a revision here (" +
+                                            std::to_string(settings_.waiting_max) +
+                                            ", schema.waiting_max): try again later"));
+  }
+  return waiting;
 }
 
 Result<SchemaAnswer> Service::schema_of(const State& state,

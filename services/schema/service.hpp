@@ -3,11 +3,13 @@
 // safe, but for start and stop. Answers to writes come on the machine's thread and must not block.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/schema/change_log.hpp"
@@ -18,6 +20,7 @@
 #include "services/schema/settings.hpp"
 #include "services/schema/workers.hpp"
 #include "statekit/feed_hub.hpp"
+#include "statekit/io/revision_waiters.hpp"
 
 namespace millrace::schema_service {
 
@@ -75,6 +78,9 @@ class Service {
   // Ends registrations, the clockwork and the machine, which writes a snapshot. Idempotent. The
   // feed's streams must be gone.
   void stop();
+  // Answers the reads that wait, for a revision or for a worker, with Unavailable, and later ones
+  // too. Before the transport stops, which waits for what it has in hand. Idempotent.
+  void stop_reads();
 
   void create(CreateChangeset command, statekit::CommandMeta meta, std::int64_t deadline_ms,
               Done<CreateAnswer> done);
@@ -84,11 +90,14 @@ class Service {
   statekit::Result<PlanAnswer> plan(const CreateChangeset& command,
                                     const statekit::CommandMeta& meta) const;
 
-  // Runs `read` now, or on a worker once the state is as the reader wants it. Unavailable when
-  // that takes longer than it waits; FailedPrecondition for another incarnation.
-  void when_at(const ReadAt& at, const std::function<void(const statekit::Status&)>& read);
+  // Runs `read` now, or on the waiters' thread once the state is as the reader wants it.
+  // Unavailable when that takes longer than it waits; FailedPrecondition for another incarnation;
+  // ResourceExhausted when too many wait. Its number among the waiting, for `wake`; 0: it ran.
+  std::uint64_t when_at(const ReadAt& at, std::function<void(const statekit::Status&)> read);
+  // That read need not wait any longer: its reader has gone.
+  void wake(std::uint64_t waiting) { waiters_.wake(waiting); }
   // Runs `read` on a worker; ResourceExhausted when too many wait.
-  void on_worker(const std::function<void(const statekit::Status&)>& read);
+  void on_worker(Workers::Job read) { workers_.run(std::move(read)); }
 
   auto read() const { return machine_.read(); }
   // Of a state that was read just now.
@@ -111,6 +120,10 @@ class Service {
   Registrations& registrations() { return registrations_; }
 
  private:
+  // Why a reader of this incarnation cannot be served here; ok: it can.
+  statekit::Status check_incarnation(const ReadAt& at) const;
+  // What a read is told that has done waiting.
+  statekit::Status waited_for(const ReadAt& at) const;
   statekit::Result<SchemaAnswer> schema_of(const State& state,
                                            const std::vector<std::string>& modules) const;
   std::vector<FollowerFact> follower_facts() const;
@@ -129,6 +142,8 @@ class Service {
   ChangeLog change_log_;
   Conductor conductor_;
   Workers workers_;
+  std::atomic<bool> reads_stopped_ = false;
+  statekit::RevisionWaiters waiters_;
   bool started_ = false;
 };
 

@@ -25,6 +25,8 @@ void describe(settings::Fields& fields, Settings& settings) {
                  "followers of the feed at one time; one more is refused");
   fields.integer("schema.reads_max", settings.reads_max, 1, 100'000,
                  "reads of past revisions that wait; one more is refused");
+  fields.integer("schema.waiting_max", settings.waiting_max, 1, 100'000,
+                 "reads that wait for a revision to come; one more is refused");
 }
 
 std::string journal_url(const Settings& settings) {

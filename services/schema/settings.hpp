@@ -22,6 +22,7 @@ struct Settings {
   std::int64_t commands_max = 4'096;
   std::int64_t followers_max = 4'096;
   std::int64_t reads_max = 256;
+  std::int64_t waiting_max = 256;  // as reads_max: all may go on at once
 };
 
 void describe(settings::Fields& fields, Settings& settings);

@@ -1,5 +1,6 @@
-// A few threads for reads that block on storage or wait for a revision, so that gRPC's own threads
-// do not. Bounded: a full queue refuses. Thread safe.
+// A few threads for reads that block on storage, so that gRPC's own threads do not. Bounded: a full
+// queue refuses. Thread safe, but for stop. Nothing may wait here for what is not yet there: two
+// such reads would hold up all others.
 #pragma once
 
 #include <condition_variable>
@@ -10,7 +11,12 @@
 #include <thread>
 #include <vector>
 
+#include "statekit/result.hpp"
+
 namespace millrace::schema_service {
+
+// What a read is told that the end of this process cuts short.
+statekit::Status stopping_status();
 
 class Workers {
  public:
@@ -19,9 +25,11 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  // False when too many wait already, or after stop: then `job` is never run.
-  bool run(std::function<void()> job);
-  // Runs what waits, then ends the threads. Idempotent.
+  // Calls `job` once: with ok on a worker, at once with ResourceExhausted when too many wait, with
+  // Unavailable when it still waits at stop or comes later.
+  using Job = std::function<void(const statekit::Status&)>;
+  void run(Job job);
+  // Answers what waits, finishes what is under way and ends the threads. Idempotent.
   void stop();
 
  private:
@@ -30,7 +38,7 @@ class Workers {
   const std::size_t queue_max_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::function<void()>> jobs_;
+  std::deque<Job> jobs_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };
