@@ -193,13 +193,20 @@ void Registration::end_locked(const Status& status) {
 
 std::shared_ptr<Registration> Registrations::open(std::shared_ptr<AdvicePort> port) {
   auto registration = std::make_shared<Registration>(*this, std::move(port));
-  bool stopping = false;
+  Status able;
   {
     const std::lock_guard lock(mutex_);
-    open_.insert(registration);
-    stopping = stopping_;
+    if (stopping_) {
+      able = stopping_status();
+    } else if (open_.size() >= open_max_) {
+      able = fail(Code::resource_exhausted, "too many endpoints are registered here (" +
+                                                std::to_string(open_max_) +
+                                                ", schema.registrations_max): try again later");
+    } else {
+      open_.insert(registration);
+    }
   }
-  if (stopping) registration->end(stopping_status());
+  if (!able) registration->end(able);
   return registration;
 }
 

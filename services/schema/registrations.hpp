@@ -4,6 +4,7 @@
 // answers out. Thread safe.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -84,9 +85,14 @@ class Registrations {
  public:
   // `heard` is told of each heartbeat. All outlive it.
   Registrations(Machine& machine, const statekit::Clock& clock, std::int64_t write_ms_max,
-                std::function<void(const std::string& endpoint)> heard)
-      : machine_(machine), clock_(clock), write_ms_max_(write_ms_max), heard_(std::move(heard)) {}
+                std::size_t open_max, std::function<void(const std::string& endpoint)> heard)
+      : machine_(machine),
+        clock_(clock),
+        write_ms_max_(write_ms_max),
+        open_max_(open_max),
+        heard_(std::move(heard)) {}
 
+  // One more than may be open at a time is ended at once, with ResourceExhausted.
   std::shared_ptr<Registration> open(std::shared_ptr<AdvicePort> port);
   void close(const std::shared_ptr<Registration>& registration);
   // After each commit.
@@ -102,6 +108,7 @@ class Registrations {
   Machine& machine_;
   const statekit::Clock& clock_;
   const std::int64_t write_ms_max_;
+  const std::size_t open_max_;
   const std::function<void(const std::string&)> heard_;
   std::mutex mutex_;
   std::set<std::shared_ptr<Registration>> open_;

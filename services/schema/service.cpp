@@ -88,6 +88,7 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
           broadcast_, *journal_, [this] { return machine_.snapshot_parts(leave_out_private); },
           feed_limits(settings), [this] { machine_.nudge(); }),
       registrations_(machine_, clock, settings.write_ms_max,
+                     static_cast<std::size_t>(settings.registrations_max),
                      [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
       conductor_(
           machine_, broadcast_, *prober_, clock, conductor_options(settings),

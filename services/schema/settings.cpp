@@ -23,6 +23,8 @@ void describe(settings::Fields& fields, Settings& settings) {
                  "writes that wait to be decided; one more is refused");
   fields.integer("schema.followers_max", settings.followers_max, 1, 1'000'000,
                  "followers of the feed at one time; one more is refused");
+  fields.integer("schema.registrations_max", settings.registrations_max, 1, 1'000'000,
+                 "endpoints registered at one time; one more is refused");
   fields.integer("schema.reads_max", settings.reads_max, 1, 100'000,
                  "reads of past revisions that wait; one more is refused");
   fields.integer("schema.waiting_max", settings.waiting_max, 1, 100'000,

@@ -21,6 +21,7 @@ struct Settings {
   std::int64_t write_ms_max = 10'000;
   std::int64_t commands_max = 4'096;
   std::int64_t followers_max = 4'096;
+  std::int64_t registrations_max = 10'000;
   std::int64_t reads_max = 256;
   std::int64_t waiting_max = 256;  // as reads_max: all may go on at once
 };

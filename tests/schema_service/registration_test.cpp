@@ -147,3 +147,28 @@ TEST_CASE("a fixed endpoint that is no address is refused") {
     CHECK(refused.status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
   }
 }
+
+TEST_CASE("one endpoint more than may be registered is refused until another one leaves") {
+  millrace::schema_service::Settings settings;
+  settings.registrations_max = 1;
+  Running running(settings);
+  test::Client& client = running.client();
+  const auto created = client.deploy(echo_v1);
+  REQUIRE(created.ok());
+  const std::string deployment = created->deployments(0).deployment();
+  test::Endpoint first(client, deployment, "127.0.0.1:9001", "p1");
+  v2::RegisterEndpointResponse answer;
+  REQUIRE(first.read(answer));
+
+  test::Endpoint second(client, deployment, "127.0.0.1:9002", "p2");
+  CHECK_FALSE(second.read(answer));
+  const grpc::Status refused = second.close();
+  CHECK(refused.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  CHECK(contains(refused.error_message(), "schema.registrations_max"));
+
+  REQUIRE(first.close().ok());
+  CHECK(test::eventually([&] {
+    test::Endpoint third(client, deployment, "127.0.0.1:9003", "p3");
+    return third.read(answer);
+  }));
+}
