@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "metadata_text.hpp"
 #include "quote.hpp"
 #include "schema/text.hpp"
 
@@ -94,9 +95,13 @@ struct MetadataText {
   }
 };
 
+}  // namespace
+
 std::string text_of(const Metadata& entry) {
   return "+" + std::string(keyword_of(entry.value)) + std::visit(MetadataText{}, entry.value);
 }
+
+namespace {
 
 std::string_view word_of(Visibility visibility) {
   switch (visibility) {
