@@ -10,6 +10,7 @@
 #include <grpcpp/health_check_service_interface.h>
 
 #include "grpc_callbacks.hpp"
+#include "grpc_guard.hpp"
 #include "grpc_log.hpp"
 
 namespace millrace::statekit {
@@ -73,6 +74,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
                                                       const std::vector<grpc::Service*>& services,
                                                       const Health* health) {
   enable_plugins();
+  if (auto guarded = guard_grpc_connections(options.guard); !guarded) return fail(guarded.error());
   auto impl = std::make_unique<Impl>();
   impl->options = options;
   impl->health = health;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "statekit/http2_scanner.hpp"
 #include "statekit/io/channel.hpp"
 #include "statekit/io/health.hpp"
 #include "statekit/result.hpp"
@@ -18,12 +19,19 @@ class Service;
 
 namespace millrace::statekit {
 
+// What clients may do before they have called anything; see docs/decisions/0090.
+struct GrpcGuardLimits {
+  Http2Limits connection;
+  std::int64_t connections_max = 10'000;  // accepted on all gRPC ports of the process together
+};
+
 struct GrpcServerOptions {
   std::string listen = "127.0.0.1:0";  // port 0: any free one; empty: in-process only
   std::string setting;                 // named in errors: "schema.listen"
   int message_bytes_max = 16 << 20;
   int streams_max = 10'000;  // concurrent calls of one connection
   std::int64_t stop_ms_max = 5'000;
+  GrpcGuardLimits guard = {};  // of every gRPC port of the process: the newest server's hold
 };
 
 class GrpcServer {

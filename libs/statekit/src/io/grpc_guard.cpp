@@ -1,0 +1,153 @@
+#include "grpc_guard.hpp"
+
+#include <dlfcn.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <mutex>
+
+#include "statekit/io/log.hpp"
+
+namespace millrace::statekit {
+namespace {
+
+// A connection by its descriptor. The reader is one gRPC thread at a time, and gRPC closes a
+// descriptor only when nobody reads it; so an entry needs no lock.
+constexpr std::size_t descriptors_max = 65'536;
+std::array<std::atomic<Http2Scanner*>, descriptors_max> guarded;  // NOLINT: zero before main
+std::atomic<std::int64_t> connections = 0;
+std::atomic<std::uint64_t> connections_ended = 0;
+std::atomic<std::int64_t> connections_max = 0;  // 0: no gRPC server here, nothing is guarded
+
+std::mutex limits_mutex;
+Http2Limits limits;
+
+MonoMs mono_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// An attacker reconnects at once: a line a second says enough.
+void report(std::string_view event, std::string_view reason) {
+  static std::atomic<MonoMs> next_ms = 0;
+  static std::atomic<std::uint64_t> unsaid = 0;
+  const MonoMs now = mono_ms();
+  MonoMs next = next_ms.load();
+  if (now < next || !next_ms.compare_exchange_strong(next, now + 1'000)) {
+    ++unsaid;
+    return;
+  }
+  log_warn(event, {{"reason", reason}, {"not_logged_before", unsaid.exchange(0)}});
+}
+
+Http2Scanner* scanner_of(int fd) {
+  if (fd < 0 || static_cast<std::size_t>(fd) >= descriptors_max) return nullptr;
+  return guarded[static_cast<std::size_t>(fd)].load(std::memory_order_acquire);
+}
+
+void forget(int fd) {
+  if (scanner_of(fd) == nullptr) return;
+  const std::unique_ptr<Http2Scanner> scanner(
+      guarded[static_cast<std::size_t>(fd)].exchange(nullptr));
+  if (scanner != nullptr) --connections;
+}
+
+// False when there are as many as there may be.
+bool remember(int fd) {
+  if (static_cast<std::size_t>(fd) >= descriptors_max) return false;
+  if (++connections > connections_max.load()) {
+    --connections;
+    return false;
+  }
+  std::lock_guard lock(limits_mutex);
+  guarded[static_cast<std::size_t>(fd)].store(new Http2Scanner(limits), std::memory_order_release);
+  return true;
+}
+
+// Why the connection must end, having seen what was just read into `message`.
+std::string_view judge(Http2Scanner& scanner, const msghdr& message, std::size_t bytes) {
+  const MonoMs now = mono_ms();
+  std::string_view reason;
+  for (std::size_t i = 0; i < message.msg_iovlen && bytes > 0 && reason.empty(); ++i) {
+    const std::size_t part = std::min(bytes, message.msg_iov[i].iov_len);
+    reason = scanner.scan({static_cast<const char*>(message.msg_iov[i].iov_base), part}, now);
+    bytes -= part;
+  }
+  return reason;
+}
+
+int ended(int fd, std::string_view reason) {
+  shutdown(fd, SHUT_RDWR);
+  ++connections_ended;
+  report("grpc.connection_ended", reason);
+  errno = ECONNRESET;
+  return -1;
+}
+
+}  // namespace
+
+GrpcGuardCounts guard_counts() { return {connections.load(), connections_ended.load()}; }
+
+}  // namespace millrace::statekit
+
+// What gRPC's library calls instead of the C library's: the dynamic linker takes a program's own
+// definition first. All do what they are known for; a descriptor that is not guarded costs one
+// load.
+extern "C" {
+
+__attribute__((visibility("default"))) int accept4(int listener, sockaddr* peer, socklen_t* size,
+                                                   int flags) {
+  using namespace millrace::statekit;
+  for (;;) {
+    const auto fd = static_cast<int>(syscall(SYS_accept4, listener, peer, size, flags));
+    if (fd < 0 || connections_max.load() == 0) return fd;
+    if (remember(fd)) return fd;
+    // Closed at once; to refuse to accept would leave the peer waiting, and stop gRPC's listener.
+    syscall(SYS_close, fd);
+    report("grpc.connection_refused", "as many connections as connections_max");
+  }
+}
+
+__attribute__((visibility("default"))) ssize_t recvmsg(int fd, msghdr* message, int flags) {
+  using namespace millrace::statekit;
+  const ssize_t got = syscall(SYS_recvmsg, fd, message, flags);
+  Http2Scanner* scanner = scanner_of(fd);
+  if (scanner == nullptr || got <= 0 || scanner->foreign()) return got;
+  const std::string_view reason = judge(*scanner, *message, static_cast<std::size_t>(got));
+  return reason.empty() ? got : ended(fd, reason);
+}
+
+__attribute__((visibility("default"))) int close(int fd) {
+  millrace::statekit::forget(fd);
+  return static_cast<int>(syscall(SYS_close, fd));
+}
+
+}  // extern "C"
+
+namespace millrace::statekit {
+
+Status guard_grpc_connections(const GrpcGuardLimits& wanted) {
+  for (const auto& [name, own] : {std::pair{"accept4", reinterpret_cast<void*>(&::accept4)},
+                                  std::pair{"recvmsg", reinterpret_cast<void*>(&::recvmsg)},
+                                  std::pair{"close", reinterpret_cast<void*>(&::close)}})
+    if (dlsym(RTLD_DEFAULT, name) != own)
+      return fail(Code::unavailable,
+                  std::string("the gRPC ports of this process cannot be guarded: ") + name +
+                      " is not this program's own; link it without hiding "
+                      "its symbols");
+  {
+    std::lock_guard lock(limits_mutex);
+    limits = wanted.connection;
+  }
+  connections_max.store(wanted.connections_max);
+  return {};
+}
+
+}  // namespace millrace::statekit
