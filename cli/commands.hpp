@@ -24,5 +24,6 @@ Command run_command(Session& session);
 std::vector<Command> changeset_commands(Session& session);
 Command call_command(Session& session);
 std::vector<Command> timeline_commands(Session& session);
+std::vector<Command> settings_commands(Session& session);
 
 }  // namespace millrace::cli

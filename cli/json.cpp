@@ -193,6 +193,16 @@ std::string json_line(const TimelineEvent& event) {
       .dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string settings_json(const std::vector<SettingReport>& rows,
+                          const std::vector<std::string>& deprecated,
+                          const std::vector<std::string>& hints) {
+  Json settings = Json::array();
+  for (const SettingReport& row : rows)
+    settings.push_back(
+        {{"name", row.name}, {"value", row.value}, {"from", row.from}, {"help", row.help}});
+  return text_of({{"settings", settings}, {"deprecated", deprecated}, {"hints", hints}});
+}
+
 std::string version_json(std::string_view version) { return text_of({{"version", version}}); }
 
 }  // namespace millrace::cli

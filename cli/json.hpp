@@ -20,6 +20,13 @@ struct ServicePing {
   std::vector<std::string> reasons;  // why it is not ready, or not reachable
 };
 
+struct SettingReport {
+  std::string name;   // in the newest version
+  std::string value;  // as text; a secret is masked
+  std::string from;   // "default", "millrace.toml:3", "MILLRACE_LOG_LEVEL", "--log.level"
+  std::string help;
+};
+
 // Each is one document without a line end at its end.
 std::string to_json(const std::vector<ServicePing>& services);
 std::string to_json(const StatusReport& report);
@@ -33,6 +40,9 @@ std::string to_json(const CallAnswer& answer);
 std::string to_json(const std::vector<schema::Diagnostic>& diagnostics);
 std::string to_json(const TimelinePage& page);
 std::string json_line(const TimelineEvent& event);  // on one line, so that a stream can be read
+std::string settings_json(const std::vector<SettingReport>& rows,
+                          const std::vector<std::string>& deprecated,
+                          const std::vector<std::string>& hints);
 std::string version_json(std::string_view version);
 
 }  // namespace millrace::cli

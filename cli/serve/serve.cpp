@@ -3,13 +3,13 @@
 #include <memory>
 #include <string>
 
+#include "cli/serve/all_settings.hpp"
 #include "httpkit/health.hpp"
 #include "services/console/server.hpp"
 #include "services/ingress/server.hpp"
 #include "services/routing/server.hpp"
 #include "services/schema/server.hpp"
 #include "services/timeline/server.hpp"
-#include "settings/log.hpp"
 #include "settings/main.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
@@ -23,7 +23,8 @@ using statekit::Status;
 // One service with what is its own even inside a shared process.
 template <class Settings, class Server>
 struct Unit {
-  Settings settings;
+  explicit Unit(Settings& of) : settings(of) {}
+  Settings& settings;
   statekit::Metrics metrics;
   statekit::Health health;
   std::unique_ptr<httpkit::Server> page;
@@ -31,25 +32,14 @@ struct Unit {
 };
 
 struct Everything {
-  std::string data = ".millrace";
-  settings::Log log;
+  AllSettings settings;
   statekit::SystemClock clock;
-  Unit<schema_service::Settings, schema_service::Server> schema;
-  Unit<timeline::Settings, timeline::Server> timeline;
-  Unit<routing::Settings, routing::Server> routing;
-  Unit<ingress::Settings, ingress::Server> ingress;
-  Unit<console::Settings, console::Server> console;
+  Unit<schema_service::Settings, schema_service::Server> schema{settings.schema};
+  Unit<timeline::Settings, timeline::Server> timeline{settings.timeline};
+  Unit<routing::Settings, routing::Server> routing{settings.routing};
+  Unit<ingress::Settings, ingress::Server> ingress{settings.ingress};
+  Unit<console::Settings, console::Server> console{settings.console};
 };
-
-void describe(settings::Fields& fields, Everything& all) {
-  fields.text("data", all.data, "folder for what is kept on disk");
-  schema_service::describe(fields, all.schema.settings);
-  timeline::describe(fields, all.timeline.settings);
-  routing::describe(fields, all.routing.settings);
-  ingress::describe(fields, all.ingress.settings);
-  console::describe(fields, all.console.settings);
-  settings::describe(fields, all.log);
-}
 
 // What every service's wiring has in common.
 template <class Wiring, class Unit>
@@ -95,15 +85,22 @@ Status announce(const Everything& all) {
                                      {"schema", all.schema.server->address()},
                                      {"routing", all.routing.server->address()},
                                      {"timeline", all.timeline.server->address()},
-                                     {"data", all.data}});
+                                     {"data", all.settings.data}});
   return {};
 }
 
-void hand_down_data(Everything& all) {
-  all.schema.settings.data = all.data;
-  all.routing.settings.data = all.data;
-  all.ingress.settings.data = all.data;
-  all.console.settings.data = all.data;
+void hand_down_data(AllSettings& all) {
+  all.schema.data = all.data;
+  all.routing.data = all.data;
+  all.ingress.data = all.data;
+  all.console.data = all.data;
+}
+
+void count_deprecated(Everything& all, const settings::Fields& fields) {
+  for (statekit::Metrics* metrics :
+       {&all.schema.metrics, &all.timeline.metrics, &all.routing.metrics, &all.ingress.metrics,
+        &all.console.metrics})
+    settings::count_deprecated(*metrics, fields);
 }
 
 constexpr const char* examples =
@@ -119,13 +116,15 @@ constexpr const char* examples =
 int serve(int argc, const char* const* argv) {
   Everything all;
   settings::Fields fields;
-  describe(fields, all);
+  describe(fields, all.settings);
   const settings::Binary binary{"millrace serve", "Runs all five services in one process.",
                                 examples};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
+  const settings::Log& log = all.settings.log;
   statekit::set_up_logging(
-      {*statekit::parse_log_level(all.log.level), *statekit::parse_log_format(all.log.format)});
-  hand_down_data(all);
+      {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
+  hand_down_data(all.settings);
+  count_deprecated(all, fields);
 
   statekit::Program program("millrace serve");
   add<schema_service::Wiring>(program, all, all.schema, "schema", schema_service::start);

@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
 
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
+  settings::count_deprecated(metrics, fields);
   statekit::Health health;
   console::Wiring wiring;
   for (const std::string& address : settings.schema)

@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
 
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
+  settings::count_deprecated(metrics, fields);
   statekit::Health health;
   ingress::Wiring wiring;
   for (const std::string& address : settings.schema)

@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
 
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
+  settings::count_deprecated(metrics, fields);
   statekit::Health health;
   routing::Wiring wiring;
   for (const std::string& address : settings.schema)
@@ -34,7 +35,6 @@ int main(int argc, char** argv) {
   wiring.clock = &clock;
   wiring.metrics = &metrics;
   wiring.health = &health;
-
   std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<routing::Server> server;
   statekit::Program program("millrace-routing");

@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
 
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
+  settings::count_deprecated(metrics, fields);
   statekit::Health health;
   const schema_service::Wiring wiring{&clock, &metrics, &health};
 

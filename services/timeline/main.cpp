@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
 
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
+  settings::count_deprecated(metrics, fields);
   statekit::Health health;
   timeline::Wiring wiring;
   for (const std::string& address : settings.schema)

@@ -35,11 +35,13 @@ Outcome run(std::vector<const char*> words) {
   Outcome outcome;
   Fields fields;
   describe(fields, outcome.sample);
+  fields.foreign("schema");
   words.insert(words.begin(), "millrace-sample");
   const Captured out(std::cout);
   const Captured err(std::cerr);
-  outcome.exit_code = configure({"millrace-sample", "Does nothing.", "  millrace-sample\n"}, fields,
-                                static_cast<int>(words.size()), words.data());
+  outcome.exit_code =
+      configure({"millrace-sample", "Does nothing.", "  millrace-sample\n"}, fields,
+                static_cast<int>(words.size()), words.data(), Versions::plain(fields));
   outcome.out = out.text();
   outcome.err = err.text();
   return outcome;

@@ -12,7 +12,7 @@ void Fields::add(std::string name, std::string help, std::string kind, Set set,
   statekit::check(find(name) == nullptr, "a setting is described once");
   std::string fallback = show();
   fields_.push_back(Field{std::move(name), std::move(help), std::move(fallback), std::move(kind),
-                          std::move(set), std::move(show)});
+                          std::move(set), std::move(show), false});
 }
 
 void Fields::text(std::string name, std::string& target, std::string help) {
@@ -23,6 +23,11 @@ void Fields::text(std::string name, std::string& target, std::string help) {
         return {};
       },
       [&target] { return target; });
+}
+
+void Fields::secret(std::string name, std::string& target, std::string help) {
+  text(std::move(name), target, std::move(help));
+  fields_.back().secret = true;
 }
 
 void Fields::integer(std::string name, std::int64_t& target, std::int64_t min, std::int64_t max,
@@ -110,6 +115,15 @@ const Field* Fields::find(std::string_view name) const {
 bool Fields::is_foreign(std::string_view name) const {
   const std::string_view section = name.substr(0, name.find('.'));
   return std::find(foreign_.begin(), foreign_.end(), section) != foreign_.end();
+}
+
+std::string masked(const std::string& text) {
+  const auto scheme = text.find("://");
+  if (scheme == std::string::npos) return text;
+  const auto host = text.find('@', scheme);
+  const auto path = text.find('/', scheme + 3);
+  if (host == std::string::npos || (path != std::string::npos && path < host)) return text;
+  return text.substr(0, scheme + 3) + "***" + text.substr(host);
 }
 
 std::string help(const Fields& fields) {

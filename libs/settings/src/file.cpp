@@ -1,146 +1,142 @@
-// The one file that knows TOML. A table's keys become section.field; each value becomes the text
-// that its field reads, and a value of the wrong TOML type is a fault here, where the line is
-// known.
+// A settings file as a layer. A value of the wrong TOML type is a fault here, where the line is
+// known; what it means is the field's affair.
+#include <algorithm>
 #include <fstream>
-#include <sstream>
 
-#include <toml++/toml.h>
-
+#include "file.hpp"
 #include "layer.hpp"
 #include "settings/nearest.hpp"
+#include "toml.hpp"
 
 namespace millrace::settings {
 namespace {
 
 constexpr std::size_t file_bytes_max = 1 << 20;
+constexpr std::string_view version_key = "version";
+
+using Type = TomlItem::Type;
+
+std::string wanted(const std::string& kind) {
+  if (kind == "integer") return "wanted an integer, without quotes";
+  if (kind == "boolean") return "wanted true or false, without quotes";
+  if (kind == "duration") return "wanted a duration in quotes, such as \"10s\"";
+  if (kind == "list") return "wanted a list of strings, such as [\"a\", \"b\"]";
+  if (kind == "address") return "wanted host:port in quotes, such as \"127.0.0.1:8080\"";
+  return "wanted a string in quotes";
+}
+
+bool fits(const std::string& kind, Type type) {
+  if (kind == "integer") return type == Type::integer;
+  if (kind == "boolean") return type == Type::boolean;
+  if (kind == "list") return type == Type::list || type == Type::string;
+  return type == Type::string;
+}
 
 class Reader {
  public:
-  Reader(const Fields& fields, std::string path, Layer& layer)
-      : fields_(fields), path_(std::move(path)), layer_(layer) {}
+  Reader(const Reading& reading, Layer& layer) : reading_(reading), layer_(layer) {}
 
-  void table(const toml::table& table, const std::string& section) {
-    for (const auto& [key, node] : table) {
-      const std::string name = section + std::string(key.str());
-      const Field* field = fields_.find(name);
-      if (field != nullptr) {
-        value(*field, node);
-      } else if (fields_.is_foreign(name)) {
-        continue;
-      } else if (const auto* inner = node.as_table(); inner != nullptr && !is_unknown(name)) {
-        this->table(*inner, name + ".");
-      } else {
-        fault(key.source(), name, "no such setting" + suggestion(name, node.is_table()));
-      }
+  void read(const std::vector<TomlItem>& items) {
+    for (const TomlItem& item : items) {
+      if (item.name == version_key) read_version(item);
+    }
+    version_ = reading_.versions.find(layer_.version);
+    for (const TomlItem& item : items) {
+      if (item.name != version_key) read_item(item);
     }
   }
 
  private:
-  std::string place(const toml::source_region& at) const {
-    return path_ + ":" + std::to_string(at.begin.line);
+  std::string place(const TomlItem& item) const {
+    return layer_.name + ":" + std::to_string(item.line);
   }
 
-  void fault(const toml::source_region& at, const std::string& name, const std::string& what) {
-    layer_.faults.push_back(place(at) + ": " + name + ": " + what);
+  void fault(const TomlItem& item, const std::string& what) {
+    layer_.faults.push_back(place(item) + ": " + item.name + ": " + what);
   }
 
-  bool is_unknown(const std::string& section) const {
-    for (const Field& field : fields_.all()) {
-      if (field.name.starts_with(section + ".")) return false;
-    }
-    return true;
-  }
-
-  std::string suggestion(const std::string& name, bool is_section) const {
-    if (!is_section) return did_you_mean(name, names(fields_));
-    std::vector<std::string> sections;
-    for (const Field& field : fields_.all()) {
-      if (const auto dot = field.name.find('.'); dot != std::string::npos) {
-        sections.push_back(field.name.substr(0, dot));
-      }
-    }
-    return did_you_mean(name, sections);
-  }
-
-  void value(const Field& field, const toml::node& node) {
-    if (const auto text = as_text(field, node)) {
-      layer_.assignments.push_back({field.name, *text, place(node.source())});
+  void read_version(const TomlItem& item) {
+    const std::string newest = std::to_string(reading_.versions.newest().number);
+    if (item.type == Type::integer) {
+      reading_.version(item.text, place(item), layer_);
     } else {
-      fault(node.source(), field.name, wanted(field));
+      fault(item, "wanted a number without quotes, such as " + newest);
     }
   }
 
-  static std::string wanted(const Field& field) {
-    if (field.kind == "integer") return "wanted an integer, without quotes";
-    if (field.kind == "boolean") return "wanted true or false, without quotes";
-    if (field.kind == "duration") return "wanted a duration in quotes, such as \"10s\"";
-    if (field.kind == "list") return "wanted a list of strings, such as [\"a\", \"b\"]";
-    if (field.kind == "address") return "wanted host:port in quotes, such as \"127.0.0.1:8080\"";
-    return "wanted a string in quotes";
+  void read_item(const TomlItem& item) {
+    if (const OuterField* field = version_->find(item.name)) {
+      if (!fits(field->kind, item.type)) return fault(item, wanted(field->kind));
+      layer_.assignments.push_back({item.name, item.text, place(item)});
+    } else if (!reading_.fields.is_foreign(item.name)) {
+      fault(item, "no such setting" + suggestion(item));
+    }
   }
 
-  static std::optional<std::string> as_text(const Field& field, const toml::node& node) {
-    if (field.kind == "integer") {
-      const auto* number = node.as_integer();
-      return number ? std::optional(std::to_string(number->get())) : std::nullopt;
+  std::string suggestion(const TomlItem& item) const {
+    if (item.type != Type::table) return reading_.suggestion(*version_, item.name, "version = ");
+    std::vector<std::string> sections;
+    for (const std::string& name : version_->names()) {
+      if (const auto dot = name.rfind('.'); dot != std::string::npos)
+        sections.push_back(name.substr(0, dot));
     }
-    if (field.kind == "boolean") {
-      const auto* truth = node.as_boolean();
-      return truth ? std::optional<std::string>(truth->get() ? "true" : "false") : std::nullopt;
-    }
-    if (const auto* array = node.as_array(); array && field.kind == "list") return joined(*array);
-    const auto* text = node.as_string();
-    return text ? std::optional(text->get()) : std::nullopt;
+    return did_you_mean(item.name, sections);
   }
 
-  static std::optional<std::string> joined(const toml::array& array) {
-    std::string text;
-    for (const auto& item : array) {
-      const auto* string = item.as_string();
-      if (!string || string->get().find(',') != std::string::npos) return std::nullopt;
-      text += (text.empty() ? "" : ",") + string->get();
-    }
-    return text;
-  }
-
-  const Fields& fields_;
-  std::string path_;
+  const Reading& reading_;
   Layer& layer_;
+  const Version* version_ = nullptr;
 };
-
-void parse(const Fields& fields, const std::string& path, const std::string& text, Layer& layer) {
-  try {
-    const toml::table table = toml::parse(text, path);
-    Reader(fields, path, layer).table(table, "");
-  } catch (const toml::parse_error& error) {
-    const auto& at = error.source().begin;
-    layer.faults.push_back(path + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
-                           ": " + std::string(error.description()));
-  }
-}
 
 }  // namespace
 
-Layer read_file(const Fields& fields, const std::string& path, bool required) {
-  Layer layer{Source::file, {}, {}};
-  if (path.empty()) return layer;
+bool is_section(const Versions& versions, const std::string& table) {
+  return std::any_of(versions.all.begin(), versions.all.end(), [&](const Version& version) {
+    return std::any_of(version.fields.begin(), version.fields.end(), [&](const OuterField& field) {
+      return field.name.starts_with(table + ".");
+    });
+  });
+}
+
+statekit::Result<std::string> read_whole(const std::string& path) {
+  using statekit::Code;
   std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    if (required) layer.faults.push_back(path + ": cannot be opened; is it there and readable?");
-    return layer;
-  }
+  if (!file)
+    return statekit::fail(Code::not_found, path + ": cannot be opened; is it there and readable?");
   std::string text(file_bytes_max + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.gcount() == 0 && !file.eof())) {
-    layer.faults.push_back(path + ": cannot be read; is it a file?");
-    return layer;
-  }
+  if (file.bad() || (file.gcount() == 0 && !file.eof()))
+    return statekit::fail(Code::invalid_argument, path + ": cannot be read; is it a file?");
   text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > file_bytes_max) {
-    layer.faults.push_back(path + ": larger than 1 MiB, which no settings file should be");
-    return layer;
+  if (text.size() > file_bytes_max)
+    return statekit::fail(Code::invalid_argument,
+                          path + ": larger than 1 MiB, which no settings file should be");
+  return text;
+}
+
+Layer read_text(const Reading& reading, const std::string& name, const std::string& text) {
+  Layer layer;
+  layer.source = Source::file;
+  layer.name = name;
+  const auto items = toml_items(
+      text, [&](const std::string& table) { return is_section(reading.versions, table); });
+  if (items) {
+    Reader(reading, layer).read(*items);
+  } else {
+    layer.faults.push_back(name + ":" + items.error().message);
   }
-  parse(fields, path, text, layer);
+  return layer;
+}
+
+Layer read_file(const Reading& reading, const std::string& path, bool required) {
+  Layer layer;
+  layer.source = Source::file;
+  layer.name = path;
+  if (path.empty()) return layer;
+  const auto text = read_whole(path);
+  if (text) return read_text(reading, path, *text);
+  if (required || text.error().code != statekit::Code::not_found)
+    layer.faults.push_back(text.error().message);
   return layer;
 }
 

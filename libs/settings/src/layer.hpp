@@ -1,5 +1,6 @@
-// One source of settings, read but not yet laid over another: only what it sets, each with the
-// place it came from. Readers here know names and places; what a value means is the field's affair.
+// One source of settings, read but not yet converted or laid over another: only what it sets, each
+// with the place it came from. Readers here know names, kinds and places; what a value means is the
+// field's affair.
 #pragma once
 
 #include <map>
@@ -7,28 +8,42 @@
 #include <vector>
 
 #include "settings/settings.hpp"
+#include "settings/versions.hpp"
 
 namespace millrace::settings {
 
 struct Assignment {
-  std::string name;   // section.field
+  std::string name;   // in the version of its source
   std::string text;   // the value, as the field reads it
   std::string where;  // "millrace.toml:3", "MILLRACE_ROUTING_LISTEN", "--routing.listen"
 };
 
 struct Layer {
   Source source = Source::defaults;
+  std::string name;  // of the file
+  int version = 1;
+  bool version_named = false;
   std::vector<Assignment> assignments;
   std::vector<std::string> faults;  // what could not be read at all
 };
 
-Layer read_file(const Fields& fields, const std::string& path, bool required);
-Layer read_environment(const Fields& fields, const std::map<std::string, std::string>& variables);
-Layer read_arguments(const Fields& fields, const std::vector<std::string>& arguments);
+// What a reader knows: the versions, and which sections are none of its business.
+struct Reading {
+  const Versions& versions;
+  const Fields& fields;
+
+  // The version that `text` names, else a fault that begins with `where`.
+  const Version* version(const std::string& text, const std::string& where, Layer& layer) const;
+  // "; did you mean X?", or that another version has this name.
+  std::string suggestion(const Version& version, const std::string& name,
+                         const std::string& how_to_name_version) const;
+};
+
+Layer read_file(const Reading& reading, const std::string& path, bool required);
+Layer read_environment(const Reading& reading, const std::map<std::string, std::string>& variables);
+Layer read_arguments(const Reading& reading, const std::vector<std::string>& arguments);
 
 // "routing.max_calls" -> "MILLRACE_ROUTING_MAX_CALLS".
 std::string environment_name(std::string_view field);
-// The names of all fields, for "did you mean".
-std::vector<std::string> names(const Fields& fields);
 
 }  // namespace millrace::settings

@@ -7,32 +7,28 @@
 namespace millrace::settings {
 namespace {
 
-// Every section that a file of this house may hold; those without a field here are foreign.
-constexpr std::string_view sections[] = {"schema",   "routing", "ingress", "console",
-                                         "timeline", "log",     "data",    "cli"};
-
-void mark_foreign(Fields& fields) {
-  for (const std::string_view section : sections) {
-    bool ours = false;
-    for (const Field& field : fields.all()) {
-      ours = ours || field.name == section || field.name.starts_with(std::string(section) + ".");
-    }
-    if (!ours) fields.foreign(std::string(section));
-  }
-}
-
 std::string footer(const Binary& binary, const Fields& fields) {
   std::string text = "Settings (default in brackets):\n" + help(fields);
   text +=
       "\nEach can be set, the later one winning:\n"
       "  in FILE         [section] and field = value, in TOML\n"
       "  in environment  MILLRACE_<SECTION>_<FIELD>=value\n"
-      "  as a flag       --section.field=value\n";
+      "  as a flag       --section.field=value\n"
+      "These are the names of version 1. Those of version 2, which are grouped, are shown by\n"
+      "`millrace settings show`; they are read where the source says `version = 2`,\n"
+      "MILLRACE_SETTINGS_VERSION=2 or --settings-version 2.\n";
   if (!binary.examples.empty()) text += "\nExamples:\n" + binary.examples;
   return text;
 }
 
-int report(const Binary& binary, const statekit::Error& error) {
+void say(const Binary& binary, const Loaded& loaded) {
+  for (const std::string& line : loaded.deprecated)
+    std::cerr << binary.name << ": DEPRECATED: " << line << '\n';
+  for (const std::string& line : loaded.hints)
+    std::cerr << binary.name << ": hint: " << line << '\n';
+}
+
+int refuse(const Binary& binary, const statekit::Error& error) {
   std::cerr << binary.name << ": " << error.message << '\n';
   for (const std::string& line : error.details) std::cerr << "  " << line << '\n';
   std::cerr << "`" << binary.name << " --help` lists every setting.\n";
@@ -44,13 +40,14 @@ int report(const Binary& binary, const statekit::Error& error) {
 std::string_view version() { return MILLRACE_VERSION; }
 
 std::optional<int> configure(const Binary& binary, Fields& fields, int argc,
-                             const char* const* argv) {
-  mark_foreign(fields);
+                             const char* const* argv, const Versions& versions) {
   CLI::App app(binary.about, binary.name);
   Sources sources;
+  bool check_only = false;
   app.add_option("--settings", sources.file, "a TOML file with settings")
       ->type_name("FILE")
       ->envname("MILLRACE_SETTINGS");
+  app.add_flag("--check-settings", check_only, "check the settings, start nothing");
   app.set_version_flag("--version", binary.name + " " + std::string(version()));
   app.allow_extras();
   app.footer(footer(binary, fields));
@@ -62,8 +59,13 @@ std::optional<int> configure(const Binary& binary, Fields& fields, int argc,
   sources.file_required = true;
   sources.environment = environment();
   sources.arguments = app.remaining();
-  if (const auto loaded = load(fields, sources); !loaded) return report(binary, loaded.error());
-  return std::nullopt;
+  const auto loaded = load(fields, sources, versions);
+  if (!loaded) return refuse(binary, loaded.error());
+  say(binary, *loaded);
+  fields.note_deprecated(loaded->deprecated.size());
+  if (!check_only) return std::nullopt;
+  std::cout << binary.name << ": the settings are right\n";
+  return 0;
 }
 
 }  // namespace millrace::settings

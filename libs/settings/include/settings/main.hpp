@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "settings/settings.hpp"
+#include "settings/versions.hpp"
 
 namespace millrace::settings {
 
@@ -25,10 +26,19 @@ struct Binary {
 // The version of this build: "0.1.0".
 std::string_view version();
 
-// Nothing: go on. Else the code to exit with: 0 after --help or --version, 1 after a fault.
-// The file is --settings FILE, else MILLRACE_SETTINGS, else none. Sections of the other binaries
-// are passed over, so that one file can serve all of them.
+// Nothing: go on. Else the code to exit with: 0 after --help, --version or --check-settings, 1
+// after a fault. The file is --settings FILE, else MILLRACE_SETTINGS, else none. Settings of the
+// other binaries are passed over, so that one file can serve all of them.
 std::optional<int> configure(const Binary& binary, Fields& fields, int argc,
-                             const char* const* argv);
+                             const char* const* argv, const Versions& versions = released());
+
+// Called once main has its statekit::Metrics.
+template <class Metrics>
+void count_deprecated(Metrics& metrics, const Fields& fields) {
+  metrics
+      .counter("millrace_settings_deprecated_total",
+               "Settings that were given but have lost their meaning.")
+      .add(static_cast<double>(fields.deprecated()));
+}
 
 }  // namespace millrace::settings

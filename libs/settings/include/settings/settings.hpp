@@ -35,11 +35,13 @@ struct Field {
   std::string kind;      // "text", "integer", "boolean", "duration", "list", "address"
   std::function<statekit::Status(std::string_view)> set;  // from text; says what is wrong with it
   std::function<std::string()> show;
+  bool secret = false;  // never printed
 };
 
 class Fields {
  public:
   void text(std::string name, std::string& target, std::string help);
+  void secret(std::string name, std::string& target, std::string help);
   void integer(std::string name, std::int64_t& target, std::int64_t min, std::int64_t max,
                std::string help);
   void boolean(std::string name, bool& target, std::string help);
@@ -62,6 +64,10 @@ class Fields {
   const Field* find(std::string_view name) const;  // nullptr: no such setting
   bool is_foreign(std::string_view name) const;    // of a section.field
 
+  // How many settings were given that have lost their meaning; noted by configure().
+  void note_deprecated(std::size_t count) { deprecated_ = count; }
+  std::size_t deprecated() const { return deprecated_; }
+
  private:
   using Set = std::function<statekit::Status(std::string_view)>;
   void add(std::string name, std::string help, std::string kind, Set set,
@@ -69,6 +75,7 @@ class Fields {
 
   std::vector<Field> fields_;
   std::vector<std::string> foreign_;
+  std::size_t deprecated_ = 0;
 };
 
 struct Sources {
@@ -81,14 +88,21 @@ struct Sources {
 
 struct Loaded {
   std::map<std::string, Source> source_of;  // by field name; those left at their default included
+  std::map<std::string, std::string> where_of;  // "millrace.toml:3"; those that were set
+  std::vector<std::string>
+      deprecated;                  // a line for each name that lost its meaning, and what to do
+  std::vector<std::string> hints;  // a line for each source that names no version but should
 };
 
 // All faults at once: Error.details has a line for each, with its source, and "did you mean" for a
-// misspelt name.
+// misspelt name. Names are the fields' own; versions.hpp has the same for what is versioned.
 statekit::Result<Loaded> load(const Fields& fields, const Sources& sources);
 
 // The MILLRACE_* variables of this process.
 std::map<std::string, std::string> environment();
+
+// The text with what stands between `://` and `@` hidden: a user and a password in an address.
+std::string masked(const std::string& text);
 
 // The settings as a table for --help: name, default, help.
 std::string help(const Fields& fields);

@@ -1,0 +1,190 @@
+// settings check, show and upgrade: what the binaries would make of a file, the environment and
+// flags, without starting one.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <ostream>
+
+#include "cli/commands.hpp"
+#include "cli/commands/settings_diff.hpp"
+#include "cli/json.hpp"
+#include "cli/serve/all_settings.hpp"
+#include "cli/table.hpp"
+#include "settings/upgrade.hpp"
+
+namespace millrace::cli {
+namespace {
+
+using statekit::Code;
+using statekit::Result;
+using statekit::Status;
+
+struct Options {
+  std::string file;
+  bool all = false;
+  bool dry_run = false;
+  std::vector<std::string> flags;
+};
+
+struct Effective {
+  AllSettings settings;
+  settings::Fields fields;
+  settings::Loaded loaded;
+};
+
+// `effective` is filled in place: its fields point into its settings.
+Status load(const Options& options, Effective& effective) {
+  describe(effective.fields, effective.settings);
+  settings::Sources sources{options.file, !options.file.empty(), settings::environment(),
+                            options.flags};
+  auto loaded = settings::load(effective.fields, sources, settings::released());
+  if (!loaded) return statekit::fail(loaded.error());
+  effective.loaded = std::move(*loaded);
+  return {};
+}
+
+void say(const Session& session, const settings::Loaded& loaded) {
+  for (const std::string& line : loaded.deprecated)
+    *session.err << "DEPRECATED: " << printable(line) << '\n';
+  for (const std::string& line : loaded.hints) *session.err << "hint: " << printable(line) << '\n';
+}
+
+int check(const Session& session, const Options& options) {
+  Effective effective;
+  if (const Status loaded = load(options, effective); !loaded)
+    return session.report(loaded.error());
+  say(session, effective.loaded);
+  if (session.json()) {
+    *session.out << settings_json({}, effective.loaded.deprecated, effective.loaded.hints) << '\n';
+  } else {
+    *session.out << (options.file.empty() ? "the settings" : printable(options.file))
+                 << (options.file.empty() ? " are right\n" : ": right\n");
+  }
+  return done;
+}
+
+std::string where_of(const settings::Loaded& loaded, const std::string& field) {
+  const auto found = loaded.where_of.find(field);
+  return found == loaded.where_of.end() ? "default" : found->second;
+}
+
+std::vector<SettingReport> reports(const Effective& effective) {
+  std::vector<SettingReport> rows;
+  for (const settings::Field& field : effective.fields.all()) {
+    const std::string value =
+        field.secret ? (field.show().empty() ? "" : "***") : settings::masked(field.show());
+    rows.push_back({settings::newest_name(settings::released(), field.name), value,
+                    where_of(effective.loaded, field.name), field.help});
+  }
+  std::sort(rows.begin(), rows.end(), [](const SettingReport& a, const SettingReport& b) {
+    return std::pair(std::count(a.name.begin(), a.name.end(), '.') > 0, a.name) <
+           std::pair(std::count(b.name.begin(), b.name.end(), '.') > 0, b.name);
+  });
+  return rows;
+}
+
+int show(const Session& session, const Options& options) {
+  Effective effective;
+  if (const Status loaded = load(options, effective); !loaded)
+    return session.report(loaded.error());
+  say(session, effective.loaded);
+  const std::vector<SettingReport> rows = reports(effective);
+  if (session.json()) {
+    *session.out << settings_json(rows, effective.loaded.deprecated, effective.loaded.hints)
+                 << '\n';
+    return done;
+  }
+  Table table({"SETTING", "VALUE", "FROM"});
+  for (const SettingReport& row : rows) table.row({row.name, row.value, row.from});
+  *session.out << table.text(session.colours);
+  return done;
+}
+
+// Beside the file first, then renamed over it: it is never there in half.
+Status replace(const std::string& path, const std::string& text) {
+  const std::string beside = path + ".upgraded-" + std::to_string(getpid());
+  std::ofstream file(beside, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (file && std::rename(beside.c_str(), path.c_str()) == 0) return {};
+  std::remove(beside.c_str());
+  return statekit::fail(Code::unavailable,
+                        path + ": cannot be written; is its folder writable? Nothing was changed");
+}
+
+int upgrade(const Session& session, const Options& options) {
+  const auto text = settings::read_settings_file(options.file);
+  if (!text) return session.report(text.error());
+  const auto upgraded = settings::upgrade(settings::released(), options.file, *text);
+  if (!upgraded) return session.report(upgraded.error());
+  const int newest = settings::released().newest().number;
+  if (upgraded->from == newest) {
+    *session.out << printable(options.file) << " is written in version " << newest
+                 << ", the newest\n";
+    return done;
+  }
+  *session.out << line_diff(*text, upgraded->text);
+  for (const std::string& line : upgraded->deprecated)
+    *session.err << "DEPRECATED: " << printable(line) << '\n';
+  if (options.dry_run) return done;
+  if (const Status written = replace(options.file, upgraded->text); !written)
+    return session.report(written.error());
+  *session.out << printable(options.file) << ": version " << upgraded->from << " -> " << newest
+               << '\n';
+  return done;
+}
+
+Command check_command(Session& session) {
+  const auto options = std::make_shared<Options>();
+  Command command("settings check", "Check settings as every binary would read them.");
+  command.keep(options)
+      .file("FILE", options->file, "a settings file in TOML; none: the environment alone")
+      .optional_arguments()
+      .after_dashes("FLAG", options->flags, "settings as flags, such as --schema.lease=5s")
+      .optional_arguments()
+      .prints_data(session)
+      .examples(
+          "  millrace settings check millrace.toml\n"
+          "  millrace settings check millrace.toml -- --schema.lease 5s\n")
+      .action([&session, options] { return check(session, *options); });
+  return command;
+}
+
+Command show_command(Session& session) {
+  const auto options = std::make_shared<Options>();
+  Command command("settings show", "Print the settings in force, each with where it comes from.");
+  command.keep(options)
+      .file("FILE", options->file, "a settings file in TOML; none: defaults and environment")
+      .optional_arguments()
+      .after_dashes("FLAG", options->flags, "settings as flags")
+      .optional_arguments()
+      .prints_data(session)
+      .examples("  MILLRACE_LOG_LEVEL=debug millrace settings show\n")
+      .action([&session, options] { return show(session, *options); });
+  return command;
+}
+
+Command upgrade_command(Session& session) {
+  const auto options = std::make_shared<Options>();
+  Command command("settings upgrade", "Rewrite a settings file in the newest version.");
+  command.keep(options)
+      .file("FILE", options->file, "a settings file in TOML; comments are kept")
+      .flag("--dry-run", options->dry_run, "only show what would change")
+      .examples("  millrace settings upgrade millrace.toml --dry-run\n")
+      .action([&session, options] { return upgrade(session, *options); });
+  return command;
+}
+
+}  // namespace
+
+std::vector<Command> settings_commands(Session& session) {
+  std::vector<Command> commands;
+  commands.push_back(check_command(session));
+  commands.push_back(show_command(session));
+  commands.push_back(upgrade_command(session));
+  return commands;
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,29 @@
+// The settings of all five services in one place, as `millrace serve` runs them and as
+// `millrace settings` checks and shows them. Filled before any thread starts.
+#pragma once
+
+#include <string>
+
+#include "cli/session.hpp"
+#include "services/console/settings.hpp"
+#include "services/ingress/settings.hpp"
+#include "services/routing/settings.hpp"
+#include "services/schema/settings.hpp"
+#include "services/timeline/settings.hpp"
+#include "settings/log.hpp"
+
+namespace millrace::cli {
+
+struct AllSettings {
+  std::string data = ".millrace";
+  settings::Log log;
+  schema_service::Settings schema;
+  routing::Settings routing;
+  ingress::Settings ingress;
+  console::Settings console;
+  timeline::Settings timeline;
+};
+
+void describe(settings::Fields& fields, AllSettings& all);
+
+}  // namespace millrace::cli
