@@ -35,6 +35,8 @@ class Store {
 
   // With `file`: where it is. REQUIRES: no handle is open.
   virtual std::string path() const { return {}; }
+  // With `own_process`, where the store is in another process: how that is reached.
+  virtual std::string url() const { return {}; }
   // With `file`: makes the store claim a format that nobody knows yet.
   virtual void claim_newer_format() {}
   // With `disk_full`, for every handle from now on.

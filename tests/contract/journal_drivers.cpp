@@ -5,9 +5,12 @@
 
 #include "contract/journal_contract.hpp"
 #include "contract/journal_mutants.hpp"
+#include "journal/etcd.hpp"
 #include "journal/memory.hpp"
 #include "journal/sqlite.hpp"
 #include "support/cut_disk.hpp"
+#include "support/etcd_server.hpp"
+#include "support/tcp_proxy.hpp"
 #include "support/temp_dir.hpp"
 
 namespace millrace::contract {
@@ -61,6 +64,40 @@ class InSqlite : public Store {
   std::unique_ptr<CutDisk> disk_;
 };
 
+// A workspace of its own in one server that all cases share, behind a proxy where faults are asked
+// for.
+class InEtcd : public Store {
+ public:
+  explicit InEtcd(unsigned needs) {
+    static int count = 0;
+    workspace_ = "case" + std::to_string(++count);
+    if ((needs & (lost_answer | unreachable)) != 0)
+      proxy_ = std::make_unique<TcpProxy>(shared_etcd().port(0));
+  }
+  std::unique_ptr<Journal> handle() override {
+    auto address = journal::parse_etcd_url(url());
+    REQUIRE(address);
+    journal::EtcdTuning tuning;
+    tuning.connect_ms_max = 500;
+    return journal::make_etcd_journal(*address, tuning);
+  }
+  std::string url() const override {
+    return "etcd://" + (proxy_ ? proxy_->address() : shared_etcd().endpoint(0)) + "/" + workspace_;
+  }
+  void fill_disk(bool full) override { shared_etcd().set_full(full); }
+  void lose_next_answer() override {
+    static constexpr TcpProxy::Cut ways[] = {TcpProxy::Cut::after, TcpProxy::Cut::before,
+                                             TcpProxy::Cut::late};
+    proxy_->cut_next(ways[turn_++ % 3]);
+  }
+  void set_unreachable(bool off) override { proxy_->set_down(off); }
+
+ private:
+  std::string workspace_;
+  std::unique_ptr<TcpProxy> proxy_;
+  std::size_t turn_ = 0;
+};
+
 template <class T>
 std::unique_ptr<Store> fresh(unsigned needs) {
   if constexpr (std::is_default_constructible_v<T>)
@@ -75,6 +112,7 @@ std::vector<Driver> whole_drivers() {
   return {
       {"memory", disk_full | lost_answer | unreachable, fresh<InMemory>},
       {"sqlite", own_process | file | disk_full | lost_answer | unreachable, fresh<InSqlite>},
+      {"etcd", own_process | disk_full | lost_answer | unreachable, fresh<InEtcd>},
   };
 }
 

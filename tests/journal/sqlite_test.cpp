@@ -266,13 +266,15 @@ TEST_CASE("a journal is chosen by its address") {
 }
 
 TEST_CASE("an address that no driver knows is refused with those that are known") {
-  for (const std::string url : {"etcd://127.0.0.1:2379", "memory:x", "sqlite:", ""}) {
+  for (const std::string url :
+       {"oracle:somewhere", "etcd://127.0.0.1:2379", "memory:x", "sqlite:", ""}) {
     INFO(url);
     const auto journal = open_journal(url);
     REQUIRE_FALSE(journal);
     CHECK(journal.error().code == Code::invalid_argument);
   }
-  const std::string message = open_journal("etcd://127.0.0.1:2379").error().message;
+  const std::string message = open_journal("oracle:somewhere").error().message;
   CHECK(has(message, "sqlite:PATH"));
+  CHECK(has(message, "etcd://"));
   CHECK(has(message, "memory:"));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "journal/etcd.hpp"
 #include "journal/memory.hpp"
 #include "journal/sqlite.hpp"
 
@@ -31,13 +32,18 @@ Result<std::unique_ptr<Journal>> open_journal(const std::string& url) {
     if (rest.empty()) return make_memory_journal();
     return fail(Code::invalid_argument, "journal '" + url + "': memory: takes no path");
   }
+  if (scheme == "etcd") {
+    auto address = parse_etcd_url(url);
+    if (!address) return fail(address.error());
+    return make_etcd_journal(std::move(*address));
+  }
   if (scheme.empty() || scheme == "sqlite") {
     if (!rest.empty()) return make_sqlite_journal(rest);
     return fail(Code::invalid_argument,
                 "journal '" + url + "': say which file, as in sqlite:/var/lib/millrace/journal.db");
   }
   return fail(Code::invalid_argument, "journal '" + url + "': there is no driver for " + scheme +
-                                          ":, only for sqlite:PATH and memory:");
+                                          ":, only for sqlite:PATH, etcd://... and memory:");
 }
 
 }  // namespace millrace::journal

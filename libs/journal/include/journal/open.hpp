@@ -1,6 +1,7 @@
 // How a program is told which journal to use: by one line of text. Called by the schema service and
 // the storage commands. Free of threads.
 //   sqlite:PATH, or just PATH    one file on this machine
+//   etcd://HOST:PORT,HOST:PORT/WORKSPACE?...    a cluster; see journal/etcd.hpp
 //   memory:                      gone when the program ends; for tests and trials
 #pragma once
 

@@ -1,0 +1,59 @@
+// One workspace in etcd, as the driver's parts share it: the client, the keys, and what is known of
+// where the journal begins and ends, which a watch keeps fresh. Thread safe.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "client.hpp"
+#include "layout.hpp"
+
+namespace millrace::journal::etcd {
+
+class Store {
+ public:
+  Store(const EtcdAddress& address, const EtcdTuning& tuning, std::shared_ptr<Client> client);
+  ~Store();
+
+  const Keys& keys() const { return keys_; }
+  Client& client() { return *client_; }
+  const EtcdTuning& tuning() const { return tuning_; }
+
+  // Linearizable; `corrupt` when the records are gone.
+  Answer<Root> read(std::int64_t deadline_ms);
+  // What is known without asking.
+  Root known() const;
+  // Takes what was read or written; what is older than known is passed over.
+  void learn(const Root& root);
+
+  // Until something behind `after` is known, at most so long. False when closed.
+  bool wait(Revision after, std::int64_t ms);
+  void close();
+  bool closed() const;
+
+  // How etcd fares: filled now and then by a thread of its own, which `tend` starts.
+  void tend();
+  std::vector<std::string> warnings() const;
+
+ private:
+  void follow();
+  void follow_once();
+  void keep_watch();
+
+  const Keys keys_;
+  const EtcdTuning tuning_;
+  const std::uint64_t quota_bytes_;
+  const std::shared_ptr<Client> client_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  Root known_;
+  bool closed_ = false;
+  std::vector<std::string> warnings_;
+  std::thread follower_, keeper_;
+};
+
+}  // namespace millrace::journal::etcd
