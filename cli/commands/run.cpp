@@ -11,6 +11,8 @@ Command run_command(Session& session) {
       .file("FILE", options->file, "the schema of one module")
       .after_dashes("COMMAND", options->command, "the program and its arguments")
       .number("--port", options->port, 0, 65535, "where the program listens; 0 is any free one")
+      .text("--advertise", "HOST", options->advertise,
+            "the name or address of this machine where others reach the program")
       .text("--build", "ID", options->build, "tells builds apart; made from the command without it")
       .number("--replicas", options->replicas, 1, 1000,
               "live endpoints wanted before it is prepared")
@@ -28,8 +30,9 @@ Command run_command(Session& session) {
       .examples(
           "  millrace run echo.schema -- ./echo\n"
           "  millrace run greeter.schema --port 7000 -- node greeter.js\n"
-          "\nThe program gets PORT, and MILLRACE_RUN_SCHEMA, _ROUTING, _TIMELINE, _MODULE and\n"
-          "_DEPLOYMENT. It is registered once it answers VerbService.Ping or grpc.health.v1.\n"
+          "  millrace run greeter.schema --port 7000 --advertise greeter-1 -- node greeter.js\n"
+          "\nThe program gets PORT, and MILLRACE_RUN_HOST, _SCHEMA, _ROUTING, _TIMELINE, _MODULE\n"
+          "and _DEPLOYMENT. It is registered once it answers VerbService.Ping or grpc.health.v1.\n"
           "SIGTERM or Ctrl-C drains it; a second one ends it at once.\n")
       .action([&session, options] { return run(session, *options); });
   return command;

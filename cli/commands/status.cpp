@@ -21,22 +21,41 @@ ServicePing ping_of(const std::string& service, const std::string& address,
   return {service, address, true, pong->ready, pong->version, pong->reasons};
 }
 
-// Ingress and console speak HTTP to their users: their health page answers for them.
-ServicePing ping_page(const std::string& service, const std::string& address) {
-  const auto page = httpkit::fetch("GET", "http://" + address + "/readyz", "", {}, ping_ms_max);
-  if (!page) return {service, address, false, false, "", {page.error().message}};
-  ServicePing ping{service, address, true, page->status == 200, "", {}};
-  if (!ping.ready) ping.reasons.push_back(page->body);
+ServicePing ping_page(const std::string& service, const std::string& url) {
+  const auto page = httpkit::fetch("GET", url, "", {}, ping_ms_max);
+  if (!page) return {service, url, false, false, "", {page.error().message}};
+  ServicePing ping{service, url, true, page->status == 200, "", {}};
+  if (ping.ready) return ping;
+  const std::string says = page->body.substr(0, page->body.find_last_not_of("\r\n") + 1);
+  ping.reasons.push_back(says.empty() ? "HTTP status " + std::to_string(page->status) : says);
   return ping;
 }
 
-int ping(Session& session) {
-  const Addresses& at = session.addresses;
-  const std::vector<ServicePing> services{
-      ping_of("schema", at.schema, SchemaClient(at.schema, ping_ms_max).ping()),
-      ping_of("routing", at.routing, ping_routing(at.routing, ping_ms_max)),
-      ping_of("timeline", at.timeline, ping_timeline(at.timeline, ping_ms_max)),
-      ping_page("ingress", at.ingress_health), ping_page("console", at.console_health)};
+// Ingress and console speak HTTP to their users: their health page answers for them.
+ServicePing ping_ready(const std::string& service, const std::string& address) {
+  ServicePing ping = ping_page(service, "http://" + address + "/readyz");
+  ping.address = address;
+  return ping;
+}
+
+std::vector<ServicePing> ping_all(const Addresses& at) {
+  return {ping_of("schema", at.schema, SchemaClient(at.schema, ping_ms_max).ping()),
+          ping_of("routing", at.routing, ping_routing(at.routing, ping_ms_max)),
+          ping_of("timeline", at.timeline, ping_timeline(at.timeline, ping_ms_max)),
+          ping_ready("ingress", at.ingress_health), ping_ready("console", at.console_health)};
+}
+
+// A URL without a path means its /readyz.
+std::string health_url(const std::string& url) {
+  const std::size_t host = url.find("://");
+  const bool bare = host != std::string::npos && url.find('/', host + 3) == std::string::npos;
+  return bare ? url + "/readyz" : url;
+}
+
+int ping(Session& session, const std::string& health) {
+  const std::vector<ServicePing> services =
+      health.empty() ? ping_all(session.addresses)
+                     : std::vector{ping_page("page", health_url(health))};
   if (session.json()) {
     *session.out << to_json(services) << '\n';
   } else {
@@ -124,16 +143,21 @@ int ps(Session& session, const PsOptions& options) {
 }  // namespace
 
 Command ping_command(Session& session) {
+  const auto health = std::make_shared<std::string>();
   Command command("ping", "Ask each service whether it is there and ready.");
-  command.prints_data(session)
+  command.keep(health)
+      .text("--health", "URL", *health, "ask this health page only, as a container's check does")
+      .prints_data(session)
       .uses_schema(session)
       .uses_routing(session)
       .uses_timeline(session)
       .address("--ingress-health", session.addresses.ingress_health, "the health page of ingress")
       .address("--console-health", session.addresses.console_health,
                "the health page of the console")
-      .examples("  millrace ping && echo all five are ready\n")
-      .action([&session] { return ping(session); });
+      .examples(
+          "  millrace ping && echo all five are ready\n"
+          "  millrace ping --health http://127.0.0.1:9893\n")
+      .action([&session, health] { return ping(session, *health); });
   return command;
 }
 

@@ -58,6 +58,11 @@ class Runner {
 
   // Nothing: go on. Else the exit code.
   std::optional<int> deploy() {
+    if (options_.advertise.find_first_of(":/ ") != std::string::npos) {
+      return session_.report({Code::invalid_argument,
+                              "--advertise takes a host, without a port: --port P has it",
+                              {}});
+    }
     auto source = read_schema({options_.file});
     if (!source) return session_.report(source.error());
     if (!source->diagnostics.empty()) return report(session_, source->diagnostics);
@@ -98,10 +103,13 @@ class Runner {
       give_up(port.error().message);
       return session_.report(port.error());
     }
-    address_ = "127.0.0.1:" + std::to_string(*port);
+    const bool alone = options_.advertise.empty();
+    local_ = "127.0.0.1:" + std::to_string(*port);
+    address_ = alone ? local_ : options_.advertise + ":" + std::to_string(*port);
     const Addresses& at = session_.addresses;
     auto child = Child::start({options_.command,
                                {{"PORT", std::to_string(*port)},
+                                {"MILLRACE_RUN_HOST", alone ? "127.0.0.1" : "0.0.0.0"},
                                 {"MILLRACE_RUN_SCHEMA", at.schema},
                                 {"MILLRACE_RUN_ROUTING", at.routing},
                                 {"MILLRACE_RUN_TIMELINE", at.timeline},
@@ -139,7 +147,9 @@ class Runner {
 
   // One turn while the program runs. An error: it has to stop.
   Status turn() {
-    if (!keeper_ && answers(address_, probe_ms_max)) {
+    const bool here = keeper_ || answers(address_, probe_ms_max);
+    if (!here) hint();
+    if (!keeper_ && here) {
       keeper_ = std::make_unique<Keeper>(
           session_.addresses.schema,
           EndpointOffer{deployment_, address_, "run-" + statekit::random_base36(10)},
@@ -150,6 +160,14 @@ class Runner {
       if (auto status = look(); !status) return status;
     }
     return keeper_ ? keeper_->turn(now_ms()) : Status();
+  }
+
+  // Others are to reach it, and it listens for this machine alone: said once.
+  void hint() {
+    if (hinted_ || address_ == local_ || !answers(local_, probe_ms_max)) return;
+    hinted_ = true;
+    say("the program answers at " + local_ + " but not at " + address_ +
+        ": it has to listen on the host in MILLRACE_RUN_HOST, and the name has to lead here");
   }
 
   // How the deployment fares: canonical, or failed with its changeset.
@@ -233,13 +251,15 @@ class Runner {
   const Signals signals_;  // before any thread
   const SchemaClient client_;
   std::string path_;  // where programs are looked for
-  std::string module_, deployment_, address_;
-  std::string changeset_;  // empty where another run made it
+  std::string module_, deployment_;
+  std::string address_, local_;  // of the program: as others reach it, and from here
+  std::string changeset_;        // empty where another run made it
   std::string prefix_ = "millrace: ";
   std::unique_ptr<Child> child_;
   std::unique_ptr<Keeper> keeper_;
   std::int64_t looked_ms_ = 0;
   bool live_ = false;
+  bool hinted_ = false;
 };
 
 }  // namespace

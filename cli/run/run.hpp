@@ -14,6 +14,7 @@ struct RunOptions {
   std::string file;
   std::vector<std::string> command;
   std::int64_t port = 0;  // 0: any
+  std::string advertise;  // host under which others reach the program; empty: this machine alone
   std::string build;      // empty: made from the command
   std::int64_t replicas = 1;
   bool redeploy = false;

@@ -49,11 +49,11 @@ struct Echo final : VerbService::Service {
 };
 
 int main() {
-  const char* port = std::getenv("PORT");
-  if (!port) return std::cerr << "start this with `millrace run echo.schema -- ...`\n", 1;
+  const char *host = std::getenv("MILLRACE_RUN_HOST"), *port = std::getenv("PORT");
+  if (!host || !port) return std::cerr << "start this with `millrace run echo.schema -- ...`\n", 1;
   Echo echo;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:" + std::string(port), grpc::InsecureServerCredentials());
+  builder.AddListeningPort(host + (":" + std::string(port)), grpc::InsecureServerCredentials());
   const auto server = builder.RegisterService(&echo).BuildAndStart();
   return server ? server->Wait(), 0 : 1;
 }

@@ -36,7 +36,8 @@ if (!port) {
 }
 const server = new grpc.Server();
 server.addService(VerbService.service, { Ping: (_, done) => done(null, { ready: true }), Call: call });
-server.bindAsync(`127.0.0.1:${port}`, grpc.ServerCredentials.createInsecure(), (error) => {
+const host = process.env.MILLRACE_RUN_HOST ?? '127.0.0.1';
+server.bindAsync(`${host}:${port}`, grpc.ServerCredentials.createInsecure(), (error) => {
   if (error) {
     console.error(`cannot listen on port ${port}: ${error.message}`);
     process.exit(1);

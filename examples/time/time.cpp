@@ -28,13 +28,13 @@ struct Time final : VerbService::Service {
 };
 
 int main() {
-  if (!std::getenv("PORT")) {
+  const char *host = std::getenv("MILLRACE_RUN_HOST"), *port = std::getenv("PORT");
+  if (!host || !port) {
     return std::cerr << "start this with: millrace run time.schema -- millrace-example-time\n", 1;
   }
   Time time;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(std::string("127.0.0.1:") + std::getenv("PORT"),
-                           grpc::InsecureServerCredentials());
+  builder.AddListeningPort(host + (":" + std::string(port)), grpc::InsecureServerCredentials());
   const auto server = builder.RegisterService(&time).BuildAndStart();
   return server ? server->Wait(), 0 : 1;
 }

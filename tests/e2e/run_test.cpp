@@ -117,13 +117,32 @@ TEST_CASE("run hands its program a port, the addresses and its own names, and fo
   CHECK(program->wait() == 1);
   const std::string said = program->output();
   for (const char* name :
-       {"time | PORT=", "time | MILLRACE_RUN_SCHEMA=127.0.0.1:",
-        "time | MILLRACE_RUN_ROUTING=127.0.0.1:", "time | MILLRACE_RUN_TIMELINE=127.0.0.1:",
-        "time | MILLRACE_RUN_MODULE=time", "time | MILLRACE_RUN_DEPLOYMENT=dpl-time-"}) {
+       {"time | PORT=", "time | MILLRACE_RUN_HOST=127.0.0.1",
+        "time | MILLRACE_RUN_SCHEMA=127.0.0.1:", "time | MILLRACE_RUN_ROUTING=127.0.0.1:",
+        "time | MILLRACE_RUN_TIMELINE=127.0.0.1:", "time | MILLRACE_RUN_MODULE=time",
+        "time | MILLRACE_RUN_DEPLOYMENT=dpl-time-"}) {
     CAPTURE(name);
     CHECK(said.find(name) != std::string::npos);
   }
   CHECK(said.find("the program ended: exit code 3") != std::string::npos);
+}
+
+TEST_CASE("a program is registered under the host that run advertises") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto time = cluster.example("time", {"--advertise", "localhost"});
+  REQUIRE(time->says("is live"));
+  CHECK(cluster.millrace({"ps"}).out.find(" localhost:") != std::string::npos);
+  CHECK(cluster.millrace({"call", "time.now"}).exit_code == 0);
+}
+
+TEST_CASE("run says when a program listens for its own machine only, and others are to reach it") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const auto time = cluster.run_module(
+      time_schema, {"--advertise", "127.0.0.2"},
+      {"sh", "-c", "MILLRACE_RUN_HOST=127.0.0.1 exec " + binary("millrace-example-time")});
+  CHECK(time->says("but not at 127.0.0.2:"));
 }
 
 TEST_CASE("run drains at SIGTERM: the endpoint goes first, then the program, nothing is left") {

@@ -33,6 +33,7 @@ struct ChannelOptions {
   int connect_ms_max = 5'000;  // for one attempt; a machine under load answers late
   int reconnect_ms_min = 100;
   int reconnect_ms_max = 2'000;
+  int resolve_ms_min = 1'000;  // from one look-up of a name to the next
   int keepalive_ms = 10'000;
 };
 
