@@ -23,6 +23,7 @@ Command deploy_command(Session& session);
 Command run_command(Session& session);
 std::vector<Command> changeset_commands(Session& session);
 Command call_command(Session& session);
+std::vector<Command> storage_commands(Session& session);
 std::vector<Command> timeline_commands(Session& session);
 std::vector<Command> settings_commands(Session& session);
 

@@ -203,6 +203,13 @@ std::string settings_json(const std::vector<SettingReport>& rows,
   return text_of({{"settings", settings}, {"deprecated", deprecated}, {"hints", hints}});
 }
 
+std::string to_json(const Facts& facts) {
+  Json json = Json::object();
+  for (const auto& [name, fact] : facts)
+    std::visit([&json, &key = name](const auto& value) { json[key] = value; }, fact);
+  return text_of(json);
+}
+
 std::string version_json(std::string_view version) { return text_of({{"version", version}}); }
 
 }  // namespace millrace::cli

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/client/reports.hpp"
+#include "cli/storage/storage.hpp"
 #include "schema/place.hpp"
 
 namespace millrace::cli {
@@ -43,6 +44,7 @@ std::string json_line(const TimelineEvent& event);  // on one line, so that a st
 std::string settings_json(const std::vector<SettingReport>& rows,
                           const std::vector<std::string>& deprecated,
                           const std::vector<std::string>& hints);
+std::string to_json(const Facts& facts);
 std::string version_json(std::string_view version);
 
 }  // namespace millrace::cli

@@ -7,6 +7,7 @@
 #include <grpcpp/impl/codegen/service_type.h>
 
 #include "journal/open.hpp"
+#include "journal/remember.hpp"
 #include "services/schema/rpc.hpp"
 #include "services/schema/service.hpp"
 #include "statekit/io/grpc_feed_server.hpp"
@@ -119,11 +120,28 @@ class GrpcSchemaServer final : public Server {
   bool stopped_ = false;
 };
 
+// Beside the service's data, whatever engine holds the commits.
+Status remember_position(const Settings& settings, std::unique_ptr<statekit::Journal>& journal) {
+  if (!journal::outlives_process(journal_url(settings))) return {};
+  if (Status made = make_data_folder(settings); !made) {
+    if (settings.journal.empty()) return made;
+    statekit::log_warn("schema.no-data-folder",
+                       {{"detail", made.error().message},
+                        {"hint", "without it a journal that went back is not noticed at start"}});
+    return {};
+  }
+  journal =
+      journal::make_remembering_journal(std::move(journal), journal::position_file(settings.data));
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wiring) {
   auto journal = journal::open_journal(journal_url(settings));
   if (!journal) return fail(std::move(journal.error()));
+  if (Status remembers = remember_position(settings, *journal); !remembers)
+    return fail(std::move(remembers.error()));
   auto server = std::make_unique<GrpcSchemaServer>(settings, wiring, std::move(*journal));
   if (Status started = server->start(); !started) return fail(std::move(started.error()));
   return std::unique_ptr<Server>(std::move(server));

@@ -56,17 +56,15 @@ void leave_out_private(schema::Snapshot& snapshot) {
   snapshot.superseded.clear();
 }
 
-// The folder of an embedded store.
-Status make_folder(const Settings& settings) {
-  if (!settings.journal.empty()) return {};
+}  // namespace
+
+Status make_data_folder(const Settings& settings) {
   std::error_code failed;
   std::filesystem::create_directories(settings.data + "/schema", failed);
   if (!failed) return {};
   return fail(Code::unavailable, "cannot make the folder " + settings.data +
                                      "/schema: " + failed.message() + "; --data names another");
 }
-
-}  // namespace
 
 bool is_hidden_from_followers(statekit::BytesView event) {
   // The field number of Event.request_remembered and the wire type of a message, as protobuf
@@ -103,7 +101,8 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
 Service::~Service() { stop(); }
 
 Status Service::start() {
-  if (Status made = make_folder(settings_); !made) return made;
+  if (settings_.journal.empty())
+    if (Status made = make_data_folder(settings_); !made) return made;
   statekit::JournalOptions options;
   options.incarnation_if_new = statekit::random_incarnation();
   if (Status started = machine_.start(options); !started)

@@ -147,6 +147,9 @@ class Service {
   bool started_ = false;
 };
 
+// DATA/schema: the embedded store, and what is remembered of any other.
+statekit::Status make_data_folder(const Settings& settings);
+
 // True for an encoded event that followers do not get to see.
 bool is_hidden_from_followers(statekit::BytesView event);
 

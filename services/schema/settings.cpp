@@ -1,5 +1,7 @@
 #include "services/schema/settings.hpp"
 
+#include "journal/open.hpp"
+
 namespace millrace::schema_service {
 
 void describe(settings::Fields& fields, Settings& settings) {
@@ -33,7 +35,7 @@ void describe(settings::Fields& fields, Settings& settings) {
 
 std::string journal_url(const Settings& settings) {
   if (!settings.journal.empty()) return settings.journal;
-  return "sqlite:" + settings.data + "/schema/journal.db";
+  return journal::embedded_journal(settings.data);
 }
 
 }  // namespace millrace::schema_service

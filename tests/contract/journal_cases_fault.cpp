@@ -48,7 +48,7 @@ Revision kill_after(Store& store, std::uint64_t acks_wanted, unsigned pause_us) 
 void crash_durability(Store& store) {
   std::mt19937 random(Catch::rngSeed() + 7);
   { auto journal = opened(store); }
-  for (int round = 0; round < rounds(10, 200); ++round) {
+  for (int round = 0; round < rounds(20, 200); ++round) {
     const Revision acked =
         kill_after(store, 1 + random() % 12, static_cast<unsigned>(random() % 3000));
     auto journal = opened(store);
@@ -72,6 +72,48 @@ void crash_durability(Store& store) {
     CHECK(must(snapshot->next()) == std::optional<Bytes>(Bytes(9000, 's')));
     CHECK_FALSE(must(snapshot->next()));
   }
+}
+
+// In a child process: holds the store open until it is killed.
+pid_t hold(Store& store) {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const std::unique_ptr<Journal> journal = store.handle();
+    const bool open = journal->open({incarnation_a}).has_value();
+    if (!open || write(ends[1], "o", 1) != 1) _exit(3);
+    for (;;) pause();
+  }
+  close(ends[1]);
+  char told = 0;
+  CHECK(read(ends[0], &told, 1) == 1);
+  close(ends[0]);
+  return child;
+}
+
+void one_writing_process(Store& store) {
+  std::vector<Entry> all;
+  { all = grow(*opened(store), 20); }
+  const pid_t child = hold(store);
+  const JournalError error =
+      must_fail(store.handle()->open({incarnation_a}), JournalFault::unavailable);
+  CHECK(error.message.find("process " + std::to_string(child) + " on ") != std::string::npos);
+  CHECK(error.message.find(" since ") != std::string::npos);
+  {
+    const auto reader = store.handle();
+    CHECK(must(reader->open({incarnation_a, true, true})).last == 20);
+    CHECK(must(read_all(*reader)) == all);
+    must_fail(reader->append(20, entries_after(20, all.back().digest, 1), {}),
+              JournalFault::invalid);
+    must_fail(reader->save_snapshot(source_of(20, all.back().digest, {"x"})),
+              JournalFault::invalid);
+    must_fail(reader->compact(20), JournalFault::invalid);
+  }
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  CHECK(must(read_all(*opened(store))) == all);
 }
 
 void full_disk(Store& store) {
@@ -143,6 +185,8 @@ std::vector<Case> fault_cases() {
       {"CrashDurability",
        "G1: what was acknowledged outlives kill -9 and the rest is whole or absent", own_process,
        crash_durability},
+      {"OneWritingProcess", "a second process is told who writes and may still read", one_process,
+       one_writing_process},
       {"DiskFull", "a full disk is a clear error and the store works again after it", disk_full,
        full_disk},
       {"AmbiguousAppend", "an append of unknown outcome is settled by the same bytes again",

@@ -25,6 +25,7 @@ enum Need : unsigned {
   disk_full = 4,
   lost_answer = 8,
   unreachable = 16,
+  one_process = 32,  // one process at a time may write
 };
 
 class Store {

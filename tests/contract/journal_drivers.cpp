@@ -40,19 +40,18 @@ class InMemory : public Store {
 
 class InSqlite : public Store {
  public:
-  explicit InSqlite(unsigned needs) {
+  InSqlite(unsigned needs, journal::SqliteTuning tuning) : tuning_(std::move(tuning)) {
     if ((needs & (disk_full | lost_answer | unreachable)) != 0) disk_ = std::make_unique<CutDisk>();
   }
   std::unique_ptr<Journal> handle() override {
-    journal::SqliteTuning tuning;
-    tuning.vfs = disk_ ? disk_->vfs() : "";
-    return journal::make_sqlite_journal(path(), tuning);
+    tuning_.vfs = disk_ ? disk_->vfs() : "";
+    return journal::make_sqlite_journal(path(), tuning_);
   }
   std::string path() const override { return folder_ / "journal.db"; }
   void claim_newer_format() override {
     sqlite3* raw = nullptr;
     REQUIRE(sqlite3_open(path().c_str(), &raw) == SQLITE_OK);
-    CHECK(sqlite3_exec(raw, "PRAGMA user_version = 2", nullptr, nullptr, nullptr) == SQLITE_OK);
+    CHECK(sqlite3_exec(raw, "PRAGMA user_version = 3", nullptr, nullptr, nullptr) == SQLITE_OK);
     sqlite3_close(raw);
   }
   void fill_disk(bool full) override { disk_->set_full(full); }
@@ -61,6 +60,7 @@ class InSqlite : public Store {
 
  private:
   TempDir folder_;
+  journal::SqliteTuning tuning_;
   std::unique_ptr<CutDisk> disk_;
 };
 
@@ -106,12 +106,26 @@ std::unique_ptr<Store> fresh(unsigned needs) {
     return std::make_unique<T>(needs);
 }
 
+// `loose` and `block`: after how many commits older ones are packed, and by how many.
+std::function<std::unique_ptr<Store>(unsigned)> in_sqlite(int format, std::size_t loose = 1024,
+                                                          std::size_t block = 256) {
+  journal::SqliteTuning tuning;
+  tuning.format_if_new = format;
+  tuning.loose_entries = loose;
+  tuning.block_entries = block;
+  return [tuning](unsigned needs) { return std::make_unique<InSqlite>(needs, tuning); };
+}
+
+constexpr unsigned sqlite_can = own_process | file | disk_full | lost_answer | unreachable;
+
 }  // namespace
 
 std::vector<Driver> whole_drivers() {
   return {
       {"memory", disk_full | lost_answer | unreachable, fresh<InMemory>},
-      {"sqlite", own_process | file | disk_full | lost_answer | unreachable, fresh<InSqlite>},
+      {"sqlite1", sqlite_can, in_sqlite(1)},
+      {"sqlite", sqlite_can | one_process, in_sqlite(2)},
+      {"sqlite-packed", sqlite_can | one_process, in_sqlite(2, 5, 3)},
       {"etcd", own_process | disk_full | lost_answer | unreachable, fresh<InEtcd>},
   };
 }

@@ -1,5 +1,5 @@
-// What the frozen store of generation 1 holds, for who makes it and for who reads it. It may not
-// change: the file is checked in. Values, free of threads.
+// What the frozen store of each generation holds, for who makes it and for who reads it. It may not
+// change: the files are checked in. Values, free of threads.
 #pragma once
 
 #include <string>

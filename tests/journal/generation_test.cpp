@@ -14,9 +14,10 @@ using namespace millrace::test;
 namespace {
 
 // A copy, so that the checked-in file stays as it is.
-std::unique_ptr<Journal> open_copy(const TempDir& folder) {
+std::unique_ptr<Journal> open_copy(const TempDir& folder, int generation) {
   const std::string copy = folder / "journal.db";
-  std::filesystem::copy_file(MILLRACE_FIXTURES "/generation1.db", copy);
+  std::filesystem::copy_file(MILLRACE_FIXTURES "/generation" + std::to_string(generation) + ".db",
+                             copy);
   auto journal = make_sqlite_journal(copy);
   const JournalResult<Head> head = journal->open({incarnation_b, false});
   INFO((head ? std::string() : head.error().message));
@@ -26,9 +27,11 @@ std::unique_ptr<Journal> open_copy(const TempDir& folder) {
 
 }  // namespace
 
-TEST_CASE("G9: the store of generation 1 opens and holds what it always held") {
+TEST_CASE("G9: the store of each generation opens and holds what it always held") {
+  const int generation = GENERATE(1, 2);
+  INFO("generation " << generation);
   const TempDir folder;
-  const auto journal = open_copy(folder);
+  const auto journal = open_copy(folder, generation);
   const std::vector<Entry> all = fixture_entries();
   CHECK(hex(all.back().digest) ==
         "1d436fa0570ee45c95d3b0d0b57617b34f248d40f4bce46b1e60cd1138761532");
@@ -46,9 +49,11 @@ TEST_CASE("G9: the store of generation 1 opens and holds what it always held") {
   }
 }
 
-TEST_CASE("G9: the store of generation 1 verifies and takes appends") {
+TEST_CASE("G9: the store of each generation verifies and takes appends") {
+  const int generation = GENERATE(1, 2);
+  INFO("generation " << generation);
   const TempDir folder;
-  const auto journal = open_copy(folder);
+  const auto journal = open_copy(folder, generation);
   const JournalResult<Verified> whole = verify(*journal);
   REQUIRE(whole);
   CHECK(whole->entries == fixture_last - fixture_compacted);
@@ -56,4 +61,13 @@ TEST_CASE("G9: the store of generation 1 verifies and takes appends") {
   const Head head = journal->head().value();
   CHECK(journal->append(head.last, entries_after(head, 3), {}).value() == fixture_last + 3);
   CHECK(verify(*journal)->entries == whole->entries + 3);
+}
+
+TEST_CASE("G9: the store of each generation stays in its generation") {
+  const int generation = GENERATE(1, 2);
+  const TempDir folder;
+  const auto journal = open_copy(folder, generation);
+  const Head head = journal->head().value();
+  REQUIRE(journal->append(head.last, entries_after(head, 40), {}));
+  CHECK(inspect_sqlite(folder / "journal.db").value().format == generation);
 }

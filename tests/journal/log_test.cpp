@@ -28,6 +28,7 @@ Bytes contents(const fs::path& path) {
 struct Wreck {
   Bytes file;
   Bytes log;
+  Bytes lock;
   std::size_t last_transaction = 0;  // where in the log it begins
   static constexpr Revision last = 12;
 
@@ -43,6 +44,7 @@ struct Wreck {
     }
     file = contents(path);
     log = contents(path + "-wal");
+    lock = contents(path + "-lock");
   }
 };
 
@@ -96,4 +98,23 @@ TEST_CASE("a torn last transaction in the log is dropped whole") {
   Bytes hole = wreck.log;
   hole.replace(wreck.last_transaction, 512, Bytes(512, '\0'));
   CHECK(reopened(wreck.file, hole) == Wreck::last - 2);
+}
+
+TEST_CASE("G1: an acknowledged last transaction that was damaged in the log is told") {
+  const Wreck wreck;
+  const TempDir folder;
+  const std::string path = folder / "journal.db";
+  for (std::size_t size = wreck.last_transaction; size < wreck.log.size(); size += 997) {
+    INFO("cut off after " << size);
+    std::ofstream(path, std::ios::binary) << wreck.file;
+    std::ofstream(path + "-wal", std::ios::binary) << wreck.log.substr(0, size);
+    std::ofstream(path + "-lock", std::ios::binary) << wreck.lock;
+    const JournalResult<Head> head = make_sqlite_journal(path)->open({incarnation_b, false});
+    REQUIRE_FALSE(head);
+    CHECK(head.error().fault == JournalFault::corrupt);
+    CHECK(head.error().revision == Wreck::last - 1);
+    CHECK(head.error().message.find("accept-rewind") != std::string::npos);
+    fs::remove(path + "-wal");
+    fs::remove(path + "-shm");
+  }
 }

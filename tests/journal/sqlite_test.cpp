@@ -130,15 +130,17 @@ TEST_CASE("a database of another program is refused and stays as it is") {
   CHECK(std::filesystem::last_write_time(path) == before);
 }
 
-TEST_CASE("a new store is whole in one file that only its owner may read") {
+TEST_CASE("a new store is one file with its lock beside it and both are only its owner's") {
   const TempDir folder;
   const std::string path = folder / "journal.db";
   { REQUIRE(make_sqlite_journal(path)->open({incarnation_a})); }
-  struct stat status = {};
-  REQUIRE(stat(path.c_str(), &status) == 0);
-  CHECK((status.st_mode & 0777) == 0600);
+  for (const std::string& file : {path, path + "-lock"}) {
+    struct stat status = {};
+    REQUIRE(stat(file.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0600);
+  }
   const std::filesystem::directory_iterator files(folder.path());
-  CHECK(std::distance(begin(files), end(files)) == 1);
+  CHECK(std::distance(begin(files), end(files)) == 2);
 }
 
 TEST_CASE("an append waits for another process's lock no longer than its deadline") {

@@ -46,4 +46,21 @@ Result<std::unique_ptr<Journal>> open_journal(const std::string& url) {
                                           ":, only for sqlite:PATH, etcd://... and memory:");
 }
 
+std::optional<std::string> sqlite_path(const std::string& url) {
+  const std::string scheme = scheme_of(url);
+  if (scheme.empty() && !url.empty()) return url;
+  if (scheme == "sqlite" && url.size() > 7) return url.substr(7);
+  return std::nullopt;
+}
+
+bool outlives_process(const std::string& url) { return scheme_of(url) != "memory"; }
+
+std::string embedded_journal(const std::string& data_folder) {
+  return "sqlite:" + data_folder + "/schema/journal.db";
+}
+
+std::string position_file(const std::string& data_folder) {
+  return data_folder + "/schema/position";
+}
+
 }  // namespace millrace::journal

@@ -35,6 +35,7 @@ JournalError sqlite_error(int code, const std::string& path, const std::string& 
 }
 
 Query::~Query() {
+  if (statement_ == nullptr) return;  // it could not be prepared
   sqlite3_reset(statement_);
   sqlite3_clear_bindings(statement_);
 }

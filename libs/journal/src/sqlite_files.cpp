@@ -61,7 +61,7 @@ JournalResult<Bytes> read_header(const std::string& path, sqlite3_vfs* vfs) {
   return header;
 }
 
-JournalResult<bool> judge(const std::string& path, BytesView header) {
+JournalResult<const SqliteFormat*> judge(const std::string& path, BytesView header) {
   const BytesView start = header.substr(0, magic.size());
   if (header.size() < header_bytes && start == magic.substr(0, start.size()))
     return refuse(JournalFault::corrupt,
@@ -74,10 +74,11 @@ JournalResult<bool> judge(const std::string& path, BytesView header) {
     return refuse(JournalFault::wrong_format,
                   path + ": it is a database of some other program: name another file");
   const std::uint32_t format = big_endian_at(header, user_version_at);
-  if (format == sqlite_format) return true;
-  return refuse(JournalFault::wrong_format,
-                path + ": its format is " + std::to_string(format) + ", this program knows up to " +
-                    std::to_string(sqlite_format) + ": use the newer millrace that wrote it");
+  if (const SqliteFormat* known = sqlite_generation(format)) return known;
+  return refuse(JournalFault::wrong_format, path + ": its format is " + std::to_string(format) +
+                                                ", this program knows up to " +
+                                                std::to_string(sqlite_format_newest) +
+                                                ": use the newer millrace that wrote it");
 }
 
 JournalResult<void> sync_folder(const fs::path& folder) {
@@ -97,7 +98,7 @@ int move_into_place(const std::string& from, const std::string& to) {
 }
 
 JournalResult<void> write_beside(const std::string& path, const Incarnation& incarnation,
-                                 const SqliteTuning& tuning) {
+                                 const SqliteFormat& format, const SqliteTuning& tuning) {
   // Ours alone: what a store holds is nobody else's business.
   const int fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0) return cannot(path, "cannot be made", errno);
@@ -105,7 +106,7 @@ JournalResult<void> write_beside(const std::string& path, const Incarnation& inc
   auto database = Database::connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, tuning.vfs);
   if (!database) return tl::unexpected(database.error());
   if (auto done = (*database)->run("PRAGMA synchronous = FULL"); !done) return done;
-  if (auto done = write_tables(**database, incarnation); !done) return done;
+  if (auto done = write_tables(**database, format, incarnation); !done) return done;
   const JournalResult<std::string> mode = (*database)->text("PRAGMA journal_mode = WAL");
   if (!mode) return tl::unexpected(mode.error());
   return {};
@@ -113,7 +114,7 @@ JournalResult<void> write_beside(const std::string& path, const Incarnation& inc
 
 }  // namespace
 
-JournalResult<bool> recognize(const std::string& path, const std::string& vfs_name) {
+JournalResult<const SqliteFormat*> recognize(const std::string& path, const std::string& vfs_name) {
   sqlite3_vfs* vfs = sqlite3_vfs_find(vfs_name.empty() ? nullptr : vfs_name.c_str());
   if (vfs == nullptr)
     return refuse(JournalFault::invalid, "there is no SQLite VFS named '" + vfs_name + "'");
@@ -137,15 +138,15 @@ JournalResult<bool> recognize(const std::string& path, const std::string& vfs_na
     if (fs::exists(path + suffix, failed))
       return refuse(JournalFault::corrupt, path + ": it is missing, but its " + path + suffix +
                                                " is there: restore both, or move that away");
-  return false;
+  return static_cast<const SqliteFormat*>(nullptr);
 }
 
 JournalResult<void> create_store(const std::string& path, const Incarnation& incarnation,
-                                 const SqliteTuning& tuning) {
+                                 const SqliteFormat& format, const SqliteTuning& tuning) {
   const std::string beside = path + ".new-" + incarnation;
   std::error_code failed;
   for (const char* suffix : {"", "-journal", "-wal", "-shm"}) fs::remove(beside + suffix, failed);
-  JournalResult<void> made = write_beside(beside, incarnation, tuning);
+  JournalResult<void> made = write_beside(beside, incarnation, format, tuning);
   if (made) {
     const int reason = move_into_place(beside, path);
     if (reason != 0 && reason != EEXIST) made = cannot(path, "cannot be made", reason);

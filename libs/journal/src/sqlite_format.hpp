@@ -1,42 +1,88 @@
-// Format 1 of the SQLite driver: which tables a store has, how one is made, recognized and opened,
-// and how its meta row is read and written. Used by the SQLite driver only. One thread at a time.
+// What the generations of the SQLite driver share, and SqliteFormat, which is where they differ:
+// how commits lie in the file. Used by the SQLite driver only. One thread at a time.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "journal/sqlite.hpp"
 #include "sqlite_database.hpp"
 
 namespace millrace::journal {
 
-// Looks at the file without changing an octet of anything. True: a store of this format. False:
-// there is none. Else why it is not for us.
-statekit::JournalResult<bool> recognize(const std::string& path, const std::string& vfs);
+// One generation. Frozen once it is released: a change of what it writes is a new generation.
+class SqliteFormat {
+ public:
+  virtual ~SqliteFormat() = default;
+  virtual int version() const = 0;  // PRAGMA user_version
+  // That one process at a time may write.
+  virtual bool one_writer() const = 0;
+  // The CREATE statements, in the order of the names of what they create.
+  virtual std::vector<const char*> tables() const = 0;
+
+  // Inside the caller's write transaction.
+  virtual statekit::JournalResult<void> insert(Database& database,
+                                               std::span<const statekit::Entry> entries) const = 0;
+  // After an insert, before its commit: what the generation does about older commits.
+  virtual statekit::JournalResult<void> tidy(Database& database, const statekit::Head& head,
+                                             const SqliteTuning& tuning) const = 0;
+  // Drops some commits from before the beginning. True: there may be more.
+  virtual statekit::JournalResult<bool> sweep(Database& database, std::int64_t compacted) const = 0;
+
+  // Inside the caller's transaction. REQUIRES: head.first - 1 <= after < head.last.
+  virtual statekit::JournalResult<std::vector<statekit::Entry>> read(
+      Database& database, const statekit::Head& head, statekit::Revision after,
+      std::size_t max_entries, std::size_t max_bytes) const = 0;
+  // REQUIRES: head.first <= revision < head.last.
+  virtual statekit::JournalResult<statekit::Digest> stored_digest(
+      Database& database, const statekit::Head& head, statekit::Revision revision) const = 0;
+
+  // A snapshot's part as it lies in the file, and back; nullopt: damaged.
+  virtual statekit::Bytes part_in(statekit::BytesView part) const = 0;
+  virtual std::optional<statekit::Bytes> part_out(statekit::Bytes stored) const = 0;
+};
+
+const SqliteFormat& sqlite_generation_1();
+const SqliteFormat& sqlite_generation_2();
+// Null: none that this program knows.
+const SqliteFormat* sqlite_generation(std::int64_t version);
+
+extern const char* const create_meta;
+extern const char* const create_snapshots;
+
+// Looks at the file without changing an octet of anything. Null: there is no store. Else its
+// format, or why it is not for us.
+statekit::JournalResult<const SqliteFormat*> recognize(const std::string& path,
+                                                       const std::string& vfs);
 
 // Makes a new, empty store: beside `path` first, then in its place by one rename. Fine when
 // somebody else was faster.
 statekit::JournalResult<void> create_store(const std::string& path,
                                            const statekit::Incarnation& incarnation,
-                                           const SqliteTuning& tuning);
+                                           const SqliteFormat& format, const SqliteTuning& tuning);
 
 // The tables of an empty store, into an empty file, in one transaction.
-statekit::JournalResult<void> write_tables(Database& database,
+statekit::JournalResult<void> write_tables(Database& database, const SqliteFormat& format,
                                            const statekit::Incarnation& incarnation);
 
 // A connection to a store that was recognized, set up and with its tables checked.
 statekit::JournalResult<std::unique_ptr<Database>> open_store(const std::string& path,
-                                                              const SqliteTuning& tuning);
+                                                              const SqliteFormat& format,
+                                                              const SqliteTuning& tuning,
+                                                              bool read_only);
 
 // The meta row. Reading checks its seal: `corrupt` when an octet changed.
-statekit::JournalResult<statekit::Head> read_head(Database& database);
-statekit::JournalResult<void> write_head(Database& database, const statekit::Head& head);
+statekit::JournalResult<statekit::Head> read_head(Database& database, const SqliteFormat& format);
+statekit::JournalResult<void> write_head(Database& database, const SqliteFormat& format,
+                                         const statekit::Head& head);
 
 // That the newest commit is the one that the meta row speaks of.
 statekit::JournalResult<void> check_end(Database& database, const statekit::Head& head);
 
 // The journal's digest at a revision; nullopt when it is not held there.
 statekit::JournalResult<std::optional<statekit::Digest>> digest_at(Database& database,
+                                                                   const SqliteFormat& format,
                                                                    const statekit::Head& head,
                                                                    statekit::Revision revision);
 

@@ -9,9 +9,9 @@
 #include "rules.hpp"
 #include "sqlite_database.hpp"
 #include "sqlite_format.hpp"
+#include "sqlite_lock.hpp"
 #include "sqlite_snapshots.hpp"
 #include "sqlite_wal.hpp"
-#include "statekit/envelope.hpp"
 
 namespace millrace::journal {
 
@@ -27,13 +27,17 @@ class Door {
   std::mutex mutex;
 
   // REQUIRES: `mutex` is held.
-  JournalResult<Database*> connected(const std::string& path, const SqliteTuning& tuning) {
+  JournalResult<Database*> connected(const std::string& path, const SqliteFormat& format,
+                                     const SqliteTuning& tuning, bool read_only) {
     if (!database_) {
       auto known = recognize(path, tuning.vfs);
-      if (known && !*known)
-        return refuse(JournalFault::unavailable, path + ": the store is gone: restore a backup");
+      if (known && *known != &format)
+        return refuse(JournalFault::unavailable,
+                      path +
+                          ": the store is gone or was replaced: restore a backup, or open it "
+                          "again");
       if (!known) return tl::unexpected(known.error());
-      auto opened = open_store(path, tuning);
+      auto opened = open_store(path, format, tuning, read_only);
       if (!opened) return tl::unexpected(opened.error());
       database_ = std::move(*opened);
       failed_ = false;
@@ -66,6 +70,9 @@ class Door {
 struct Shared {
   std::string path;
   SqliteTuning tuning;
+  const SqliteFormat* format = nullptr;
+  bool read_only = false;
+  std::shared_ptr<StoreLock> store_lock;
   Door writing;
   Door reading;
   std::atomic<bool> open{false};
@@ -76,10 +83,12 @@ struct Shared {
     const std::lock_guard lock(door.mutex);
     if (!open || closed)
       return refuse(JournalFault::unavailable, path + ": this handle of the journal is not open");
+    if (read_only && &door == &writing)
+      return refuse(JournalFault::invalid, path + ": it was opened for reading only");
     // After a failed write no connection of ours is kept: closing the last one makes SQLite put the
     // log away, and with it what the failed write may have left there.
     if (&door == &writing && door.has_failed()) reading.shut();
-    JournalResult<Database*> database = door.connected(path, tuning);
+    JournalResult<Database*> database = door.connected(path, *format, tuning, read_only);
     if (!database) return tl::unexpected(database.error());
     auto result = work(**database);
     if (!result) door.after_failure();
@@ -95,8 +104,9 @@ class SqliteSnapshotReader : public SnapshotReader {
   Revision revision() const override { return snapshot_.revision; }
   Digest digest() const override { return snapshot_.digest; }
   JournalResult<std::optional<Bytes>> next() override {
-    return shared_->with(shared_->reading,
-                         [&](Database& database) { return next_part(database, snapshot_); });
+    return shared_->with(shared_->reading, [&](Database& database) {
+      return next_part(*shared_->format, database, snapshot_);
+    });
   }
 
  private:
@@ -104,77 +114,40 @@ class SqliteSnapshotReader : public SnapshotReader {
   StoredSnapshot snapshot_;
 };
 
-JournalResult<void> insert(Database& database, std::span<const Entry> entries) {
-  for (const Entry& entry : entries) {
-    const Bytes digest = to_bytes(entry.digest);
-    auto done = database.query("INSERT INTO commits VALUES (?, ?, ?)")
-                    .bind(static_cast<std::int64_t>(entry.revision))
-                    .bind(entry.commit)
-                    .bind(digest)
-                    .run();
-    if (!done) return done;
-  }
-  return {};
-}
-
-JournalResult<Revision> append_to(Database& database, Revision expected_last,
-                                  std::span<const Entry> entries, Deadline deadline) {
+// The head after it.
+JournalResult<Head> append_to(const Shared& shared, Database& database, Revision expected_last,
+                              std::span<const Entry> entries, Deadline deadline) {
+  const SqliteFormat& format = *shared.format;
   database.wait_at_most(deadline.ms);
   Transaction transaction(database);
   if (auto done = transaction.begin_write(); !done) return tl::unexpected(done.error());
-  JournalResult<Head> head = read_head(database);
+  JournalResult<Head> head = read_head(database, format);
   if (!head) return tl::unexpected(head.error());
   if (auto good = check_append(*head, expected_last, entries); !good)
     return tl::unexpected(good.error());
-  if (auto done = insert(database, entries); !done) return tl::unexpected(done.error());
+  if (auto done = format.insert(database, entries); !done) return tl::unexpected(done.error());
   head->last = entries.back().revision;
   head->digest = entries.back().digest;
-  if (auto done = write_head(database, *head); !done) return tl::unexpected(done.error());
+  if (auto done = write_head(database, format, *head); !done) return tl::unexpected(done.error());
+  if (auto done = format.tidy(database, *head, shared.tuning); !done)
+    return tl::unexpected(done.error());
   auto done = transaction.commit();
-  if (done) return head->last;
+  if (done) return head;
   // The commit mark may have reached the disk, although SQLite could not make sure of it.
   if (!database.surely_unwritten()) done.error().fault = JournalFault::unknown;
   return tl::unexpected(done.error());
 }
 
-// Reads on from `after`, checking every entry against the chain.
-JournalResult<std::vector<Entry>> read_rows(Database& database, const Head& head, Revision after,
-                                            Digest digest, std::size_t max_entries,
+JournalResult<std::vector<Entry>> read_from(const SqliteFormat& format, Database& database,
+                                            Revision after, std::size_t max_entries,
                                             std::size_t max_bytes) {
-  std::vector<Entry> entries;
-  std::size_t bytes = 0;
-  Query row = database.query(
-      "SELECT revision, octets, digest FROM commits WHERE revision > ? ORDER BY revision");
-  row.bind(static_cast<std::int64_t>(after));
-  for (Revision next = after + 1; next <= head.last; ++next) {
-    if (!entries.empty() && entries.size() >= max_entries) break;
-    const JournalResult<bool> found = row.step();
-    if (!found) return tl::unexpected(found.error());
-    if (!*found || static_cast<Revision>(row.number(0)) != next)
-      return damaged(database, next, "the commit is missing");
-    Entry entry{next, row.octets(1), {}};
-    bytes += entry.commit.size();
-    if (!entries.empty() && bytes > max_bytes) break;
-    const Result<Digest> chained = chain(digest, next, entry.commit);
-    if (!row.digest(2, entry.digest) || !chained || *chained != entry.digest)
-      return damaged(database, next, "the commit does not match its digest");
-    digest = entry.digest;
-    entries.push_back(std::move(entry));
-  }
-  return entries;
-}
-
-JournalResult<std::vector<Entry>> read_from(Database& database, Revision after,
-                                            std::size_t max_entries, std::size_t max_bytes) {
   Transaction transaction(database);
   if (auto done = transaction.begin_read(); !done) return tl::unexpected(done.error());
-  const JournalResult<Head> head = read_head(database);
+  const JournalResult<Head> head = read_head(database, format);
   if (!head) return tl::unexpected(head.error());
   if (auto good = check_readable(*head, after); !good) return tl::unexpected(good.error());
   if (after >= head->last) return std::vector<Entry>();
-  const auto digest = digest_at(database, *head, after);
-  if (!digest) return tl::unexpected(digest.error());
-  return read_rows(database, *head, after, **digest, max_entries, max_bytes);
+  return format.read(database, *head, after, max_entries, max_bytes);
 }
 
 class SqliteJournal : public Journal {
@@ -190,19 +163,12 @@ class SqliteJournal : public Journal {
     std::error_code failed;
     // Absolute, so that SQLite reads no meaning into names such as ":memory:".
     shared_->path = std::filesystem::absolute(shared_->path, failed).string();
-    const JournalResult<bool> there = recognize(shared_->path, shared_->tuning.vfs);
-    if (!there) return tl::unexpected(there.error());
-    const auto ready = *there ? check_log(shared_->path) : create(options);
+    shared_->read_only = options.read_only;
+    const JournalResult<void> ready = prepare(options);
     if (!ready) return tl::unexpected(ready.error());
     shared_->open = true;
-    auto checked = shared_->with(shared_->reading, [](Database& database) -> JournalResult<Head> {
-      Transaction transaction(database);
-      if (auto done = transaction.begin_read(); !done) return tl::unexpected(done.error());
-      JournalResult<Head> head = read_head(database);
-      if (!head) return head;
-      if (auto good = check_end(database, *head); !good) return tl::unexpected(good.error());
-      return head;
-    });
+    auto checked =
+        shared_->with(shared_->reading, [this](Database& database) { return check(database); });
     if (!checked) close_now();
     return checked;
   }
@@ -211,20 +177,24 @@ class SqliteJournal : public Journal {
                                  Deadline deadline) override {
     if (auto good = check_batch(expected_last, entries); !good) return tl::unexpected(good.error());
     auto done = shared_->with(shared_->writing, [&](Database& database) {
-      return append_to(database, expected_last, entries, deadline);
+      return append_to(*shared_, database, expected_last, entries, deadline);
     });
-    if (done) wake();
-    return done;
+    if (!done) return tl::unexpected(done.error());
+    shared_->store_lock->acknowledged(*done);
+    wake();
+    return done->last;
   }
 
   JournalResult<Head> head() override {
-    return shared_->with(shared_->reading, [](Database& database) { return read_head(database); });
+    return shared_->with(shared_->reading, [this](Database& database) {
+      return read_head(database, *shared_->format);
+    });
   }
 
   JournalResult<std::vector<Entry>> read(Revision after, std::size_t max_entries,
                                          std::size_t max_bytes) override {
     return shared_->with(shared_->reading, [&](Database& database) {
-      return read_from(database, after, max_entries, max_bytes);
+      return read_from(*shared_->format, database, after, max_entries, max_bytes);
     });
   }
 
@@ -250,23 +220,27 @@ class SqliteJournal : public Journal {
 
   JournalResult<void> save_snapshot(SnapshotSource source) override {
     SnapshotDraft draft{source.revision, source.digest, 0, 0, {}};
-    auto done = shared_->with(shared_->writing,
-                              [&](Database& database) { return begin_draft(database, draft); });
+    auto done = shared_->with(shared_->writing, [&](Database& database) {
+      return begin_draft(*shared_->format, database, draft);
+    });
     if (!done) return done;
     while (const std::optional<Bytes> part = source.next()) {
-      done = shared_->with(shared_->writing,
-                           [&](Database& database) { return add_part(database, draft, *part); });
+      done = shared_->with(shared_->writing, [&](Database& database) {
+        return add_part(*shared_->format, database, draft, *part);
+      });
       if (!done) return done;
     }
-    done = shared_->with(shared_->writing,
-                         [&](Database& database) { return seal_draft(database, draft); });
+    done = shared_->with(shared_->writing, [&](Database& database) {
+      return seal_draft(*shared_->format, database, draft);
+    });
     if (done) wake();
     return done;
   }
 
   JournalResult<std::unique_ptr<SnapshotReader>> load_snapshot(Revision at_most) override {
-    auto found = shared_->with(
-        shared_->reading, [&](Database& database) { return find_snapshot(database, at_most); });
+    auto found = shared_->with(shared_->reading, [&](Database& database) {
+      return find_snapshot(*shared_->format, database, at_most);
+    });
     if (!found) return tl::unexpected(found.error());
     if (!*found) return std::unique_ptr<SnapshotReader>();
     return std::unique_ptr<SnapshotReader>(
@@ -274,12 +248,14 @@ class SqliteJournal : public Journal {
   }
 
   JournalResult<void> compact(Revision up_to) override {
-    auto done = shared_->with(shared_->writing,
-                              [&](Database& database) { return move_first(database, up_to); });
+    auto done = shared_->with(shared_->writing, [&](Database& database) {
+      return move_first(*shared_->format, database, up_to);
+    });
     if (!done) return done;
     for (;;) {
-      const auto more =
-          shared_->with(shared_->writing, [](Database& database) { return sweep(database); });
+      const auto more = shared_->with(shared_->writing, [this](Database& database) {
+        return sweep(*shared_->format, database);
+      });
       if (!more) return tl::unexpected(more.error());
       if (!*more) return {};
     }
@@ -288,14 +264,46 @@ class SqliteJournal : public Journal {
   void close() override { close_now(); }
 
  private:
-  JournalResult<void> create(const JournalOptions& options) {
-    if (!options.create)
+  // What comes before a connection: which format, who else, and what a crash left.
+  JournalResult<void> prepare(const JournalOptions& options) {
+    JournalResult<const SqliteFormat*> there = recognize(shared_->path, shared_->tuning.vfs);
+    if (!there) return tl::unexpected(there.error());
+    if (!*there && (!options.create || options.read_only))
       return refuse(JournalFault::unavailable,
                     shared_->path +
                         ": there is no journal: check the name, or start the schema "
                         "service, which makes one");
+    const SqliteFormat* wanted = *there ? *there : sqlite_generation(shared_->tuning.format_if_new);
+    if (!options.read_only) {
+      auto lock = StoreLock::take(shared_->path, wanted->one_writer());
+      if (!lock) return tl::unexpected(lock.error());
+      shared_->store_lock = std::move(*lock);
+    }
+    if (*there) return settle(*there);
     if (auto good = check_incarnation(options.incarnation_if_new); !good) return good;
-    return create_store(shared_->path, options.incarnation_if_new, shared_->tuning);
+    if (auto made =
+            create_store(shared_->path, options.incarnation_if_new, *wanted, shared_->tuning);
+        !made)
+      return made;
+    there = recognize(shared_->path, shared_->tuning.vfs);
+    if (!there) return tl::unexpected(there.error());
+    return settle(*there);
+  }
+
+  JournalResult<void> settle(const SqliteFormat* format) {
+    shared_->format = format;
+    return check_log(shared_->path);
+  }
+
+  JournalResult<Head> check(Database& database) {
+    Transaction transaction(database);
+    if (auto done = transaction.begin_read(); !done) return tl::unexpected(done.error());
+    JournalResult<Head> head = read_head(database, *shared_->format);
+    if (!head) return head;
+    if (auto good = check_end(database, *head); !good) return tl::unexpected(good.error());
+    if (shared_->format->one_writer())
+      if (auto good = check_mark(shared_->path, *head); !good) return tl::unexpected(good.error());
+    return head;
   }
 
   void wake() {
@@ -309,6 +317,7 @@ class SqliteJournal : public Journal {
     wake();
     shared_->writing.shut();
     shared_->reading.shut();
+    shared_->store_lock.reset();
   }
 
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();

@@ -11,25 +11,25 @@ using namespace statekit;
 
 namespace {
 
-constexpr std::int64_t sweep_rows_max = 1000;
-
 std::int64_t stored(Revision revision) {
   constexpr auto most = static_cast<Revision>(std::numeric_limits<std::int64_t>::max());
   return static_cast<std::int64_t>(std::min(revision, most));
 }
 
 // Binds a snapshot's revision, journal digest, number of parts and contents.
-Digest seal_of(Revision revision, const Digest& digest, std::int64_t parts,
+Digest seal_of(int version, Revision revision, const Digest& digest, std::int64_t parts,
                BytesView part_digests) {
-  return sha256("millrace journal snapshot 1|" + std::to_string(revision) + "|" + hex(digest) +
-                "|" + std::to_string(parts) + "|" + Bytes(part_digests));
+  return sha256("millrace journal snapshot " + std::to_string(version) + "|" +
+                std::to_string(revision) + "|" + hex(digest) + "|" + std::to_string(parts) + "|" +
+                Bytes(part_digests));
 }
 
-JournalResult<void> may_store(Database& database, const SnapshotDraft& draft, Head& head) {
-  JournalResult<Head> read = read_head(database);
+JournalResult<void> may_store(const SqliteFormat& format, Database& database,
+                              const SnapshotDraft& draft, Head& head) {
+  JournalResult<Head> read = read_head(database, format);
   if (!read) return tl::unexpected(read.error());
   head = std::move(*read);
-  const auto there = digest_at(database, head, draft.revision);
+  const auto there = digest_at(database, format, head, draft.revision);
   if (!there) return tl::unexpected(there.error());
   return check_snapshot(head, draft.revision, draft.digest, *there ? &**there : nullptr);
 }
@@ -44,8 +44,10 @@ JournalResult<void> take_attempt(Database& database, SnapshotDraft& draft) {
 }
 
 // The seal row: how many parts, then the seal.
-JournalResult<void> write_seal(Database& database, const SnapshotDraft& draft) {
-  const Digest seal = seal_of(draft.revision, draft.digest, draft.parts, draft.part_digests);
+JournalResult<void> write_seal(const SqliteFormat& format, Database& database,
+                               const SnapshotDraft& draft) {
+  const Digest seal =
+      seal_of(format.version(), draft.revision, draft.digest, draft.parts, draft.part_digests);
   const Bytes octets = std::to_string(draft.parts) + "|" + to_bytes(seal);
   const Bytes digest = to_bytes(draft.digest);
   auto done = database
@@ -107,11 +109,12 @@ JournalResult<std::optional<StoredSnapshot>> newest_row(Database& database, Revi
 
 }  // namespace
 
-JournalResult<void> begin_draft(Database& database, SnapshotDraft& draft) {
+JournalResult<void> begin_draft(const SqliteFormat& format, Database& database,
+                                SnapshotDraft& draft) {
   Transaction transaction(database);
   if (auto done = transaction.begin_write(); !done) return done;
   Head head;
-  if (auto good = may_store(database, draft, head); !good) return good;
+  if (auto good = may_store(format, database, draft, head); !good) return good;
   if (auto done = take_attempt(database, draft); !done) return done;
   auto done = database.query("INSERT INTO snapshots VALUES (?, ?, -1, x'', x'')")
                   .bind(stored(draft.revision))
@@ -121,16 +124,18 @@ JournalResult<void> begin_draft(Database& database, SnapshotDraft& draft) {
   return transaction.commit();
 }
 
-JournalResult<void> add_part(Database& database, SnapshotDraft& draft, BytesView part) {
+JournalResult<void> add_part(const SqliteFormat& format, Database& database, SnapshotDraft& draft,
+                             BytesView part) {
   if (auto good = check_part(part); !good) return good;
   const Bytes digest = to_bytes(sha256(part));
+  const Bytes octets = format.part_in(part);
   Transaction transaction(database);
   if (auto done = transaction.begin_write(); !done) return done;
   auto done = database.query("INSERT INTO snapshots VALUES (?, ?, ?, ?, ?)")
                   .bind(stored(draft.revision))
                   .bind(draft.attempt)
                   .bind(draft.parts + 1)
-                  .bind(part)
+                  .bind(octets)
                   .bind(digest)
                   .run();
   if (!done) return done;
@@ -140,25 +145,27 @@ JournalResult<void> add_part(Database& database, SnapshotDraft& draft, BytesView
   return {};
 }
 
-JournalResult<void> seal_draft(Database& database, const SnapshotDraft& draft) {
+JournalResult<void> seal_draft(const SqliteFormat& format, Database& database,
+                               const SnapshotDraft& draft) {
   Transaction transaction(database);
   if (auto done = transaction.begin_write(); !done) return done;
   Head head;
-  if (auto good = may_store(database, draft, head); !good) return good;
-  if (auto done = write_seal(database, draft); !done) return done;
+  if (auto good = may_store(format, database, draft, head); !good) return good;
+  if (auto done = write_seal(format, database, draft); !done) return done;
   if (auto done = drop_replaced(database, draft); !done) return done;
   if (head.last == 0) {
     const Head begun{head.incarnation, draft.revision + 1, draft.revision, draft.digest,
                      draft.digest};
-    if (auto done = write_head(database, begun); !done) return done;
+    if (auto done = write_head(database, format, begun); !done) return done;
   }
   return transaction.commit();
 }
 
-JournalResult<std::optional<StoredSnapshot>> find_snapshot(Database& database, Revision at_most) {
+JournalResult<std::optional<StoredSnapshot>> find_snapshot(const SqliteFormat& format,
+                                                           Database& database, Revision at_most) {
   Transaction transaction(database);
   if (auto done = transaction.begin_read(); !done) return tl::unexpected(done.error());
-  const JournalResult<Head> head = read_head(database);
+  const JournalResult<Head> head = read_head(database, format);
   if (!head) return tl::unexpected(head.error());
   auto snapshot = newest_row(database, at_most);
   if (!snapshot) return snapshot;
@@ -167,17 +174,18 @@ JournalResult<std::optional<StoredSnapshot>> find_snapshot(Database& database, R
   if (rests_on_one && (!*snapshot || (*snapshot)->revision < compacted))
     return damaged(database, compacted, "the snapshot on which the journal rests is missing");
   if (!*snapshot || (*snapshot)->revision < compacted) return std::optional<StoredSnapshot>();
-  const auto there = digest_at(database, *head, (*snapshot)->revision);
+  const auto there = digest_at(database, format, *head, (*snapshot)->revision);
   if (!there) return tl::unexpected(there.error());
   if (*there != (*snapshot)->digest)
     return damaged(database, (*snapshot)->revision, "the snapshot there belongs to other commits");
   return snapshot;
 }
 
-JournalResult<std::optional<Bytes>> next_part(Database& database, StoredSnapshot& snapshot) {
+JournalResult<std::optional<Bytes>> next_part(const SqliteFormat& format, Database& database,
+                                              StoredSnapshot& snapshot) {
   if (snapshot.read == snapshot.parts) {
-    if (seal_of(snapshot.revision, snapshot.digest, snapshot.parts, snapshot.part_digests) ==
-        snapshot.seal)
+    if (seal_of(format.version(), snapshot.revision, snapshot.digest, snapshot.parts,
+                snapshot.part_digests) == snapshot.seal)
       return std::optional<Bytes>();
     return damaged(database, snapshot.revision, "the snapshot's parts do not match its seal");
   }
@@ -189,13 +197,13 @@ JournalResult<std::optional<Bytes>> next_part(Database& database, StoredSnapshot
   const JournalResult<bool> found = row.step();
   if (!found) return tl::unexpected(found.error());
   if (*found) {
-    Bytes part = row.octets(0);
-    const Bytes digest = to_bytes(sha256(part));
-    if (row.octets(1) != digest)
+    std::optional<Bytes> part = format.part_out(row.octets(0));
+    const Bytes digest = part ? to_bytes(sha256(*part)) : Bytes();
+    if (!part || row.octets(1) != digest)
       return damaged(database, snapshot.revision, "a part of the snapshot");
     snapshot.part_digests += digest;
     ++snapshot.read;
-    return std::optional(std::move(part));
+    return part;
   }
   const auto newest = newest_row(database, snapshot.revision);
   if (!newest) return tl::unexpected(newest.error());
@@ -206,10 +214,10 @@ JournalResult<std::optional<Bytes>> next_part(Database& database, StoredSnapshot
                                              " was replaced while it was read: load it again");
 }
 
-JournalResult<void> move_first(Database& database, Revision up_to) {
+JournalResult<void> move_first(const SqliteFormat& format, Database& database, Revision up_to) {
   Transaction transaction(database);
   if (auto done = transaction.begin_write(); !done) return done;
-  JournalResult<Head> head = read_head(database);
+  JournalResult<Head> head = read_head(database, format);
   if (!head) return tl::unexpected(head.error());
   if (up_to < head->first) return {};
   const auto kept = newest_row(database, up_to);
@@ -219,33 +227,26 @@ JournalResult<void> move_first(Database& database, Revision up_to) {
                                              ": there is no snapshot at or before revision " +
                                              std::to_string(up_to) + " to compact to");
   if ((*kept)->revision < head->first) return {};
-  const auto digest = digest_at(database, *head, (*kept)->revision);
+  const auto digest = digest_at(database, format, *head, (*kept)->revision);
   if (!digest) return tl::unexpected(digest.error());
   if (*digest != (*kept)->digest)
     return damaged(database, (*kept)->revision, "the snapshot there belongs to other commits");
   head->first = (*kept)->revision + 1;
   head->before_first = (*kept)->digest;
-  if (auto done = write_head(database, *head); !done) return done;
+  if (auto done = write_head(database, format, *head); !done) return done;
   return transaction.commit();
 }
 
-JournalResult<bool> sweep(Database& database) {
+JournalResult<bool> sweep(const SqliteFormat& format, Database& database) {
   Transaction transaction(database);
   if (auto done = transaction.begin_write(); !done) return tl::unexpected(done.error());
-  const JournalResult<Head> head = read_head(database);
+  const JournalResult<Head> head = read_head(database, format);
   if (!head) return tl::unexpected(head.error());
   const std::int64_t compacted = stored(head->first - 1);
   auto done = database.query("DELETE FROM snapshots WHERE revision < ?").bind(compacted).run();
   if (!done) return tl::unexpected(done.error());
-  done = database
-             .query(
-                 "DELETE FROM commits WHERE revision <= ? AND revision < "
-                 "(SELECT min(revision) FROM commits) + ?")
-             .bind(compacted)
-             .bind(sweep_rows_max)
-             .run();
-  if (!done) return tl::unexpected(done.error());
-  const bool more = database.changes() == sweep_rows_max;
+  const JournalResult<bool> more = format.sweep(database, compacted);
+  if (!more) return more;
   if (done = transaction.commit(); !done) return tl::unexpected(done.error());
   return more;
 }

@@ -1,4 +1,4 @@
-// Snapshots and compaction in format 1 of the SQLite driver. Each function is one transaction, so
+// Snapshots and compaction in the SQLite driver. Each function is one transaction, so
 // that appends go on between the parts of a long snapshot. Used by the SQLite driver only.
 #pragma once
 
@@ -18,11 +18,13 @@ struct SnapshotDraft {
   statekit::Bytes part_digests;  // of all parts so far, in order
 };
 
-statekit::JournalResult<void> begin_draft(Database& database, SnapshotDraft& draft);
-statekit::JournalResult<void> add_part(Database& database, SnapshotDraft& draft,
-                                       statekit::BytesView part);
+statekit::JournalResult<void> begin_draft(const SqliteFormat& format, Database& database,
+                                          SnapshotDraft& draft);
+statekit::JournalResult<void> add_part(const SqliteFormat& format, Database& database,
+                                       SnapshotDraft& draft, statekit::BytesView part);
 // The one write that makes it visible. Drops what it replaces and older drafts that nobody sealed.
-statekit::JournalResult<void> seal_draft(Database& database, const SnapshotDraft& draft);
+statekit::JournalResult<void> seal_draft(const SqliteFormat& format, Database& database,
+                                         const SnapshotDraft& draft);
 
 // A sealed snapshot, and how far it was read.
 struct StoredSnapshot {
@@ -35,14 +37,17 @@ struct StoredSnapshot {
   statekit::Bytes part_digests;
 };
 
-statekit::JournalResult<std::optional<StoredSnapshot>> find_snapshot(Database& database,
+statekit::JournalResult<std::optional<StoredSnapshot>> find_snapshot(const SqliteFormat& format,
+                                                                     Database& database,
                                                                      statekit::Revision at_most);
-statekit::JournalResult<std::optional<statekit::Bytes>> next_part(Database& database,
+statekit::JournalResult<std::optional<statekit::Bytes>> next_part(const SqliteFormat& format,
+                                                                  Database& database,
                                                                   StoredSnapshot& snapshot);
 
 // Moves the beginning of the journal; the rows go afterwards, in steps.
-statekit::JournalResult<void> move_first(Database& database, statekit::Revision up_to);
+statekit::JournalResult<void> move_first(const SqliteFormat& format, Database& database,
+                                         statekit::Revision up_to);
 // Drops some rows from before the beginning. True: there may be more.
-statekit::JournalResult<bool> sweep(Database& database);
+statekit::JournalResult<bool> sweep(const SqliteFormat& format, Database& database);
 
 }  // namespace millrace::journal

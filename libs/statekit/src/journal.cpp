@@ -10,6 +10,7 @@ Error to_error(const JournalError& error) {
     case JournalFault::too_large: return {Code::resource_exhausted, error.message, {}};
     case JournalFault::corrupt: return {Code::data_loss, error.message, {}};
     case JournalFault::wrong_format: return {Code::failed_precondition, error.message, {}};
+    case JournalFault::rewound: return {Code::failed_precondition, error.message, {}};
     case JournalFault::compacted: return {Code::out_of_range, error.message, {}};
     case JournalFault::invalid: return {Code::invalid_argument, error.message, {}};
   }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "statekit/journal.hpp"
@@ -14,5 +15,17 @@ namespace millrace::journal {
 
 // A handle, to be opened. InvalidArgument for a scheme that no driver has, naming those there are.
 statekit::Result<std::unique_ptr<statekit::Journal>> open_journal(const std::string& url);
+
+// The file of an address that names one on this machine; nullopt: it is kept elsewhere.
+std::optional<std::string> sqlite_path(const std::string& url);
+
+// False for memory: nothing of it is there when the program starts again.
+bool outlives_process(const std::string& url);
+
+// The address of the embedded store in a data folder.
+std::string embedded_journal(const std::string& data_folder);
+
+// Where a schema service with this data folder remembers how far its journal was.
+std::string position_file(const std::string& data_folder);
 
 }  // namespace millrace::journal

@@ -48,9 +48,10 @@ enum class JournalFault {
   too_large,    // over one of the limits above
   corrupt,      // what is stored is damaged; `revision` names the first bad one where that is known
   wrong_format,  // a format newer than this binary, or no store of ours
-  compacted,     // the revisions asked for are gone; `head` says what is left
-  invalid,  // the call itself is wrong (an empty append, a gap inside the batch, no snapshot to
-            // compact to)
+  rewound,    // the store holds less, or something else, than it was known to: an operator decides
+  compacted,  // the revisions asked for are gone; `head` says what is left
+  invalid,    // the call itself is wrong (an empty append, a gap inside the batch, no snapshot to
+              // compact to)
 };
 
 struct JournalError {
@@ -75,6 +76,8 @@ struct JournalOptions {
   // Made by the caller, since randomness is an argument; used only when the store is created.
   Incarnation incarnation_if_new;
   bool create = true;  // false: a missing store is `unavailable`
+  // Takes no lock and changes nothing; whatever would write is `invalid`.
+  bool read_only = false;
 };
 
 // A snapshot travels in parts, so that none has to be in memory twice. `next` yields the parts in

@@ -1,0 +1,198 @@
+#include "cli/storage/storage.hpp"
+
+#include <filesystem>
+
+#include "cli/storage/store.hpp"
+#include "journal/migrate.hpp"
+#include "journal/remember.hpp"
+#include "statekit/io/ids.hpp"
+
+namespace millrace::cli {
+
+using namespace statekit;
+using namespace journal;
+
+namespace {
+
+void add_head(Facts& facts, const Head& head) {
+  facts.emplace_back("incarnation", head.incarnation);
+  facts.emplace_back("first_revision", head.first);
+  facts.emplace_back("last_revision", head.last);
+  facts.emplace_back("digest", hex(head.digest));
+}
+
+Status add_file(Facts& facts, const std::string& path) {
+  const JournalResult<SqliteInfo> info = inspect_sqlite(path);
+  if (!info) return fail(to_error(info.error()));
+  facts.emplace_back("driver", "sqlite");
+  facts.emplace_back("format", static_cast<std::uint64_t>(info->format));
+  facts.emplace_back("newest_format", static_cast<std::uint64_t>(sqlite_format_newest));
+  facts.emplace_back("file_bytes", info->file_bytes);
+  facts.emplace_back("log_bytes", info->log_bytes);
+  facts.emplace_back("packed_entries", info->packed_entries);
+  facts.emplace_back("packed_bytes", info->packed_bytes);
+  facts.emplace_back("held_by", info->holder.value_or(""));
+  std::error_code ignored;
+  const bool kept = std::filesystem::exists(before_migration(path), ignored);
+  facts.emplace_back("kept_from_migration", kept ? before_migration(path) : std::string());
+  return {};
+}
+
+Status add_snapshots(Facts& facts, Journal& journal, Revision last) {
+  std::uint64_t count = 0;
+  Revision newest = 0;
+  for (Revision at_most = last; at_most > 0; ++count) {
+    const auto reader = journal.load_snapshot(at_most);
+    if (!reader) return fail(to_error(reader.error()));
+    if (!*reader) break;
+    newest = std::max(newest, (*reader)->revision());
+    at_most = (*reader)->revision() - 1;
+  }
+  facts.emplace_back("snapshots", count);
+  facts.emplace_back("newest_snapshot", newest);
+  return {};
+}
+
+void add_copied(Facts& facts, const Copied& copied) {
+  facts.emplace_back("entries", copied.entries);
+  facts.emplace_back("snapshots", copied.snapshots);
+}
+
+// What a service with this data folder knows of its journal no longer holds.
+Status forget(const StorageOptions& options) {
+  if (!options.journal.empty()) return {};
+  if (auto done = forget_position(position_file(options.data)); !done)
+    return fail(to_error(done.error()));
+  return {};
+}
+
+}  // namespace
+
+Result<Facts> storage_info(const StorageOptions& options) {
+  const std::string address = store_address(options, true);
+  Facts facts{{"journal", address}};
+  if (const auto path = sqlite_path(address))
+    if (Status added = add_file(facts, *path); !added) return fail(added.error());
+  auto journal = open_at(address, Access::read);
+  if (!journal) return fail(std::move(journal.error()));
+  const auto head = (*journal)->head();
+  if (!head) return failed("reading the head", head.error());
+  add_head(facts, *head);
+  if (Status added = add_snapshots(facts, **journal, head->last); !added)
+    return fail(added.error());
+  return facts;
+}
+
+Result<Facts> storage_verify(const StorageOptions& options, const OnProgress& progress) {
+  const std::string address = store_address(options, true);
+  auto journal = open_at(address, Access::read);
+  if (!journal) return fail(std::move(journal.error()));
+  const auto whole = verify(**journal, verifying(progress));
+  if (!whole) return failed("verifying " + address, whole.error());
+  Facts facts{{"journal", address}, {"whole", true}};
+  add_head(facts, whole->head);
+  facts.emplace_back("entries", whole->entries);
+  facts.emplace_back("entry_bytes", whole->entry_bytes);
+  facts.emplace_back("snapshots", whole->snapshots);
+  facts.emplace_back("snapshot_bytes", whole->snapshot_bytes);
+  return facts;
+}
+
+Result<Facts> storage_backup(const StorageOptions& options, const OnProgress& progress) {
+  const std::string address = store_address(options, false);
+  auto from = open_at(address, Access::read);
+  if (!from) return fail(std::move(from.error()));
+  const auto head = (*from)->head();
+  if (!head) return failed("reading the head", head.error());
+  // A source that is compacted while it is read is begun again.
+  for (int tries = 3;; --tries) {
+    const auto copied = build_file(**from, options.file, head->incarnation, progress);
+    if (!copied && (copied.error().code != Code::out_of_range || tries == 1))
+      return fail(copied.error());
+    if (!copied) continue;
+    Facts facts{{"journal", address}, {"backup", options.file}};
+    add_head(facts, copied->head);
+    add_copied(facts, *copied);
+    return facts;
+  }
+}
+
+Result<Facts> storage_restore(const StorageOptions& options, const OnProgress& progress) {
+  const std::string address = store_address(options, false);
+  auto from = open_at(options.file, Access::read);
+  if (!from) return fail(std::move(from.error()));
+  // Before anything of the target is touched.
+  const auto whole = verify(**from, verifying(progress));
+  if (!whole) return failed("the backup " + options.file, whole.error());
+  const Incarnation incarnation = random_incarnation();
+  const auto path = sqlite_path(address);
+  std::error_code ignored;
+  Copied copied;
+  if (path && !std::filesystem::exists(*path, ignored)) {
+    std::filesystem::create_directories(std::filesystem::absolute(*path).parent_path(), ignored);
+    auto built = build_file(**from, *path, incarnation, progress);
+    if (!built) return fail(std::move(built.error()));
+    copied = *built;
+  } else {
+    auto to = open_at(address, Access::create, incarnation);
+    if (!to) return fail(within("the target must not be in use", std::move(to.error())));
+    const auto there = (*to)->head();
+    if (!there) return failed("reading the target", there.error());
+    if (there->last > 0)
+      return fail(Code::failed_precondition,
+                  address + ": it is not empty, it holds commits up to revision " +
+                      std::to_string(there->last) + ": restore into a new one");
+    auto filled = copy(**from, **to, copying(progress));
+    if (!filled) return failed("restoring", filled.error());
+    if (auto good = check_copy(**to, filled->head); !good) return failed("restoring", good.error());
+    copied = *filled;
+  }
+  if (Status forgotten = forget(options); !forgotten) return fail(forgotten.error());
+  auto now = open_at(address, Access::read);
+  if (!now) return fail(std::move(now.error()));
+  Facts facts{{"journal", address}, {"backup", options.file}};
+  add_head(facts, *(*now)->head());
+  add_copied(facts, copied);
+  return facts;
+}
+
+Result<Facts> storage_compact(const StorageOptions& options) {
+  const std::string address = store_address(options, true);
+  auto journal = open_at(address, Access::write);
+  if (!journal) return fail(std::move(journal.error()));
+  const auto before = (*journal)->head();
+  if (!before) return failed("reading the head", before.error());
+  const auto keep = static_cast<Revision>(options.keep);
+  const Revision up_to = before->last > keep ? before->last - keep : 0;
+  Facts facts{{"journal", address}, {"dry_run", options.dry_run}};
+  auto after = before;
+  const auto snapshot = (*journal)->load_snapshot(up_to);
+  if (!snapshot) return failed("looking for a snapshot", snapshot.error());
+  if (*snapshot && !options.dry_run) {
+    if (auto done = (*journal)->compact(up_to); !done) return failed("compacting", done.error());
+    after = (*journal)->head();
+    if (!after) return failed("reading the head", after.error());
+  }
+  const Revision first = *snapshot ? (*snapshot)->revision() + 1 : before->first;
+  facts.emplace_back("dropped", std::max(first, before->first) - before->first);
+  add_head(facts, *after);
+  journal->reset();
+  if (const auto path = sqlite_path(address); path && !options.dry_run)
+    if (auto done = shrink_sqlite(*path); !done) return failed("giving back space", done.error());
+  return facts;
+}
+
+Result<Facts> storage_accept_rewind(const StorageOptions& options) {
+  const std::string address = store_address(options, true);
+  Facts facts{{"journal", address}};
+  if (const auto path = sqlite_path(address)) {
+    const auto renewed = accept_sqlite_rewind(*path, random_incarnation());
+    if (!renewed) return failed("accepting", renewed.error());
+    add_head(facts, *renewed);
+  }
+  if (auto done = forget_position(position_file(options.data)); !done)
+    return failed("accepting", done.error());
+  return facts;
+}
+
+}  // namespace millrace::cli
