@@ -17,6 +17,8 @@ Command version_command(Session& session);
 Command completion_command(Session& session);
 Command schema_check_command(Session& session);
 Command schema_fmt_command(Session& session);
+Command schema_diff_command(Session& session);
+Command schema_compat_command(Session& session);
 Command schema_get_command(Session& session);
 Command schema_history_command(Session& session);
 Command deploy_command(Session& session);

@@ -43,6 +43,28 @@ Json json_of(const schema::Endpoint& endpoint) {
           {"healthy", endpoint.healthy}};
 }
 
+Json json_of(const std::vector<PlannedChange>& changes) {
+  Json list = Json::array();
+  for (const PlannedChange& change : changes) {
+    Json hits = Json::array();
+    for (const PlannedChange::Hit& hit : change.hits) {
+      hits.push_back(
+          {{"kind", hit.kind}, {"caller", hit.caller}, {"used", hit.used}, {"breaks", hit.breaks}});
+    }
+    list.push_back({{"place", change.place},
+                    {"kind", change.kind},
+                    {"direction", change.direction},
+                    {"breaking", change.breaking},
+                    {"rule", change.rule},
+                    {"before", change.before},
+                    {"after", change.after},
+                    {"what", change.what},
+                    {"why", change.why},
+                    {"hits", std::move(hits)}});
+  }
+  return list;
+}
+
 Json json_of(const schema::Changeset& changeset) {
   return {{"key", changeset.key},
           {"phase", schema::name_of(changeset.phase)},
@@ -54,6 +76,7 @@ Json json_of(const schema::Changeset& changeset) {
           {"deadline_ms", changeset.deadline_ms},
           {"drain_ms_max", changeset.drain_ms_max},
           {"allow_breaking", changeset.allow_breaking},
+          {"accepted_breaks", changeset.accepted_breaks},
           {"author", changeset.author},
           {"reason", changeset.reason},
           {"failure", changeset.failure},
@@ -153,7 +176,15 @@ std::string to_json(const DeployAnswer& answer, const std::string& phase) {
                   {"phase", phase},
                   {"deployments", std::move(deployments)},
                   {"plan", answer.plan},
+                  {"changes", json_of(answer.changes)},
+                  {"breaks", answer.breaks},
                   {"position", json_of(answer.position)}});
+}
+
+std::string to_json(const std::vector<PlannedChange>& changes) {
+  const bool breaking = std::any_of(changes.begin(), changes.end(),
+                                    [](const PlannedChange& change) { return change.breaking; });
+  return text_of({{"breaking", breaking}, {"changes", json_of(changes)}});
 }
 
 std::string to_json(const CallAnswer& answer) {

@@ -37,6 +37,7 @@ std::string to_json(const schema::Changeset& changeset);
 std::string to_json(const ChangesetReport& report);
 std::string to_json(const ChangesetList& list);
 std::string to_json(const DeployAnswer& answer, const std::string& phase);
+std::string to_json(const std::vector<PlannedChange>& changes);
 std::string to_json(const CallAnswer& answer);
 std::string to_json(const std::vector<schema::Diagnostic>& diagnostics);
 std::string to_json(const TimelinePage& page);

@@ -82,8 +82,22 @@ HistoryReport decode(const v2alpha1::GetHistoryResponse& message) {
   return report;
 }
 
+PlannedChange decode(const v2alpha1::PlannedChange& message) {
+  PlannedChange change{
+      message.place(),  message.kind(),  message.direction(), message.breaking(), message.rule(),
+      message.before(), message.after(), message.what(),      message.why(),      {}};
+  for (const auto& hit : message.hits())
+    change.hits.push_back({hit.kind(), hit.caller(), hit.used(), hit.breaks()});
+  return change;
+}
+
 DeployAnswer decode(const v2alpha1::CreateChangesetResponse& message) {
-  DeployAnswer answer{message.changeset(), {}, strings(message.plan()), decode(message.position())};
+  DeployAnswer answer;
+  answer.changeset = message.changeset();
+  answer.plan = strings(message.plan());
+  answer.position = decode(message.position());
+  for (const auto& change : message.changes()) answer.changes.push_back(decode(change));
+  answer.breaks = strings(message.breaks());
   for (const auto& deployed : message.deployments()) {
     answer.deployments.push_back({deployed.module(), deployed.deployment(), deployed.joined()});
   }
@@ -160,6 +174,7 @@ v2alpha1::CreateChangesetRequest encode(const DeployOrder& order) {
   message.set_deadline_ms(order.deadline_ms);
   message.set_drain_ms_max(order.drain_ms_max);
   message.set_allow_breaking(order.allow_breaking);
+  for (const std::string& line : order.accepted_breaks) message.add_accepted_breaks(line);
   message.set_plan(order.plan);
   message.set_redeploy(order.redeploy);
   return message;

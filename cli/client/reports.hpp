@@ -101,8 +101,31 @@ struct DeployOrder {
   std::int64_t deadline_ms = 0;   // 0: the service's default
   std::int64_t drain_ms_max = 0;  // likewise
   bool allow_breaking = false;
+  std::vector<std::string> accepted_breaks;  // with allow_breaking; none: all that there are
   bool plan = false;
   bool redeploy = false;
+};
+
+// What is different for callers, and who of those deployed meets it.
+struct PlannedChange {
+  struct Hit {
+    std::string kind;
+    std::string caller;
+    std::string used;
+    bool breaks = false;
+    bool operator==(const Hit&) const = default;
+  };
+  std::string place;
+  std::string kind;
+  std::string direction;
+  bool breaking = false;
+  std::string rule;
+  std::string before;
+  std::string after;
+  std::string what;
+  std::string why;
+  std::vector<Hit> hits;
+  bool operator==(const PlannedChange&) const = default;
 };
 
 struct DeployAnswer {
@@ -115,6 +138,8 @@ struct DeployAnswer {
   std::vector<Deployed> deployments;
   std::vector<std::string> plan;
   statekit::Position position;
+  std::vector<PlannedChange> changes = {};  // of a plan
+  std::vector<std::string> breaks = {};     // likewise: who would be broken by what
 };
 
 using MetadataPairs = std::vector<std::pair<std::string, std::string>>;

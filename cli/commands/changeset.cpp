@@ -29,6 +29,8 @@ void print_changeset(const Session& session, const ChangesetReport& report) {
   out << "  deploys    " << printable(commas(changeset.deployments)) << '\n'
       << "  removes    " << printable(commas(changeset.removed_modules)) << '\n'
       << "  replaces   " << printable(commas(changeset.replaced)) << '\n';
+  for (const std::string& line : changeset.accepted_breaks)
+    out << "  breaks     " << printable(line) << '\n';
   for (const FollowerReport& each : report.followers) {
     out << "  follower   " << printable(each.kind) << ' ' << printable(each.instance)
         << " at revision " << each.revision << (each.live ? "" : ", gone") << '\n';

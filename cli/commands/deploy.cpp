@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "cli/author.hpp"
+#include "cli/changes.hpp"
 #include "cli/client/schema_client.hpp"
 #include "cli/commands.hpp"
 #include "cli/deploy_order.hpp"
@@ -92,6 +93,7 @@ void print_answer(const Session& session, const DeployAnswer& answer, const std:
     return;
   }
   for (const std::string& line : answer.plan) *session.out << printable(line) << '\n';
+  if (!answer.changes.empty()) *session.out << text_of(answer.changes, session.colours);
   for (const auto& each : answer.deployments) {
     *session.out << printable(each.module) << "  " << printable(each.deployment)
                  << (each.joined ? "  (deployed already)" : "") << '\n';
@@ -102,6 +104,28 @@ void print_answer(const Session& session, const DeployAnswer& answer, const std:
   } else if (answer.plan.empty()) {
     *session.out << "nothing to change\n";
   }
+}
+
+// What would be broken for those who are deployed, and whether that stops a deploy.
+int tell_breaks(const Session& session, const DeployAnswer& answer, bool accepted) {
+  if (answer.breaks.empty()) return done;
+  std::ostream& out = session.json() ? *session.err : *session.out;
+  out << "breaks deployed callers:\n";
+  for (const std::string& line : answer.breaks) out << "  " << printable(line) << '\n';
+  if (accepted) return done;
+  out << "a deploy is refused for this; --allow-breaking accepts exactly these\n";
+  return refused;
+}
+
+// Lists what will be broken and accepts that and no more: what comes up in between is refused.
+int accept_breaks(const Session& session, const SchemaClient& client, DeployOrder& order) {
+  DeployOrder asked = order;
+  asked.plan = true;
+  const auto planned = client.create_changeset(asked);
+  if (!planned) return session.report(planned.error());
+  order.accepted_breaks = planned->breaks;
+  order.allow_breaking = !planned->breaks.empty();
+  return tell_breaks(session, *planned, true);
 }
 
 int deploy(const Session& session, const Options& options) {
@@ -117,6 +141,9 @@ int deploy(const Session& session, const Options& options) {
   if (!order) return session.report(order.error());
   order->write = write_options(options.reason);
   const SchemaClient client(session.addresses.schema);
+  if (order->allow_breaking && !order->plan) {
+    if (const int code = accept_breaks(session, client, *order); code != done) return code;
+  }
   const auto answer = client.create_changeset(*order);
   if (!answer) return session.report(answer.error());
   std::string phase = options.flags.plan ? "planned" : "created";
@@ -125,6 +152,7 @@ int deploy(const Session& session, const Options& options) {
     exit_code = wait_until_done(session, client, *answer, options, phase);
   }
   print_answer(session, *answer, phase);
+  if (order->plan) return tell_breaks(session, *answer, order->allow_breaking);
   return exit_code;
 }
 
@@ -142,11 +170,12 @@ Command deploy_command(Session& session) {
       .list("--remove", "MODULE", flags.removed_modules, "take this module out")
       .text("--build", "ID", flags.build, "tells builds of one schema apart")
       .number("--replicas", flags.replicas, 1, 1000, "live endpoints wanted before it is prepared")
-      .flag("--plan", flags.plan, "print what would change, change nothing")
+      .flag("--plan", flags.plan, "print what would change and whom that breaks; change nothing")
       .flag("--hold", flags.hold, "stop at prepared, until `changeset commit`")
       .number("--canary", flags.canary_percent, 0, 100,
               "share of traffic, in percent, while prepared")
-      .flag("--allow-breaking", flags.allow_breaking, "break callers, as far as the plan lists it")
+      .flag("--allow-breaking", flags.allow_breaking,
+            "list the deployed callers that break, and break those and no others")
       .flag("--redeploy", flags.redeploy, "deploy although this build was replaced by a newer one")
       .duration("--deadline", flags.deadline_ms, 86'400'000, "until prepared, else it rolls back")
       .duration("--drain-max", flags.drain_ms_max, 86'400'000,

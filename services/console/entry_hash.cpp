@@ -53,8 +53,10 @@ std::uint64_t hash_of(const schema::Endpoint& endpoint) {
 }
 
 std::uint64_t hash_of(const schema::Changeset& changeset) {
-  return EntryHash()
-      .text("changeset")
+  EntryHash hash;
+  // Only where there are some, so that the digest of older states stays what it was.
+  if (!changeset.accepted_breaks.empty()) hash.texts(changeset.accepted_breaks);
+  return hash.text("changeset")
       .text(changeset.key)
       .number(static_cast<std::uint64_t>(changeset.phase))
       .texts(changeset.deployments)

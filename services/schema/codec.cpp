@@ -121,6 +121,8 @@ Result<CreateChangeset> command_from(const v2alpha1::CreateChangesetRequest& req
   if (request.deadline_ms() != 0) command.deadline_ms = request.deadline_ms();
   if (request.drain_ms_max() != 0) command.drain_ms_max = request.drain_ms_max();
   command.allow_breaking = request.allow_breaking();
+  command.accepted_breaks.assign(request.accepted_breaks().begin(),
+                                 request.accepted_breaks().end());
   command.redeploy = request.redeploy();
   return command;
 }
@@ -171,6 +173,26 @@ v2alpha1::FollowerStatus to_proto(const statekit::FollowerRecord& record, statek
   return message;
 }
 
+void fill(v2alpha1::PlannedChange& message, const schema::Change& change,
+          const std::vector<schema::Hit>& hits) {
+  message.set_place(change.place);
+  message.set_kind(std::string(name_of(change.kind)));
+  message.set_direction(std::string(name_of(change.direction)));
+  message.set_breaking(change.breaking);
+  message.set_rule(change.rule);
+  message.set_before(change.before);
+  message.set_after(change.after);
+  message.set_what(change.what);
+  message.set_why(change.why);
+  for (const schema::Hit& hit : hits) {
+    v2alpha1::ChangeHit& each = *message.add_hits();
+    each.set_kind(std::string(name_of(hit.kind)));
+    if (hit.kind != schema::HitKind::over_http) each.set_caller(caller_of(hit));
+    each.set_used(hit.used);
+    each.set_breaks(hit.breaks);
+  }
+}
+
 void fill(v2alpha1::CreateChangesetResponse& response, const CreateAnswer& answer) {
   response.set_changeset(answer.changeset);
   add(response, answer.deployments);
@@ -180,6 +202,9 @@ void fill(v2alpha1::CreateChangesetResponse& response, const CreateAnswer& answe
 void fill(v2alpha1::CreateChangesetResponse& response, const PlanAnswer& answer) {
   add(response, answer.deployments);
   for (const std::string& line : answer.lines) response.add_plan(line);
+  for (std::size_t i = 0; i < answer.judged.changes.size(); ++i)
+    fill(*response.add_changes(), answer.judged.changes[i], answer.judged.hits[i]);
+  for (const std::string& line : answer.judged.breaks) response.add_breaks(line);
   *response.mutable_position() = to_proto(answer.position);
 }
 

@@ -42,6 +42,7 @@ struct CreateChangeset {
   std::int64_t deadline_ms = deadline_ms_default;
   std::int64_t drain_ms_max = drain_ms_default;
   bool allow_breaking = false;
+  std::vector<std::string> accepted_breaks;  // with allow_breaking: these only; none: all there are
   bool redeploy = false;
   bool operator==(const CreateChangeset&) const = default;
 };

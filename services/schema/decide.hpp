@@ -3,13 +3,15 @@
 // free of threads.
 //
 // Refusals: InvalidArgument (the request or the schema is wrong; a diagnostic a detail),
-// NotFound, FailedPrecondition (not in this phase; a superseded build), Aborted (another changeset
+// NotFound, FailedPrecondition (not in this phase; a superseded build; deployed
+// callers would break, a break a detail), Aborted (another changeset
 // holds a module: try again when it is done), ResourceExhausted (over a limit).
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "services/schema/breaks.hpp"
 #include "services/schema/commands.hpp"
 #include "services/schema/state.hpp"
 #include "statekit/machine_parts.hpp"
@@ -22,10 +24,14 @@ using Decision = statekit::Decision<schema::Event>;
 statekit::Result<Decision> decide(const State& state, const statekit::CommandMeta& meta,
                                   const Command& command);
 
-// One line for each thing that the changeset would change; refused as `decide` would.
-statekit::Result<std::vector<std::string>> plan(const State& state,
-                                                const statekit::CommandMeta& meta,
-                                                const CreateChangeset& command);
+// What a changeset would do; refused as `decide` would, except for what it breaks.
+struct Plan {
+  std::vector<std::string> lines;  // one for each module
+  Judged judged;
+  std::vector<schema::Event> events;  // that it would begin with
+};
+statekit::Result<Plan> plan(const State& state, const statekit::CommandMeta& meta,
+                            const CreateChangeset& command);
 
 // True when `decide` would have an event for these facts.
 bool due(const State& state, const Advance& facts);

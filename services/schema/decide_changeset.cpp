@@ -1,6 +1,7 @@
 // How a changeset moves on: by its clients' wish and by the facts of the clockwork.
 #include <algorithm>
 
+#include "services/schema/breaks.hpp"
 #include "services/schema/decide_parts.hpp"
 
 namespace millrace::schema_service {
@@ -46,7 +47,9 @@ Status check_again(const State& state, const Changeset& changeset) {
   for (const std::string& key : changeset.deployments) {
     if (const Deployment* deployment = state.deployment(key)) modules.push_back(deployment->schema);
   }
-  return check_change(state, modules, changeset.removed_modules);
+  if (Status checked = check_change(state, modules, changeset.removed_modules); !checked)
+    return checked;
+  return check_breaks(state, modules, changeset);
 }
 
 schema::ChangesetCommitted committed(const State& state, const Changeset& changeset) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "services/schema/breaks.hpp"
 #include "services/schema/decide_parts.hpp"
 
 namespace millrace::schema_service {
@@ -132,8 +133,7 @@ bool is_in_flight(const Changeset& changeset) {
          changeset.phase == ChangesetPhase::prepared;
 }
 
-// Against the canonical schema, and against it as each changeset in flight would leave it. Breaking
-// changes for deployed callers are judged at the end of this, once compatibility is.
+// Against the canonical schema, and against it as each changeset in flight would leave it.
 Status check_schema(const State& state, const Modules& modules,
                     const std::vector<std::string>& removed) {
   Status alone = check_change(state, modules, removed);
@@ -181,7 +181,7 @@ schema::EndpointRegistered fixed_endpoint_of(const NewModule& module) {
 }
 
 Events events_of(const CommandMeta& meta, const CreateChangeset& command,
-                 const std::vector<const NewModule*>& fresh) {
+                 const std::vector<const NewModule*>& fresh, std::vector<std::string> accepted) {
   schema::ChangesetCreated created;
   Changeset& changeset = created.changeset;
   changeset.key = command.key;
@@ -191,6 +191,7 @@ Events events_of(const CommandMeta& meta, const CreateChangeset& command,
   changeset.deadline_ms = command.deadline_ms;
   changeset.drain_ms_max = command.drain_ms_max;
   changeset.allow_breaking = command.allow_breaking;
+  changeset.accepted_breaks = std::move(accepted);
   changeset.author = meta.principal;
   changeset.reason = meta.reason;
   for (const NewModule* module : fresh) {
@@ -239,27 +240,10 @@ Result<Events> decide_create(const State& state, const CommandMeta& meta,
   for (const NewModule* module : *fresh) modules.push_back(module->schema);
   if (Status checked = check_schema(state, modules, command.removed_modules); !checked)
     return fail(checked.error());
+  Result<std::vector<std::string>> accepted = accepted_breaks(state, modules, command);
+  if (!accepted) return fail(accepted.error());
   if (Status checked = check_keys(state, command); !checked) return fail(checked.error());
-  return events_of(meta, command, *fresh);
-}
-
-Result<std::vector<std::string>> plan(const State& state, const CommandMeta& meta,
-                                      const CreateChangeset& command) {
-  const Result<Events> events = decide_create(state, meta, command);
-  if (!events) return fail(events.error());
-  std::vector<std::string> lines;
-  for (const NewModule& module : command.modules) {
-    const std::string& name = module.schema->name;
-    if (const Deployment* joined = deployment_to_join(state, module))
-      lines.push_back("module " + name + " stays: this build is deployed as " + joined->key);
-    else if (const Deployment* canonical = state.canonical(name))
-      lines.push_back("module " + name + " changes: a new deployment replaces " + canonical->key);
-    else
-      lines.push_back("module " + name + " is new");
-  }
-  for (const std::string& name : command.removed_modules)
-    lines.push_back("module " + name + " is removed with " + state.canonical(name)->key);
-  return lines;
+  return events_of(meta, command, *fresh, *std::move(accepted));
 }
 
 }  // namespace millrace::schema_service

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "statekit/commit_codec.hpp"
 #include "statekit/io/ids.hpp"
 
 namespace millrace::schema_service {
@@ -54,6 +55,21 @@ ConductorOptions conductor_options(const Settings& settings) {
 void leave_out_private(schema::Snapshot& snapshot) {
   snapshot.requests.clear();
   snapshot.superseded.clear();
+}
+
+// A plan is refused where the commit that it would begin with is too large, as Machine refuses it.
+Status fits_in_commit(std::vector<schema::Event> events, const CommandMeta& meta, Revision last) {
+  if (events.empty()) return {};
+  if (!meta.token.empty())
+    events.push_back(schema::RequestRemembered{meta.principal, meta.token, meta.request_hash});
+  const schema::Commit commit{{last + 1, meta.now_ms, meta.principal, meta.reason},
+                              std::move(events)};
+  const std::size_t bytes =
+      statekit::encode(statekit::to_envelope<schema::ChangeCodec>(commit)).size();
+  if (bytes <= statekit::entry_bytes_max) return {};
+  return fail(Code::resource_exhausted,
+              "this change is " + std::to_string(bytes) + " bytes; a commit has at most " +
+                  std::to_string(statekit::entry_bytes_max) + ": split it");
 }
 
 }  // namespace
@@ -212,9 +228,11 @@ void Service::change(Command command, const std::string& changeset, CommandMeta 
 
 Result<PlanAnswer> Service::plan(const CreateChangeset& command, const CommandMeta& meta) const {
   const auto state = machine_.read();
-  Result<std::vector<std::string>> lines = schema_service::plan(*state, meta, command);
-  if (!lines) return fail(std::move(lines.error()));
-  PlanAnswer answer{std::move(*lines), {}, position_of(*state)};
+  Result<Plan> plan = schema_service::plan(*state, meta, command);
+  if (!plan) return fail(std::move(plan.error()));
+  if (Status fits = fits_in_commit(std::move(plan->events), meta, state->revision()); !fits)
+    return fail(std::move(fits.error()));
+  PlanAnswer answer{std::move(plan->lines), std::move(plan->judged), {}, position_of(*state)};
   for (const NewModule& module : command.modules) {
     if (const Deployment* joined = deployment_to_join(*state, module))
       answer.deployments.push_back({module.schema->name, joined->key, true});

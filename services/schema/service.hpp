@@ -50,6 +50,7 @@ struct ChangesetAnswer {
 };
 struct PlanAnswer {
   std::vector<std::string> lines;
+  Judged judged;
   std::vector<DeploymentOf> deployments;  // those that would be joined
   statekit::Position position;
 };

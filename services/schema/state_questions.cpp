@@ -40,8 +40,10 @@ std::uint64_t hash_of(const Endpoint& endpoint) {
 }
 
 std::uint64_t hash_of(const Changeset& changeset) {
-  return EntryHash()
-      .add("changeset")
+  EntryHash hash;
+  // Only where there are some, so that the digest of older states stays what it was.
+  if (!changeset.accepted_breaks.empty()) hash.add_all(changeset.accepted_breaks);
+  return hash.add("changeset")
       .add(changeset.key)
       .add(static_cast<std::uint64_t>(changeset.phase))
       .add_all(changeset.deployments)

@@ -44,6 +44,19 @@ schema::Changeset changeset() {
 
 FollowerReport follower() { return {"routing", "routing-1", 41, 1, 250, true, false}; }
 
+PlannedChange change() {
+  return {"echo.Said.text",
+          "type-changed",
+          "both",
+          true,
+          "changed-type",
+          "Int",
+          "String",
+          "Int is now String",
+          "callers send Int, which String does not take",
+          {{"calls", "time.tell", "echo.say", true}, {"over-http", "", "POST /say", true}}};
+}
+
 }  // namespace
 
 TEST_CASE("the format of ping is frozen") {
@@ -90,9 +103,15 @@ TEST_CASE("the formats of changeset list and show are frozen") {
 }
 
 TEST_CASE("the format of deploy is frozen") {
-  const DeployAnswer answer{
+  DeployAnswer answer{
       "chs-0123456789", {{"echo", "dpl-echo-0123456789", false}}, {"echo: a new module"}, position};
+  answer.changes = {change()};
+  answer.breaks = {"echo.Said.text: Int is now String [changed-type]: time.tell calls echo.say"};
   check_fixture("deploy", to_json(answer, "committed"));
+}
+
+TEST_CASE("the format of schema diff and schema compat is frozen") {
+  check_fixture("changes", to_json({change()}));
 }
 
 TEST_CASE("the format of call is frozen, for answers and errors") {

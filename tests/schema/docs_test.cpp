@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "checking.hpp"
+#include "schema/compat.hpp"
 #include "schema/text.hpp"
 #include "support/catch.hpp"
 
@@ -59,4 +60,38 @@ TEST_CASE("the page names every rule and every piece of metadata") {
     INFO(word);
     CHECK(text.find("`+" + std::string(word)) != std::string::npos);
   }
+}
+
+TEST_CASE("the table of compatibility on the page says what is so") {
+  const std::string text = page();
+  const std::size_t begin = text.find("| old | new | breaks |");
+  REQUIRE(begin != std::string::npos);
+  std::istringstream lines(text.substr(begin, text.find("\n\n", begin) - begin));
+  const auto schema = [](const std::string& fields) {
+    return parse_and_check(
+               {{"page", "module m { export data T { " + fields + " } export verb v(m.T) m.T }"}})
+        .schema;
+  };
+  int rows = 0;
+  for (std::string line; std::getline(lines, line);) {
+    std::vector<std::string> ticks;  // what stands between them: old, ` | `, new, the rest
+    std::istringstream cells(line);
+    for (std::string cell; std::getline(cells, cell, '`');) ticks.push_back(cell);
+    if (ticks.size() != 5) continue;
+    ++rows;
+    INFO(line);
+    bool request = false;
+    bool response = false;
+    for (const Change& change : compare(schema(ticks[1]), schema(ticks[3]))) {
+      for (const Use& use : change.uses) {
+        request = request || use.breaks_request;
+        response = response || use.breaks_response;
+      }
+    }
+    const auto says = [&](const char* word) { return ticks[4].find(word) != std::string::npos; };
+    CHECK(request == (says("request") || says("both")));
+    CHECK(response == (says("response") || says("both")));
+    CHECK((request || response) != says("nothing"));
+  }
+  CHECK(rows == 10);
 }

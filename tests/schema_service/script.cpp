@@ -110,10 +110,11 @@ std::string Script::deploy(std::istream& words) {
   }
   request.meta.request_hash = statekit::sha256(all);
   if (!request.plan) return send(request.command, request.meta);
-  const auto lines = service::plan(world_.state, request.meta, request.command);
-  if (!lines) return refusal(lines.error());
+  const auto plan = service::plan(world_.state, request.meta, request.command);
+  if (!plan) return refusal(plan.error());
   std::string text;
-  for (const std::string& line : *lines) text += line + "\n";
+  for (const std::string& line : plan->lines) text += line + "\n";
+  for (const std::string& line : plan->judged.breaks) text += "breaks " + line + "\n";
   return text;
 }
 

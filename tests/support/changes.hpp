@@ -86,6 +86,7 @@ class RandomChanges {
     value.deadline_ms = static_cast<std::int64_t>(engine_());
     value.drain_ms_max = static_cast<std::int64_t>(engine_());
     value.allow_breaking = flip();
+    value.accepted_breaks = words();
     value.author = word();
     value.reason = word();
     value.failure = word();

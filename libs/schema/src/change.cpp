@@ -26,6 +26,16 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+std::string accepting(const std::vector<std::string>& breaks) {
+  constexpr std::size_t shown = 10;
+  if (breaks.empty()) return "";
+  std::string text = ", accepting that it breaks";
+  for (std::size_t i = 0; i < std::min(shown, breaks.size()); ++i)
+    text += (i == 0 ? " " : "; ") + breaks[i];
+  if (breaks.size() > shown) text += "; and " + std::to_string(breaks.size() - shown) + " more";
+  return text;
+}
+
 std::string because(const std::string& reason) { return reason.empty() ? "" : ": " + reason; }
 
 struct Describe {
@@ -34,7 +44,8 @@ struct Describe {
     for (const Deployment& deployment : event.deployments) parts.push_back(deployment.key);
     for (const std::string& module : event.changeset.removed_modules)
       parts.push_back("removal of " + module);
-    return "changeset " + event.changeset.key + " created with " + joined(parts);
+    return "changeset " + event.changeset.key + " created with " + joined(parts) +
+           accepting(event.changeset.accepted_breaks);
   }
   std::string operator()(const ChangesetPrepared& event) const {
     return "changeset " + event.changeset + " prepared";

@@ -103,6 +103,7 @@ v2alpha1::Changeset to_proto(const Changeset& changeset) {
   message.set_deadline_ms(changeset.deadline_ms);
   message.set_drain_ms_max(changeset.drain_ms_max);
   message.set_allow_breaking(changeset.allow_breaking);
+  for (const std::string& line : changeset.accepted_breaks) message.add_accepted_breaks(line);
   message.set_author(changeset.author);
   message.set_reason(changeset.reason);
   message.set_failure(changeset.failure);
@@ -128,6 +129,7 @@ Result<Changeset> from_proto(const v2alpha1::Changeset& message) {
   changeset.deadline_ms = message.deadline_ms();
   changeset.drain_ms_max = message.drain_ms_max();
   changeset.allow_breaking = message.allow_breaking();
+  changeset.accepted_breaks = strings(message.accepted_breaks());
   changeset.author = message.author();
   changeset.reason = message.reason();
   changeset.failure = message.failure();

@@ -18,6 +18,9 @@ constexpr std::array<std::string_view, 24> kind_names = {
 constexpr std::array<std::string_view, 7> direction_names = {"none",  "request", "response", "both",
                                                              "route", "topic",   "config"};
 
+constexpr std::array<std::string_view, 6> hit_names = {"calls",  "subscribes", "publishes",
+                                                       "refers", "over-http",  "stored"};
+
 std::string now(const std::string& before, const std::string& after) {
   if (before.empty()) return "is now " + after;
   if (after.empty()) return "is no longer " + before;
@@ -82,8 +85,14 @@ std::string to_string(const Change& change) {
          "]: " + change.why;
 }
 
+std::string_view name_of(HitKind kind) { return hit_names.at(static_cast<std::size_t>(kind)); }
+
+std::string caller_of(const Hit& hit) {
+  return hit.caller.name.empty() ? hit.caller.module : to_string(hit.caller);
+}
+
 std::string to_string(const Hit& hit) {
-  const std::string caller = hit.caller.name.empty() ? hit.caller.module : to_string(hit.caller);
+  const std::string caller = caller_of(hit);
   switch (hit.kind) {
     case HitKind::calls: return caller + " calls " + hit.used;
     case HitKind::subscribes: return caller + " subscribes to " + hit.used;

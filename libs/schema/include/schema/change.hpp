@@ -77,6 +77,7 @@ struct Changeset {
   std::int64_t deadline_ms = 60'000;
   std::int64_t drain_ms_max = 30'000;
   bool allow_breaking = false;
+  std::vector<std::string> accepted_breaks;  // who is broken by what, sorted; none others may be
   std::string author;
   std::string reason;
   std::string failure;

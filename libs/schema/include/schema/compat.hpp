@@ -103,6 +103,7 @@ enum class HitKind : std::uint8_t {
   over_http,  // whoever sends this request: nobody knows them
   stored,     // a value that is set for a config or secret
 };
+std::string_view name_of(HitKind kind);  // "calls", "over-http"
 struct Hit {
   HitKind kind = HitKind::calls;
   Ref caller;        // a verb, or with an empty name a whole module; over HTTP: none
@@ -110,6 +111,7 @@ struct Hit {
   bool breaks = false;
   auto operator<=>(const Hit&) const = default;
 };
+std::string caller_of(const Hit& hit);  // "cart.checkout", "cart", or nothing
 std::string to_string(const Hit& hit);  // "cart.checkout calls shop.create"
 
 // Finds who is hit among modules that stay as they are. REQUIRES: they outlive this, unchanged.

@@ -1,0 +1,115 @@
+#include "services/schema/breaks.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "services/schema/concerned.hpp"
+
+namespace millrace::schema_service {
+
+using statekit::Code;
+using statekit::fail;
+using statekit::Result;
+using statekit::Status;
+
+namespace {
+
+using Modules = std::vector<std::shared_ptr<const schema::Module>>;
+
+constexpr std::size_t breaks_shown = 100;
+
+std::string line_of(const schema::Change& change, const schema::Hit& hit) {
+  std::string line = change.place + ": " + change.what;
+  const std::string tail = " [" + change.rule + "]: " + to_string(hit);
+  if (line.size() + tail.size() > break_line_bytes_max)
+    line =
+        line.substr(0, break_line_bytes_max - std::min(break_line_bytes_max, tail.size())) + "...";
+  return line + tail;
+}
+
+// Stored values break when there are some; nothing keeps values yet.
+bool is_break(const schema::Change& change, const schema::Hit& hit,
+              const std::vector<std::string>& removed) {
+  if (!hit.breaks || hit.kind == schema::HitKind::stored) return false;
+  if (hit.kind != schema::HitKind::over_http) return true;
+  const std::string module = change.place.substr(0, change.place.find('.'));
+  return std::find(removed.begin(), removed.end(), module) == removed.end();
+}
+
+std::vector<std::string> beyond(const std::vector<std::string>& breaks,
+                                std::vector<std::string> accepted) {
+  std::sort(accepted.begin(), accepted.end());
+  std::vector<std::string> others;
+  std::set_difference(breaks.begin(), breaks.end(), accepted.begin(), accepted.end(),
+                      std::back_inserter(others));
+  return others;
+}
+
+Status refuse(std::string message, std::vector<std::string> breaks) {
+  if (breaks.size() > breaks_shown) {
+    const std::size_t more = breaks.size() - breaks_shown;
+    breaks.resize(breaks_shown);
+    breaks.push_back("and " + std::to_string(more) + " more");
+  }
+  return fail(Code::failed_precondition, std::move(message), std::move(breaks));
+}
+
+std::string count_of(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " break" : " breaks");
+}
+
+}  // namespace
+
+Judged judge(const State& state, const Modules& modules, const std::vector<std::string>& removed) {
+  const Concerned concerned(state, modules, removed);
+  const schema::Callers callers(concerned.untouched());
+  Judged judged;
+  judged.changes = schema::compare(concerned.before(), concerned.after());
+  for (const schema::Change& change : judged.changes) {
+    std::vector<schema::Hit> hits = callers.of(change);
+    for (const schema::Hit& hit : hits) {
+      if (is_break(change, hit, removed)) judged.breaks.push_back(line_of(change, hit));
+    }
+    judged.hits.push_back(std::move(hits));
+  }
+  std::sort(judged.breaks.begin(), judged.breaks.end());
+  judged.breaks.erase(std::unique(judged.breaks.begin(), judged.breaks.end()), judged.breaks.end());
+  return judged;
+}
+
+Result<std::vector<std::string>> accepted_breaks(const State& state, const Modules& modules,
+                                                 const CreateChangeset& command) {
+  std::vector<std::string> breaks = judge(state, modules, command.removed_modules).breaks;
+  if (breaks.empty()) return breaks;
+  if (!command.allow_breaking) {
+    const Status refused =
+        refuse("breaks deployed callers, in " + count_of(breaks.size()) +
+                   ": change it so that they go on, deploy their modules along with it, or say "
+                   "--allow-breaking to accept exactly these",
+               breaks);
+    return fail(refused.error());
+  }
+  if (breaks.size() > breaks_max)
+    return fail(Code::resource_exhausted, count_of(breaks.size()) + " are over the limit of " +
+                                              std::to_string(breaks_max) + ": change less at once");
+  if (!command.accepted_breaks.empty()) {
+    const std::vector<std::string> others = beyond(breaks, command.accepted_breaks);
+    if (!others.empty())
+      return fail(
+          refuse("breaks more than was listed and accepted: " + count_of(others.size()), others)
+              .error());
+  }
+  return breaks;
+}
+
+Status check_breaks(const State& state, const Modules& modules, const Changeset& changeset) {
+  const std::vector<std::string> others =
+      beyond(judge(state, modules, changeset.removed_modules).breaks, changeset.accepted_breaks);
+  if (others.empty()) return {};
+  return refuse(
+      "would break deployed callers by now, which nobody accepted: " + count_of(others.size()),
+      others);
+}
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,42 @@
+// The part of the canonical schema that a change concerns: what is changed, all who refer to it,
+// and all that these refer to; with routes in play, every module that has some. So judging a change
+// costs the same however much is deployed. Asked by the checks of the rules and of who is broken.
+// Pure. REQUIRES: the state and the new modules outlive it, unchanged.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "services/schema/state.hpp"
+
+namespace millrace::schema_service {
+
+class Concerned {
+ public:
+  Concerned(const State& state, const std::vector<std::shared_ptr<const schema::Module>>& modules,
+            const std::vector<std::string>& removed);
+
+  schema::Schema schema() const;  // as the change leaves it
+  std::vector<const schema::Module*> before() const;
+  std::vector<const schema::Module*> after() const;
+  // The canonical ones that the change leaves as they are.
+  std::vector<const schema::Module*> untouched() const;
+
+ private:
+  const schema::Module* canonical(const std::string& name) const;
+  const schema::Module* find(const std::string& name) const;
+  const ModuleUse* use_of_now(const std::string& name) const;
+  void add_with_importers(const std::string& first);
+  void add_imports(const std::string& first);
+
+  const State& state_;
+  const std::set<std::string> removed_;
+  std::map<std::string, std::shared_ptr<const schema::Module>> changed_;
+  std::map<std::string, ModuleUse> uses_;
+  std::set<std::string> names_;
+};
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,177 @@
+// The gate of compatibility: what deployed callers would be broken by is refused, accepted as it
+// was listed and no further, and judged again when it takes effect.
+#include "services/schema/breaks.hpp"
+#include "schema/check.hpp"
+#include "support/catch.hpp"
+#include "tests/schema_service/world.hpp"
+
+namespace schema = millrace::schema;
+namespace service = millrace::schema_service;
+namespace statekit = millrace::statekit;
+namespace test = millrace::test;
+
+namespace {
+
+constexpr const char* shop = R"(module shop {
+  export data Order { total Int }
+  export verb get(Unit) shop.Order
+  verb page(builtin.HttpRequest<Unit, Unit, Unit>) builtin.HttpResponse<shop.Order, String>
+    +ingress http GET /order
+})";
+constexpr const char* shop_in_text = R"(module shop {
+  export data Order { total String }
+  export verb get(Unit) shop.Order
+  verb page(builtin.HttpRequest<Unit, Unit, Unit>) builtin.HttpResponse<shop.Order, String>
+    +ingress http GET /order
+})";
+constexpr const char* shop_with_note = R"(module shop {
+  export data Order { total Int note String? }
+  export verb get(Unit) shop.Order
+  verb page(builtin.HttpRequest<Unit, Unit, Unit>) builtin.HttpResponse<shop.Order, String>
+    +ingress http GET /order
+})";
+constexpr const char* cart = R"(module cart {
+  verb checkout(Unit) Unit
+    +calls shop.get
+})";
+constexpr const char* audit = R"(module audit {
+  verb look(Unit) Unit
+    +calls shop.get
+})";
+
+const std::string over_http =
+    "shop.Order.total: Int is now String [wider-type]: whoever sends GET /order";
+const std::string of_cart =
+    "shop.Order.total: Int is now String [wider-type]: cart.checkout calls shop.get";
+const std::string of_audit =
+    "shop.Order.total: Int is now String [wider-type]: audit.look calls shop.get";
+
+class Desk {
+ public:
+  service::CreateChangeset asked(const std::string& key, const std::vector<std::string>& texts) {
+    service::CreateChangeset command;
+    command.key = "chs-" + key;
+    std::vector<schema::SourceText> sources;
+    for (const std::string& text : texts) sources.push_back({"f", text});
+    for (schema::Module& module : schema::parse_and_check(sources).schema.modules) {
+      service::NewModule each;
+      each.digest = schema::module_digest(module);
+      each.build = "b";
+      each.deployment = "dpl-" + module.name + "-" + key;
+      each.schema = std::make_shared<const schema::Module>(std::move(module));
+      command.modules.push_back(std::move(each));
+    }
+    return command;
+  }
+
+  // With an endpoint for each of its deployments, so that it is committed.
+  void deploy(const std::string& key, const std::vector<std::string>& texts) {
+    const service::CreateChangeset command = asked(key, texts);
+    REQUIRE(world.run(command));
+    serve(command);
+    REQUIRE(phase(key) == schema::ChangesetPhase::finalized);
+  }
+  void serve(const service::CreateChangeset& command) {
+    for (const service::NewModule& module : command.modules) {
+      REQUIRE(world.run(service::RegisterEndpoint{module.deployment, "127.0.0.1:9000", "p",
+                                                  "ept-" + module.deployment}));
+    }
+    world.settle();
+    world.pass(60'000);
+  }
+  schema::ChangesetPhase phase(const std::string& key) {
+    return world.state.changeset("chs-" + key)->phase;
+  }
+  statekit::Error refused(const service::CreateChangeset& command) {
+    const auto answer = world.run(command);
+    REQUIRE(!answer);
+    return answer.error();
+  }
+
+  test::World world;
+};
+
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a change that breaks deployed callers is refused with each of them") {
+  Desk desk;
+  desk.deploy("a", {shop, cart});
+  const statekit::Error error = desk.refused(desk.asked("b", {shop_in_text}));
+  CHECK(error.code == statekit::Code::failed_precondition);
+  CHECK(error.details == Lines{of_cart, over_http});
+  desk.deploy("c", {shop_with_note});
+}
+
+TEST_CASE("who is deployed along with it is not broken") {
+  Desk desk;
+  desk.deploy("a", {shop, cart});
+  const std::string other_cart = "module cart { verb pay(Unit) Unit +calls shop.get }";
+  const statekit::Error error = desk.refused(desk.asked("b", {shop_in_text, other_cart}));
+  CHECK(error.details == Lines{over_http});
+}
+
+TEST_CASE("breaks that were listed are accepted and recorded and others are refused") {
+  Desk desk;
+  desk.deploy("a", {shop, cart});
+  service::CreateChangeset command = desk.asked("b", {shop_in_text});
+  command.allow_breaking = true;
+  command.accepted_breaks = {over_http};
+  CHECK(desk.refused(command).details == Lines{of_cart});
+  command.accepted_breaks = {over_http, of_cart};
+  REQUIRE(desk.world.run(command, {"ada", "prices in text", 0, {}, {}}));
+  const schema::Changeset* changeset = desk.world.state.changeset("chs-b");
+  CHECK(changeset->accepted_breaks == Lines{of_cart, over_http});
+  CHECK(changeset->author == "ada");
+  CHECK(changeset->reason == "prices in text");
+  CHECK(describe(desk.world.commits.back().events.front()) ==
+        "changeset chs-b created with dpl-shop-b, accepting that it breaks " + of_cart + "; " +
+            over_http);
+  desk.serve(command);
+  CHECK(desk.phase("b") == schema::ChangesetPhase::finalized);
+}
+
+TEST_CASE("without a list all breaks that there are now are accepted") {
+  Desk desk;
+  desk.deploy("a", {shop, cart});
+  service::CreateChangeset command = desk.asked("b", {shop_in_text});
+  command.allow_breaking = true;
+  REQUIRE(desk.world.run(command));
+  CHECK(desk.world.state.changeset("chs-b")->accepted_breaks == Lines{of_cart, over_http});
+}
+
+TEST_CASE("a caller that comes between the changeset and its commit was not accepted") {
+  Desk desk;
+  desk.deploy("a", {shop, cart});
+  service::CreateChangeset command = desk.asked("b", {shop_in_text});
+  command.allow_breaking = true;
+  command.deadline_ms = 1'000'000;
+  REQUIRE(desk.world.run(command));
+  desk.deploy("c", {audit});
+  desk.serve(command);
+  CHECK(desk.phase("b") == schema::ChangesetPhase::failed);
+  const std::string& why = desk.world.state.changeset("chs-b")->failure;
+  CHECK(why.find(of_audit) != std::string::npos);
+}
+
+TEST_CASE("a module that is removed by its name takes its routes with it") {
+  Desk desk;
+  desk.deploy("a", {shop});
+  service::CreateChangeset command = desk.asked("b", {});
+  command.removed_modules = {"shop"};
+  CHECK(desk.world.run(command));
+}
+
+TEST_CASE("a plan tells what breaks whom and is not refused for it") {
+  Desk desk;
+  desk.deploy("a", {shop, cart});
+  const auto before = desk.world.state.snapshot();
+  const auto plan = service::plan(desk.world.state, {}, desk.asked("b", {shop_in_text}));
+  REQUIRE(plan);
+  CHECK(plan->judged.breaks == Lines{of_cart, over_http});
+  REQUIRE(plan->judged.changes.size() == 1);
+  CHECK(plan->judged.changes[0].place == "shop.Order.total");
+  CHECK(plan->judged.hits[0].size() == 2);
+  CHECK(desk.world.state.snapshot() == before);
+}
