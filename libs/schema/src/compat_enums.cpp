@@ -68,7 +68,9 @@ void Walk::variants(const Enum& before, const Enum& after, const Pair& pair) {
     const Type* is = std::get_if<Type>(&now->value);
     if (was == nullptr || is == nullptr) continue;
     const Spotted inside = spot_of(pair.inside(variant.name), before, after, variant.name);
-    step(*was, *is, pair.same ? inside : pair.at, pair.depth + 1);
+    const Spotted& at = pair.same ? inside : pair.at;
+    left_out(*was, *is, at);
+    step(*was, *is, at, pair.depth + 1);
   }
 }
 

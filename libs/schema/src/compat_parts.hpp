@@ -116,6 +116,7 @@ class Walk {
   void field_pair(const Field& before, const Field& after, const Pair& pair);
   void field_gone(const Field& field, const Data& reader, const Pair& pair);
   void field_new(const Field& field, const Pair& pair);
+  void left_out(const Type& before, const Type& after, const Spotted& at);
   const Field* partner(const Field& field, const Data& after) const;
   bool may_be_left_out(const Type& type, const Index& index) const;
   void enums(const Enum& before, const Enum& after, const Pair& pair);

@@ -192,15 +192,26 @@ void Walk::field_pair(const Field& before, const Field& after, const Pair& pair)
   const Type old =
       instantiate(before.type, *old_index.data(pair.before.ref), pair.before.arguments);
   const Type now = instantiate(after.type, *new_index.data(pair.after.ref), pair.after.arguments);
-  if (before.type == after.type && old != now) return step(old, now, pair.at, pair.depth + 1);
-  if (!pair.same) return step(old, now, pair.at, pair.depth + 1);
-  Spotted at{ChangeKind::type_changed, pair.inside(before.name), to_string(before.type),
-             to_string(after.type)};
-  if (before.name != after.name) {
-    at.kind = ChangeKind::field_removed;
-    at.after.clear();
+  Spotted at = pair.at;
+  // What only differs by what was put in for a type parameter is told where that was written.
+  if (pair.same && (before.type != after.type || old == now)) {
+    at = {ChangeKind::type_changed, pair.inside(before.name), to_string(before.type),
+          to_string(after.type)};
+    if (before.name != after.name) {
+      at.kind = ChangeKind::field_removed;
+      at.after.clear();
+    }
   }
+  left_out(old, now, at);
   step(old, now, at, pair.depth + 1);
+}
+
+// Lists, maps and the like may be left out though they are not optional.
+void Walk::left_out(const Type& before, const Type& after, const Spotted& at) {
+  if (side_ != Side::request || without_aliases(compared_.before_index, before).optional) return;
+  if (may_be_left_out(before, compared_.before_index) &&
+      !may_be_left_out(after, compared_.after_index))
+    breaks(at, "narrower-type", "callers may leave it out, and it is required now");
 }
 
 void Walk::field_gone(const Field& field, const Data& reader, const Pair& pair) {
