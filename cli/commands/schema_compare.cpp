@@ -68,7 +68,8 @@ int read_side(const Session& session, const std::string& word, schema::Schema& s
   auto source = read_schema(*files);
   if (!source) return session.report(source.error());
   schema = std::move(source->schema);
-  return report(session, source->diagnostics);
+  // Without faults it prints nothing: what is printed is one document.
+  return source->diagnostics.empty() ? done : report(session, source->diagnostics);
 }
 
 int compare_sides(const Session& session, const Options& options, bool compat) {
