@@ -141,6 +141,23 @@ TEST_CASE("a plan says what would change and changes nothing") {
   CHECK(running.client().status()->head().revision() == 0);
 }
 
+TEST_CASE("a plan refuses what would not fit in a commit as a deploy does") {
+  Running running;
+  std::string text = "module big {";
+  for (int i = 0; i < 1'000; ++i) {
+    text += " data D" + std::to_string(i) + " {";
+    for (int f = 0; f < 80; ++f) text += " f" + std::to_string(f) + " Int";
+    text += " }";
+  }
+  v2::CreateChangesetRequest request = test::deploy_request(text + " }");
+  const auto deployed = running.client().create(request);
+  CHECK(deployed.status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  request.set_plan(true);
+  const auto planned = running.client().create(request);
+  CHECK(planned.status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  CHECK(contains(planned.status.error_message(), "a commit has at most 1000000"));
+}
+
 TEST_CASE("G4: a retry with the same token gets the first answer and applies nothing again") {
   Running running;
   test::Client& client = running.client();
