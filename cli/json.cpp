@@ -205,7 +205,8 @@ std::string to_json(const std::vector<schema::Diagnostic>& diagnostics) {
                     {"line", each.place.line},
                     {"column", each.place.column},
                     {"rule", each.rule},
-                    {"message", each.message}});
+                    {"message", each.message},
+                    {"severity", schema::name_of(each.severity)}});
   }
   return text_of({{"diagnostics", std::move(list)}});
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/session.hpp"
+#include "schema/check.hpp"
 #include "schema/model.hpp"
 #include "statekit/result.hpp"
 
@@ -14,15 +15,23 @@ namespace millrace::cli {
 // The whole file; "-" is standard input. At most `bytes_max`.
 statekit::Result<std::string> read_source(const std::string& path, std::size_t bytes_max);
 
+// Schema files as they are. What cannot be read is a diagnostic (rule `file`, or `syntax` for one
+// over the limit), and the others are read all the same.
+struct Texts {
+  std::vector<schema::SourceText> files;
+  std::vector<schema::Diagnostic> diagnostics;
+};
+Texts read_texts(const std::vector<std::string>& files);
+
 struct Source {
   schema::Schema schema;  // of all files, references qualified
   std::vector<schema::Diagnostic> diagnostics;
 };
 
-// Reads and merges the files; diagnostics of the grammar only. An error: a file cannot be read.
+// Reads and merges the files; diagnostics of the grammar and of files that cannot be read only.
 statekit::Result<Source> read_schema(const std::vector<std::string>& files);
 
-// Prints diagnostics to `err`, or as JSON to `out`; refused where there are any.
+// Prints diagnostics to `err`, or as JSON to `out`; refused where any is an error.
 int report(const Session& session, const std::vector<schema::Diagnostic>& diagnostics);
 
 }  // namespace millrace::cli

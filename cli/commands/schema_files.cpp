@@ -1,5 +1,8 @@
 // schema check and schema fmt: what can be said about files without asking a service.
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <ostream>
 
 #include "cli/commands.hpp"
@@ -14,48 +17,107 @@ namespace {
 struct Options {
   std::vector<std::string> files;
   bool check = false;
+  bool strict = false;
 };
 
+using Diagnostics = std::vector<schema::Diagnostic>;
+
+void append(Diagnostics& to, Diagnostics more) {
+  std::move(more.begin(), more.end(), std::back_inserter(to));
+}
+
+// Where a file is missing, what others say of its modules would be false.
+schema::CheckedSchema check_texts(Texts texts) {
+  if (texts.diagnostics.empty()) return schema::parse_and_check(texts.files);
+  schema::CheckedSchema checked;
+  for (const schema::SourceText& file : texts.files) {
+    append(checked.diagnostics, schema::parse(file.text, file.file).diagnostics);
+  }
+  append(checked.diagnostics, std::move(texts.diagnostics));
+  return checked;
+}
+
+std::string counted(std::size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 int check_files(Session& session, const Options& options) {
-  auto source = read_schema(options.files);
-  if (!source) return session.report(source.error());
-  if (source->diagnostics.empty()) source->diagnostics = schema::check(source->schema);
-  const int exit_code = report(session, source->diagnostics);
+  schema::CheckedSchema checked = check_texts(read_texts(options.files));
+  if (options.strict) {
+    for (schema::Diagnostic& each : checked.warnings) each.severity = schema::Severity::error;
+  }
+  const std::size_t warnings = options.strict ? 0 : checked.warnings.size();
+  append(checked.diagnostics, std::move(checked.warnings));
+  schema::sort_diagnostics(checked.diagnostics);
+  const int exit_code = report(session, checked.diagnostics);
   if (exit_code == done && !session.json()) {
-    *session.out << source->schema.modules.size() << " module"
-                 << (source->schema.modules.size() == 1 ? "" : "s") << ", no faults\n";
+    *session.out << counted(checked.schema.modules.size(), "module") << ", no faults"
+                 << (warnings == 0 ? "" : ", " + counted(warnings, "warning")) << '\n';
   }
   return exit_code;
 }
 
+// Beside the file first, then in its place: a full disk or a kill leaves the old text.
 statekit::Status write_text(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  namespace fs = std::filesystem;
+  std::error_code bad;
+  const fs::path real = fs::canonical(path, bad);
+  if (bad) return statekit::fail(statekit::Code::unavailable, path + ": " + bad.message());
+  fs::path beside = real;
+  beside += ".millrace-fmt";
+  std::ofstream file(beside, std::ios::binary | std::ios::trunc);
   file << text;
   file.close();
-  if (file) return {};
+  if (file) {
+    fs::permissions(beside, fs::status(real, bad).permissions(), bad);
+    if (!bad) fs::rename(beside, real, bad);
+    if (!bad) return {};
+  }
+  std::error_code ignored;
+  fs::remove(beside, ignored);
   return statekit::fail(statekit::Code::unavailable, path + ": cannot be written");
 }
 
-// The text in canonical form goes back to where it came from, or is only compared.
-int format_file(Session& session, const std::string& path, bool check) {
-  const auto text = read_source(path, schema::file_bytes_max);
-  if (!text) return session.report(text.error());
-  const schema::FormatResult formatted = schema::format(*text, path == "-" ? "stdin" : path);
-  if (!formatted.ok()) return report(session, formatted.diagnostics);
-  if (check) {
-    if (formatted.text == *text) return done;
-    *session.err << printable(path) << ": is not in canonical form\n";
-    return refused;
-  }
-  if (path == "-") {
-    *session.out << formatted.text;
-  } else if (formatted.text != *text) {
-    if (const auto status = write_text(path, formatted.text); !status) {
-      return session.report(status.error());
+struct Formatted {
+  std::string path;
+  std::string before;
+  std::string after;
+};
+
+int write_files(const Session& session, const std::vector<Formatted>& files, bool check) {
+  int worst = done;
+  for (const Formatted& file : files) {
+    if (file.path == "-" && !check) {
+      *session.out << file.after;
+    } else if (file.before == file.after) {
+      continue;
+    } else if (check) {
+      *session.err << printable(file.path) << ": is not in canonical form\n";
+      worst = refused;
+    } else if (const auto status = write_text(file.path, file.after); !status) {
+      worst = std::max(worst, session.report(status.error()));
+    } else {
+      *session.out << printable(file.path) << '\n';
     }
-    *session.out << printable(path) << '\n';
   }
-  return done;
+  return worst;
+}
+
+// Either all files are fit to be written or none is.
+int format_files(const Session& session, const Options& options) {
+  Texts texts = read_texts(options.files);
+  std::vector<Formatted> files;
+  for (std::size_t i = 0; i < texts.files.size(); ++i) {
+    schema::SourceText& file = texts.files[i];
+    schema::FormatResult formatted = schema::format(file.text, file.file);
+    append(texts.diagnostics, std::move(formatted.diagnostics));
+    if (texts.diagnostics.empty()) {
+      files.push_back({options.files[i], std::move(file.text), std::move(formatted.text)});
+    }
+  }
+  if (texts.diagnostics.empty()) return write_files(session, files, options.check);
+  schema::sort_diagnostics(texts.diagnostics);
+  return report(session, texts.diagnostics);
 }
 
 }  // namespace
@@ -65,8 +127,12 @@ Command schema_check_command(Session& session) {
   Command command("schema check", "Check schema files as one schema.");
   command.keep(options)
       .files("FILE", options->files, "schema files; - is standard input")
+      .flag("--strict", options->strict, "warnings are errors too")
       .prints_data(session)
-      .examples("  millrace schema check echo.schema time.schema\n")
+      .examples(
+          "  millrace schema check echo.schema time.schema\n"
+          "  millrace schema check --strict *.schema     also refuses what nothing carries out "
+          "yet\n")
       .action([&session, options] { return check_files(session, *options); });
   return command;
 }
@@ -80,13 +146,7 @@ Command schema_fmt_command(Session& session) {
       .examples(
           "  millrace schema fmt *.schema          prints the names of those it changed\n"
           "  millrace schema fmt - < draft.schema\n")
-      .action([&session, options] {
-        int worst = done;
-        for (const std::string& file : options->files) {
-          worst = std::max(worst, format_file(session, file, options->check));
-        }
-        return worst;
-      });
+      .action([&session, options] { return format_files(session, *options); });
   return command;
 }
 

@@ -49,7 +49,7 @@ TEST_CASE("duplicate-module: also when the two stand in two files") {
   const auto both = parse_and_check({{"1", "module a {}"}, {"2", "\nmodule a {}"}});
   REQUIRE(both.diagnostics.size() == 1);
   CHECK(to_string(both.diagnostics[0]) ==
-        "2:2:8: error[duplicate-module]: the module `a` is already declared at 1:1");
+        "2:2:8: error[duplicate-module]: the module `a` is already declared at 1:1; rename one");
 }
 
 TEST_CASE("duplicate-decl: any two of one name, but a config and a secret may share it") {
@@ -86,7 +86,8 @@ TEST_CASE("duplicate-metadata: but artefacts, images, egress and a typemap a run
 
 TEST_CASE("metadata-place: metadata where it has no meaning") {
   CHECK(in_module("data D { +calls v x Int } verb v(Unit) Unit") == "metadata-place 1:21");
-  CHECK(in_module("data D {} +generated") == "");
+  CHECK(in_module("data D {} +generated") == "syntax 1:22");
+  CHECK(in_module("data D { +generated }") == "");
   CHECK(in_module("verb v(Unit) Unit +alias json \"x\"") == "metadata-place 1:30");
   CHECK(in_module("data D { x Int +cron 5m\n }") == "metadata-place 1:27");
   CHECK(in_module("topic t Int +sql column a.b") == "metadata-place 1:24");

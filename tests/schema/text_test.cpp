@@ -56,8 +56,10 @@ TEST_CASE("places count lines and characters from 1") {
   CHECK(result.schema.modules[0].verbs[0].spot.line == 3);
   CHECK(result.schema.modules[0].verbs[0].spot.column == 7);
   CHECK(result.schema.modules[0].verbs[0].request.spot.column == 9);
-  CHECK(complaint("module a {\n  data \xc3\xa4 {}\n}") ==
-        "2:8 a character that has no meaning here; expected the name of the data");
+  CHECK(
+      complaint("module a {\n  data \xc3\xa4 {}\n}") ==
+      "2:8 `\xc3\xa4` is no name: letters from a to z and A to Z, digits and underscores, no digit "
+      "first");
 }
 
 TEST_CASE("types are read in every form") {

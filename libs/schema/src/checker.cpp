@@ -57,6 +57,27 @@ bool is_unit(const Index& index, const Type& type) {
   return without_aliases(index, type).kind == TypeKind::unit;
 }
 
+namespace {
+
+// Aliases of aliases may stand for types without end: what needs more steps counts as different.
+bool same_within(const Index& index, const Type& a, const Type& b, int& steps) {
+  if (a == b) return true;
+  if (--steps < 0) return false;
+  const Type left = without_aliases(index, a);
+  const Type right = without_aliases(index, b);
+  return left.kind == right.kind && left.optional == right.optional && left.ref == right.ref &&
+         std::equal(left.arguments.begin(), left.arguments.end(), right.arguments.begin(),
+                    right.arguments.end(),
+                    [&](const Type& x, const Type& y) { return same_within(index, x, y, steps); });
+}
+
+}  // namespace
+
+bool same_type(const Index& index, const Type& a, const Type& b) {
+  int steps = 1'000;
+  return same_within(index, a, b, steps);
+}
+
 std::vector<Field> fields_of(const Index& index, const Type& type) {
   const Type plain = without_aliases(index, type);
   const Data* data = plain.kind == TypeKind::ref ? index.data(plain.ref) : nullptr;
@@ -69,6 +90,7 @@ std::vector<Field> fields_of(const Index& index, const Type& type) {
 namespace {
 
 void check_module(const CheckRun& run, const Module& module) {
+  check_grammar(run, module);
   check_names(run, module);
   check_references(run, module);
   check_types(run, module);
@@ -90,9 +112,29 @@ std::vector<Diagnostic> check_list(const ModuleList& all, const ModuleList& modu
   const CheckRun run{all, index, report};
   for (const Module* module : modules) check_module(run, *module);
   check_duplicate_modules(run);
-  check_recursion(run, modules);
+  check_map_keys(run, modules);
+  check_recursion(run, modules, check_growth(run, modules));
   check_import_cycles(run, modules);
   check_ingress_overlap(run, modules);
+  return report.take();
+}
+
+void append(std::vector<Diagnostic>& to, std::vector<Diagnostic> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(to));
+}
+
+// What holds of a schema of which parts could not be read: nothing here follows from what is not
+// there.
+std::vector<Diagnostic> check_what_was_read(const Schema& schema) {
+  const ModuleList all = list_of(schema);
+  const Index index(all);
+  Report report;
+  const CheckRun run{all, index, report};
+  for (const Module* module : all) {
+    check_names(run, *module);
+    check_metadata(run, *module);
+  }
+  check_duplicate_modules(run);
   return report.take();
 }
 
@@ -133,13 +175,14 @@ CheckedSchema parse_and_check(const std::vector<SourceText>& sources) {
   CheckedSchema out;
   for (const SourceText& source : sources) {
     ParseResult parsed = parse(source.text, source.file);
-    merge(out.schema, std::move(parsed.schema));
-    std::move(parsed.diagnostics.begin(), parsed.diagnostics.end(),
-              std::back_inserter(out.diagnostics));
+    append(out.diagnostics, merge(out.schema, std::move(parsed.schema)));
+    append(out.diagnostics, std::move(parsed.diagnostics));
   }
   resolve(out.schema);
-  if (out.diagnostics.empty()) out.diagnostics = check(out.schema);
+  append(out.diagnostics,
+         out.diagnostics.empty() ? check(out.schema) : check_what_was_read(out.schema));
   sort_diagnostics(out.diagnostics);
+  out.warnings = warnings(out.schema);
   return out;
 }
 

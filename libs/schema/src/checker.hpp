@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "quote.hpp"
@@ -22,6 +23,7 @@ class Report {
                       std::string(rule),
                       one_line(std::move(message))});
   }
+  bool full() const { return found_.size() == complaints_max; }
   std::vector<Diagnostic> take() {
     sort_diagnostics(found_);
     return std::move(found_);
@@ -41,6 +43,7 @@ struct CheckRun {
 };
 
 // Rules about one module.
+void check_grammar(const CheckRun& run, const Module& module);     // checker_grammar.cpp
 void check_names(const CheckRun& run, const Module& module);       // checker_names.cpp
 void check_references(const CheckRun& run, const Module& module);  // checker_references.cpp
 void check_types(const CheckRun& run, const Module& module);       // checker_types.cpp
@@ -49,7 +52,12 @@ void check_ingress(const CheckRun& run, const Module& module);     // checker_in
 void check_events(const CheckRun& run, const Module& module);      // checker_events.cpp
 
 // Rules about several modules at once; complaints only about those in `modules`.
-void check_recursion(const CheckRun& run, const ModuleList& modules);      // checker_recursion.cpp
+// Generic data that grow for ever through their own parameters, of all modules.
+std::unordered_set<const Data*> check_growth(const CheckRun& run,
+                                             const ModuleList& modules);  // checker_growth.cpp
+void check_recursion(const CheckRun& run, const ModuleList& modules,
+                     const std::unordered_set<const Data*>& growing);      // checker_recursion.cpp
+void check_map_keys(const CheckRun& run, const ModuleList& modules);       // checker_map_keys.cpp
 void check_duplicate_modules(const CheckRun& run);                         // checker_names.cpp
 void check_import_cycles(const CheckRun& run, const ModuleList& modules);  // checker_cycles.cpp
 void check_ingress_overlap(const CheckRun& run, const ModuleList& modules);  // checker_ingress.cpp
@@ -63,6 +71,8 @@ bool visible_from(const Module& from, const Module& owner, Visibility visibility
 // Strings, numbers, booleans, times, bytes, and enums of such values; aliases are followed.
 bool is_scalar(const Index& index, const Type& type);
 bool is_unit(const Index& index, const Type& type);
+// Whether both mean the same once aliases are followed, at any depth.
+bool same_type(const Index& index, const Type& a, const Type& b);
 
 // The fields of a data type with its type arguments put in; empty for what is no data.
 std::vector<Field> fields_of(const Index& index, const Type& type);

@@ -42,8 +42,6 @@ class VerbEvents {
     run_.report.add(module_, spot_, rule, std::move(message));
   }
 
-  Type plain(const Type& type) const { return without_aliases(run_.index, type); }
-
   void check_cron(const Cron& cron) {
     if (const auto schedule = parse_cron(cron.expression); !schedule) {
       add("cron-expression", in_ticks(cron.expression) + ": " + schedule.error().message);
@@ -57,7 +55,7 @@ class VerbEvents {
       add("subscribe", "the subscriber " + verb_.name + " must return Unit: nobody waits for it");
     }
     const Topic* topic = run_.index.topic(subscribe.topic);
-    if (topic != nullptr && plain(topic->event) != plain(verb_.request)) {
+    if (topic != nullptr && !same_type(run_.index, topic->event, verb_.request)) {
       add("subscribe", "the subscriber " + verb_.name + " must take " + to_string(topic->event) +
                            ", the event of " + to_string(subscribe.topic) + ", not " +
                            to_string(verb_.request));
@@ -71,7 +69,7 @@ class VerbEvents {
     if (std::holds_alternative<std::monostate>(found)) return;
     const Topic* const* topic = std::get_if<const Topic*>(&found);
     const Type wanted = ref_to(builtin_name, "FailedEvent", {verb_.request});
-    if (topic != nullptr && plain((*topic)->event) == wanted) return;
+    if (topic != nullptr && same_type(run_.index, (*topic)->event, wanted)) return;
     add("dead-letter", "the dead letter topic " + in_ticks(name) +
                            " clashes with a declaration of another type; it would be a topic of " +
                            to_string(wanted));
@@ -108,8 +106,9 @@ class VerbEvents {
     if (verb == nullptr) return;
     const Type wanted = ref_to(builtin_name, "CatchRequest", {verb_.request});
     const Type loose = ref_to(builtin_name, "CatchRequest", {type_of(TypeKind::any)});
-    const Type request = plain(verb->request);
-    if ((request == wanted || request == loose) && is_unit(run_.index, verb->response)) return;
+    const bool takes =
+        same_type(run_.index, verb->request, wanted) || same_type(run_.index, verb->request, loose);
+    if (takes && is_unit(run_.index, verb->response)) return;
     add("retry", "the catch verb " + to_string(ref) + " must take " + to_string(wanted) + " or " +
                      to_string(loose) + " and return Unit");
   }
@@ -121,7 +120,7 @@ class VerbEvents {
         const std::size_t end = target.find('}', at);
         const std::string name =
             end == std::string::npos ? std::string() : target.substr(at + 2, end - at - 2);
-        if (find_config(module_, name) == nullptr) {
+        if (run_.index.config({module_.name, name, {}}) == nullptr) {
           add("egress", end == std::string::npos
                             ? "the target " + in_ticks(target) + " lacks the `}` of its `${`"
                             : "the target names the config " + in_ticks(name) +

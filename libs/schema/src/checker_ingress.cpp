@@ -69,6 +69,11 @@ class IngressCheck {
             "the path parameter {" + name + "} has no place: the path type is Unit");
       }
     } else if (plain.kind == TypeKind::map) {
+      if (!is_string(plain.arguments[0])) {
+        add(spot_, "ingress-path",
+            "a path type that is a map has keys of String, the names of the parameters, not " +
+                to_string(plain.arguments[0]));
+      }
       if (!is_scalar(run_.index, plain.arguments[1])) not_scalar(type, "the values of the map");
     } else if (is_scalar(run_.index, plain)) {
       if (parameters.size() != 1) {
@@ -78,7 +83,7 @@ class IngressCheck {
       }
     } else if (plain.kind == TypeKind::ref && run_.index.data(plain.ref) != nullptr) {
       check_path_fields(plain, parameters);
-    } else if (plain.kind != TypeKind::ref) {
+    } else if (plain.kind != TypeKind::ref || run_.index.enumeration(plain.ref) != nullptr) {
       not_scalar(type, "the path type");
     }
   }
@@ -233,6 +238,7 @@ void check_ingress_overlap(const CheckRun& run, const ModuleList& modules) {
   std::map<std::string, RouteTree> trees;
   for (const Route& route : routes) trees[route.pattern.method].add(route);
   for (const Route& route : routes) {
+    if (run.report.full()) return;
     if (concerned.count(route.module) == 0) continue;
     for (const Route* other : trees[route.pattern.method].near(route)) {
       if (other == &route) continue;

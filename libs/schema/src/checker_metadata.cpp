@@ -16,7 +16,6 @@ enum Site : unsigned {
   on_database = 2,
   on_topic = 4,
   on_type_alias = 8,
-  on_enum = 16,
   on_data = 32,
   on_field = 64,
   on_verb = 128,
@@ -40,7 +39,9 @@ struct Sites {
   unsigned operator()(const SqlColumn&) const { return on_field; }
   unsigned operator()(const SqlQuery&) const { return on_verb; }
   unsigned operator()(const Partitions&) const { return on_topic; }
-  unsigned operator()(const Generated&) const { return ~static_cast<unsigned>(on_field); }
+  unsigned operator()(const Generated&) const {
+    return on_module | on_database | on_topic | on_type_alias | on_data | on_verb;
+  }
   unsigned operator()(const Git&) const { return on_module; }
   unsigned operator()(const Fixture&) const { return on_verb; }
   unsigned operator()(const Transaction&) const { return on_verb; }
@@ -50,9 +51,10 @@ struct Sites {
 
 std::string names_of(unsigned sites) {
   static constexpr std::pair<Site, const char*> names[] = {
-      {on_module, "modules"},         {on_database, "databases"}, {on_topic, "topics"},
-      {on_type_alias, "typealiases"}, {on_enum, "enums"},         {on_data, "data"},
-      {on_field, "fields"},           {on_verb, "verbs"}};
+      {on_module, "modules"}, {on_database, "databases"},
+      {on_topic, "topics"},   {on_type_alias, "typealiases"},
+      {on_data, "data"},      {on_field, "fields"},
+      {on_verb, "verbs"}};
   std::string text;
   for (const auto& [site, name] : names) {
     if ((sites & site) != 0) text += (text.empty() ? "" : " and ") + std::string(name);

@@ -3,7 +3,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "checker.hpp"
 #include "schema/builtin.hpp"
@@ -13,13 +12,18 @@ namespace millrace::schema {
 
 namespace {
 
-using Seen = std::unordered_set<std::string_view>;
+using Seen = std::unordered_map<std::string_view, Spot>;  // with the place of the first
+
+// ", first in line 7"; nothing for what was never written in a file.
+std::string first_at(const Spot& spot) {
+  return spot.line == 0 ? std::string("; rename one")
+                        : ", first in line " + std::to_string(spot.line) + "; rename one";
+}
 
 void check_ident(const CheckRun& run, const Module& module, const Spot& spot,
                  std::string_view name) {
   if (is_ident(name)) return;
-  run.report.add(module, spot, "invalid-name",
-                 in_ticks(name) + " is no name: letters, digits and underscores, no digit first");
+  run.report.add(module, spot, "invalid-name", no_name_text(name));
 }
 
 void check_module_name(const CheckRun& run, const Module& module) {
@@ -56,11 +60,16 @@ class DeclNames {
   template <class Decl>
   void add(const Decl& decl, Seen& own, std::initializer_list<const Seen*> foreign) {
     check_decl_name(run_, module_, decl);
-    bool twice = !own.insert(decl.name).second;
-    for (const Seen* seen : foreign) twice = twice || seen->count(decl.name) > 0;
-    if (!twice) return;
+    const auto [known, fresh] = own.try_emplace(decl.name, decl.spot);
+    const Spot* first = fresh ? nullptr : &known->second;
+    for (const Seen* seen : foreign) {
+      const auto found = seen->find(decl.name);
+      if (found != seen->end() && first == nullptr) first = &found->second;
+    }
+    if (first == nullptr) return;
     run_.report.add(module_, decl.spot, "duplicate-decl",
-                    "module " + module_.name + " declares " + in_ticks(decl.name) + " twice");
+                    "module " + module_.name + " declares " + in_ticks(decl.name) + " twice" +
+                        first_at(*first));
   }
 
   const CheckRun& run_;
@@ -76,7 +85,7 @@ void check_fields(const CheckRun& run, const Module& module, const Data& data) {
       run.report.add(module, parameter.spot, "reserved-name",
                      in_ticks(parameter.name) + " is a type of the language");
     }
-    if (!names.insert(parameter.name).second) {
+    if (!names.try_emplace(parameter.name, parameter.spot).second) {
       run.report.add(module, parameter.spot, "type-params",
                      "the type parameter " + in_ticks(parameter.name) + " stands twice");
     }
@@ -85,16 +94,18 @@ void check_fields(const CheckRun& run, const Module& module, const Data& data) {
   std::unordered_map<std::string_view, const Field*> json;
   for (const Field& field : data.fields) {
     check_ident(run, module, field.spot, field.name);
-    if (!names.insert(field.name).second) {
+    if (const auto [known, first] = names.try_emplace(field.name, field.spot); !first) {
       run.report.add(module, field.spot, "duplicate-field",
-                     "data " + data.name + " has the field " + in_ticks(field.name) + " twice");
+                     "data " + data.name + " has the field " + in_ticks(field.name) + " twice" +
+                         first_at(known->second));
       continue;
     }
     const auto [other, fresh] = json.try_emplace(json_name(field), &field);
     if (fresh) continue;
     run.report.add(module, field.spot, "duplicate-alias",
                    "the fields " + in_ticks(other->second->name) + " and " + in_ticks(field.name) +
-                       " are both " + in_ticks(json_name(field)) + " in JSON");
+                       " are both " + in_ticks(json_name(field)) +
+                       " in JSON; give one another `+alias json`");
   }
 }
 
@@ -102,9 +113,11 @@ void check_variants(const CheckRun& run, const Module& module, const Enum& decl)
   Seen names;
   for (const EnumVariant& variant : decl.variants) {
     check_ident(run, module, variant.spot, variant.name);
-    if (names.insert(variant.name).second) continue;
+    const auto [known, fresh] = names.try_emplace(variant.name, variant.spot);
+    if (fresh) continue;
     run.report.add(module, variant.spot, "duplicate-variant",
-                   "enum " + decl.name + " has the variant " + in_ticks(variant.name) + " twice");
+                   "enum " + decl.name + " has the variant " + in_ticks(variant.name) + " twice" +
+                       first_at(known->second));
   }
 }
 
@@ -124,9 +137,17 @@ void check_duplicate_modules(const CheckRun& run) {
     const auto [first, fresh] = seen.try_emplace(module->name, module);
     if (fresh) continue;
     const Module& other = *first->second;
+    const bool same_place = other.file.name == module->file.name &&
+                            other.spot.line == module->spot.line &&
+                            other.spot.column == module->spot.column && other.spot.line != 0;
+    if (same_place) {
+      run.report.add(*module, module->spot, "duplicate-module",
+                     "the file " + module->file.name + " was given twice; give it once");
+      continue;
+    }
     run.report.add(*module, module->spot, "duplicate-module",
                    "the module " + in_ticks(module->name) + " is already declared at " +
-                       other.file.name + ":" + std::to_string(other.spot.line));
+                       other.file.name + ":" + std::to_string(other.spot.line) + "; rename one");
   }
 }
 

@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "checker.hpp"
 #include "schema/limits.hpp"
+#include "walk.hpp"
 
 namespace millrace::schema {
 
@@ -25,26 +27,32 @@ int depth_of(const Type& type) {
 
 class Values {
  public:
-  explicit Values(const Index& index) : index_(index) {}
+  Values(const Index& index, const std::unordered_set<const Data*>& growing)
+      : index_(index), growing_(growing) {}
 
   struct Node {
     std::string name;
     bool any = false;         // an enum: one child is enough
     bool finite = false;      // a value of it exists
-    bool endless = false;     // its type grows for ever
+    bool too_large = false;   // with its type parameters filled in
     std::size_t missing = 0;  // children without a value, while that is worked out
     std::vector<std::size_t> children;
   };
 
   std::size_t add(const Type& type) {
     const std::size_t node = node_of(type);
-    while (!todo_.empty()) {
-      auto [at, next] = std::move(todo_.back());
-      todo_.pop_back();
-      expand(at, next);
-    }
+    expand_all();
     return node;
   }
+
+  // Reaches what a type names without asking for a value of it.
+  void reach(const Type& type) {
+    look(type);
+    expand_all();
+  }
+
+  // The last type that became too large since it was asked, or nothing.
+  std::string take_too_large() { return std::exchange(too_large_, {}); }
 
   void settle() {
     std::vector<std::vector<std::size_t>> parents(nodes_.size());
@@ -52,7 +60,7 @@ class Values {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       nodes_[i].missing = nodes_[i].children.size();
       for (const std::size_t child : nodes_[i].children) parents[child].push_back(i);
-      if (nodes_[i].missing == 0 && !nodes_[i].endless) done.push_back(i);
+      if (nodes_[i].missing == 0) done.push_back(i);
     }
     while (!done.empty()) {
       Node& node = nodes_[done.back()];
@@ -87,30 +95,51 @@ class Values {
   }
 
   std::size_t node_of(const Type& type) {
-    const bool endless = depth_of(type) > nesting_max;
-    std::string key = endless ? "endless " + to_string(type.ref) : to_string(type);
-    const bool large = key.size() > type_text_max;
-    if (large) key = "endless " + to_string(type.ref);
+    std::string key = depth_of(type) > nesting_max ? std::string() : to_string(type);
+    const bool too_large = key.empty() || key.size() > type_text_max;
+    if (too_large) key = "too large: " + to_string(type.ref);
     const auto [at, fresh] = known_.try_emplace(std::move(key), nodes_.size());
     if (!fresh) return at->second;
     Node& node = nodes_.emplace_back();
     node.name = to_string(type.ref);
-    node.endless = endless || large;
-    if (!node.endless) todo_.emplace_back(at->second, type);
+    node.too_large = too_large;
+    if (too_large) {
+      too_large_ = node.name;
+    } else {
+      todo_.emplace_back(at->second, type);
+    }
     return at->second;
   }
 
+  void expand_all() {
+    while (!todo_.empty()) {
+      auto [at, next] = std::move(todo_.back());
+      todo_.pop_back();
+      expand(at, next);
+    }
+  }
+
+  // A part that must be there is a child; others are only looked at.
   void child(std::size_t at, const Type& type) {
-    if (always_has_one(type)) return;
+    if (always_has_one(type)) return look(type);
     const std::size_t node = node_of(type);
     nodes_[at].children.push_back(node);
+  }
+
+  void look(Type type) {
+    if (type.kind == TypeKind::array || type.kind == TypeKind::map) {
+      for (const Type& argument : type.arguments) look(argument);
+    } else if (type.kind == TypeKind::ref && !type.ref.module.empty()) {
+      type.optional = false;
+      node_of(type);
+    }
   }
 
   void expand(std::size_t at, const Type& type) {
     if (const TypeAlias* alias = index_.type_alias(type.ref)) {
       child(at, alias->type);
     } else if (const Data* data = index_.data(type.ref)) {
-      if (data->parameters.size() != type.arguments.size()) return;
+      if (data->parameters.size() != type.arguments.size() || growing_.count(data) > 0) return;
       for (const Field& field : data->fields) {
         child(at, instantiate(field.type, *data, type.arguments));
       }
@@ -120,18 +149,23 @@ class Values {
   }
 
   void expand_enum(std::size_t at, const Enum& decl) {
+    bool some = false;  // a variant has a value whatever the others have
     for (const EnumVariant& variant : decl.variants) {
       const Type* type = std::get_if<Type>(&variant.value);
-      if (type == nullptr || always_has_one(*type)) return;
+      if (type != nullptr) look(*type);
+      some = some || type == nullptr || always_has_one(*type);
     }
+    if (some) return;
     nodes_[at].any = true;
     for (const EnumVariant& variant : decl.variants) child(at, std::get<Type>(variant.value));
   }
 
   const Index& index_;
+  const std::unordered_set<const Data*>& growing_;
   std::vector<Node> nodes_;
   std::unordered_map<std::string, std::size_t> known_;
   std::vector<std::pair<std::size_t, Type>> todo_;
+  std::string too_large_;
 };
 
 struct Root {
@@ -149,15 +183,32 @@ Type own_type(const Module& module, const Data& data) {
   return type;
 }
 
-std::vector<Root> roots_of(const ModuleList& modules, Values& values) {
+void tell_too_large(const CheckRun& run, const Module& module, const Spot& spot, Values& values) {
+  const std::string name = values.take_too_large();
+  if (name.empty()) return;
+  run.report.add(module, spot, "type-params",
+                 "with its type parameters filled in, a use of " + name +
+                     " that is reached from here nests deeper than " + std::to_string(nesting_max) +
+                     " levels or is longer than " + std::to_string(type_text_max) +
+                     " letters; name a part of it with data");
+}
+
+std::vector<Root> roots_of(const CheckRun& run, const ModuleList& modules, Values& values) {
   std::vector<Root> roots;
   for (const Module* module : modules) {
     const auto add = [&](const auto& decl, const Type& type) {
       roots.push_back({module, decl.spot, to_string(type.ref), values.add(type)});
+      tell_too_large(run, *module, decl.spot, values);
     };
     for (const Data& decl : module->datas) add(decl, own_type(*module, decl));
     for (const Enum& decl : module->enums) add(decl, ref_to(module->name, decl.name));
     for (const TypeAlias& decl : module->type_aliases) add(decl, ref_to(module->name, decl.name));
+    for_each_decl(*module, [&](const auto& decl) {
+      walk_types(decl, [&](const Type& type) {
+        values.reach(type);
+        tell_too_large(run, *module, type.spot, values);
+      });
+    });
   }
   return roots;
 }
@@ -168,29 +219,37 @@ std::string circle_text(const Values& values, const std::vector<std::size_t>& ci
   return text + values.nodes()[circle.front()].name;
 }
 
-// Aliases that lead back to themselves, through optionals too: they never become a type.
-void check_alias_circles(const CheckRun& run, const ModuleList& modules) {
+// Aliases that lead back to themselves, through optionals too, never become a type, and chains of
+// them are followed up to a limit.
+void check_aliases(const CheckRun& run, const ModuleList& modules) {
   for (const Module* module : modules) {
     for (const TypeAlias& decl : module->type_aliases) {
-      const TypeAlias* at = &decl;
+      std::unordered_set<const TypeAlias*> seen;
       bool optional = false;
-      for (int steps = 0; at != nullptr && steps <= nesting_max; ++steps) {
+      const TypeAlias* at = &decl;
+      while (at != nullptr && seen.size() <= static_cast<std::size_t>(nesting_max) &&
+             seen.insert(at).second) {
         optional = optional || at->type.optional;
         at = at->type.kind == TypeKind::ref ? run.index.type_alias(at->type.ref) : nullptr;
-        if (at == &decl) break;
       }
-      if (at == nullptr || !optional) continue;
-      run.report.add(*module, decl.spot, "recursive-type",
-                     "typealias " + decl.name + " leads back to itself and so to no type");
+      if (at == &decl && optional) {
+        run.report.add(*module, decl.spot, "recursive-type",
+                       "typealias " + decl.name + " leads back to itself and so to no type");
+      } else if (at != nullptr && seen.count(at) == 0) {
+        run.report.add(*module, decl.spot, "recursive-type",
+                       "typealias " + decl.name + " leads through more than " +
+                           std::to_string(nesting_max) + " others; let it name the type itself");
+      }
     }
   }
 }
 
 }  // namespace
 
-void check_recursion(const CheckRun& run, const ModuleList& modules) {
-  Values values(run.index);
-  const std::vector<Root> roots = roots_of(modules, values);
+void check_recursion(const CheckRun& run, const ModuleList& modules,
+                     const std::unordered_set<const Data*>& growing) {
+  Values values(run.index, growing);
+  const std::vector<Root> roots = roots_of(run, modules, values);
   values.settle();
   const auto graph = values.circles();
   std::vector<bool> in_circle(values.nodes().size());
@@ -207,19 +266,14 @@ void check_recursion(const CheckRun& run, const ModuleList& modules) {
   std::vector<bool> told(found.size());
   for (const Root& root : roots) {
     const Values::Node& node = values.nodes()[root.node];
-    const bool grows = std::any_of(node.children.begin(), node.children.end(), [&](std::size_t i) {
-      return !values.nodes()[i].finite && values.nodes()[i].name == root.name && i != root.node;
-    });
-    if (node.finite || (!in_circle[root.node] && !grows) || told[circle_of[root.node]]) continue;
+    if (node.finite || !in_circle[root.node] || told[circle_of[root.node]]) continue;
     told[circle_of[root.node]] = true;
-    const std::string way = in_circle[root.node]
-                                ? circle_text(values, shortest_circle(graph, root.node))
-                                : root.name + " -> " + root.name + " with ever larger parameters";
+    const std::string way = circle_text(values, shortest_circle(graph, root.node));
     run.report.add(
         *root.module, root.spot, "recursive-type",
         root.name + " must contain itself: " + way + "; make a part optional, an array or a map");
   }
-  check_alias_circles(run, modules);
+  check_aliases(run, modules);
 }
 
 }  // namespace millrace::schema

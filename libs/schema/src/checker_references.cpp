@@ -126,6 +126,13 @@ class References {
     }
     const Module* owner = run_.index.module(ref.module);
     if (!visible_from(module_, *owner, visibility_of(decl))) {
+      if (wanted != Wanted::type && wanted != Wanted::verb && wanted != Wanted::topic) {
+        add(ref, "not-exported",
+            in_ticks(to_string(ref)) + " belongs to module " + owner->name + " alone: a " +
+                std::string(keyword_of(decl)) +
+                " cannot be exported; declare one here, or call a verb there");
+        return false;
+      }
       const bool realms = owner->realm != module_.realm;
       add(ref, "not-exported",
           in_ticks(to_string(ref)) + " is not exported to " +
@@ -146,6 +153,10 @@ class References {
                }
              });
     }
+    if (const Module* other = declared_elsewhere(ref, wanted)) {
+      return "module " + home + " declares no " + in_ticks(ref.name) + "; did you mean `" +
+             other->name + "." + ref.name + "`?";
+    }
     return "module " + home + " declares no " + in_ticks(ref.name) +
            suggestion(ref.name, [&](Names& names) {
              for_each_decl(*module, [&](const auto& decl) {
@@ -154,6 +165,18 @@ class References {
              if (!ref.module.empty() || wanted != Wanted::type) return;
              for (const Data& data : builtin_module().datas) names.push_back(data.name);
            });
+  }
+
+  // Another module that shows this one a declaration of that very name.
+  const Module* declared_elsewhere(const Ref& ref, Wanted wanted) {
+    if (!ref.module.empty() || ++suggestions_ > suggestions_max) return nullptr;
+    for (const Module* other : run_.all) {
+      const DeclPtr decl = run_.index.find({other->name, ref.name, {}});
+      if (is_wanted(decl, wanted) && visible_from(module_, *other, visibility_of(decl))) {
+        return other;
+      }
+    }
+    return nullptr;
   }
 
   using Names = std::vector<std::string_view>;

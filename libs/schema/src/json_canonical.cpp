@@ -271,9 +271,14 @@ class Canonical {
     out_ += '}';
   }
 
+  // Comparing names costs time, and who sends this may mean harm.
   void unknown_field(const ShapeNode& node, std::string_view key) {
+    static constexpr int suggestions_max = 20;
+    static constexpr std::size_t suggestions_from_max = 200;
     std::vector<std::string_view> names;
-    for (const ShapeField& field : node.fields) names.push_back(field.json);
+    if (node.fields.size() <= suggestions_from_max && ++suggestions_ <= suggestions_max) {
+      for (const ShapeField& field : node.fields) names.push_back(field.json);
+    }
     fault("unknown-field", node.name + " has no field of this name" + did_you_mean(key, names));
   }
 
@@ -376,6 +381,7 @@ class Canonical {
   const JsonOptions& options_;
   std::vector<Step> path_;
   std::vector<JsonFault> faults_;
+  int suggestions_ = 0;
   std::string out_;
 };
 

@@ -14,6 +14,25 @@ bool is_word_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 
 bool is_word(char c) { return is_word_start(c) || is_digit(c); }
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
+// Blanks and marks of Unicode that nobody sees: pasted text is full of them.
+bool is_invisible(std::uint32_t code) {
+  return code == 0xa0 || code == 0xad || (code >= 0x2000 && code <= 0x200f) ||
+         (code >= 0x2028 && code <= 0x202f) || (code >= 0x205f && code <= 0x2064) ||
+         code == 0x3000 || code == 0xfeff;
+}
+bool is_quote(std::uint32_t code) {
+  return (code >= 0x2018 && code <= 0x201f) || code == 0xab || code == 0xbb;
+}
+
+std::string code_point_text(std::uint32_t code) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string text = "U+";
+  for (int shift = code > 0xffff ? 20 : 12; shift >= 0; shift -= 4) {
+    text += digits[(code >> shift) & 0xf];
+  }
+  return text;
+}
+
 }  // namespace
 
 Lexer::Lexer(std::string_view text) : text_(text) {
@@ -25,6 +44,7 @@ char Lexer::peek(std::size_t ahead) const {
 }
 
 void Lexer::step() {
+  ++steps_;
   const char c = text_[at_.offset++];
   if (c == '\n') {
     ++at_.spot.line;
@@ -82,14 +102,45 @@ Token Lexer::next(std::vector<LexedComment>& comments) {
     number(token);
   } else if (c == '"') {
     string(token);
+  } else if (at_foreign()) {
+    foreign(token);
   } else {
-    const bool plain = !is_control(c) && static_cast<unsigned char>(c) < 0x80;
-    token.kind = plain ? TokenKind::punct : TokenKind::bad;
-    token.text = plain ? std::string(1, c) : "a character that has no meaning here";
+    token.kind = is_control(c) ? TokenKind::bad : TokenKind::punct;
+    token.text = is_control(c) ? "a control character (" +
+                                     code_point_text(code_point_at(text_, at_.offset)) + ")"
+                               : std::string(1, c);
     step();
-    while (!plain && !done() && (static_cast<unsigned char>(peek()) & 0xc0) == 0x80) step();
   }
   return token;
+}
+
+// Or what continues one.
+bool Lexer::at_foreign_letter() const {
+  if (!at_foreign()) return false;
+  if ((static_cast<unsigned char>(peek()) & 0xc0) == 0x80) return true;
+  const std::uint32_t code = code_point_at(text_, at_.offset);
+  return !is_invisible(code) && !is_quote(code);
+}
+
+// A character beyond ASCII outside of strings and comments.
+void Lexer::foreign(Token& token) {
+  if (at_foreign_letter()) return rest_of_no_name(token);
+  const std::uint32_t code = code_point_at(text_, at_.offset);
+  token.kind = TokenKind::bad;
+  token.text = is_quote(code) ? "a typographic quote (" + code_point_text(code) +
+                                    "): strings stand in straight ones, \"like this\""
+                              : "an invisible character (" + code_point_text(code) + ")";
+  do step();
+  while (!done() && (static_cast<unsigned char>(peek()) & 0xc0) == 0x80);
+}
+
+// Goes on to the end of what would be a word if names could hold all letters and dashes.
+void Lexer::rest_of_no_name(Token& token) {
+  token.kind = TokenKind::no_name;
+  while (is_word(peek()) || at_foreign_letter() || (peek() == '-' && is_word(peek(1)))) {
+    token.text += peek();
+    step();
+  }
 }
 
 void Lexer::word(Token& token) {
@@ -98,6 +149,7 @@ void Lexer::word(Token& token) {
     token.text += peek();
     step();
   }
+  if (at_foreign_letter() || (peek() == '-' && is_word(peek(1)))) rest_of_no_name(token);
 }
 
 void Lexer::number(Token& token) {

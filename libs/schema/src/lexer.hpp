@@ -13,11 +13,12 @@
 namespace millrace::schema {
 
 enum class TokenKind : std::uint8_t {
-  word,    // an Ident
-  number,  // starts with a digit or a minus sign: also durations such as 1m5s
-  string,  // `text` is what it stands for, escapes undone
-  punct,   // one character
-  bad,     // `text` says what is wrong
+  word,     // an Ident
+  number,   // starts with a digit or a minus sign: also durations such as 1m5s
+  string,   // `text` is what it stands for, escapes undone
+  punct,    // one character
+  no_name,  // what somebody took for a word: `größe`, `my-thing`
+  bad,      // `text` says what is wrong
   end,
 };
 
@@ -48,6 +49,8 @@ class Lexer {
     std::size_t index = 0;
     bool fresh_line = true;
   };
+  // Letters looked at so far, those that were read again too.
+  std::size_t steps() const { return steps_; }
   Mark mark() const { return at_; }
   void rewind(const Mark& mark) { at_ = mark; }
 
@@ -65,6 +68,10 @@ class Lexer {
   void skip_space(std::vector<LexedComment>& comments);
   LexedComment comment();
   void word(Token& token);
+  void rest_of_no_name(Token& token);
+  void foreign(Token& token);
+  bool at_foreign() const { return !done() && static_cast<unsigned char>(peek()) >= 0x80; }
+  bool at_foreign_letter() const;
   void number(Token& token);
   void string(Token& token);
   bool escape(std::string& out);
@@ -73,6 +80,7 @@ class Lexer {
 
   std::string_view text_;
   Mark at_;
+  std::size_t steps_ = 0;
 };
 
 }  // namespace millrace::schema

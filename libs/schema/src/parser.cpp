@@ -1,6 +1,7 @@
 #include "parser.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -10,6 +11,37 @@
 #include "utf8.hpp"
 
 namespace millrace::schema {
+
+namespace {
+
+// Enough of a token to know it again.
+std::string shown(const std::string& token) {
+  static constexpr std::size_t shown_max = 40;
+  std::string text = token.substr(0, shown_max);
+  while (invalid_utf8_at(text) != std::string::npos) text.pop_back();
+  return text;
+}
+
+std::string clash_text(const Realm& known) {
+  return "the realm `" + known.name + "` is " + (known.external ? "external" : "not external") +
+         " at " + known.file.name + ":" + std::to_string(known.spot.line) +
+         "; make both the same, or rename one";
+}
+
+void append(std::vector<std::string>& to, std::vector<std::string>& lines) {
+  std::move(lines.begin(), lines.end(), std::back_inserter(to));
+}
+
+// Two blocks of one realm become one, with all their comments.
+void join_comments(Realm& known, Realm more) {
+  Comments& comments = more.comments;
+  if (!comments.after.empty()) comments.before.push_back(std::move(comments.after));
+  if (!comments.end.empty()) comments.closing.push_back(std::move(comments.end));
+  append(known.comments.before, comments.before);
+  append(known.comments.closing, comments.closing);
+}
+
+}  // namespace
 
 Parser::Parser(std::string_view text, std::string file) : file_(std::move(file)), lexer_(text) {
   advance();
@@ -21,17 +53,23 @@ ParseResult Parser::run() {
     if (!top_level() && cur_.index == began) advance();
   }
   result_.schema.closing_comments = take();
-  // Modules of realm blocks come first, in the order of the blocks, as the printer writes them.
-  const auto rank = [this](const Module& module) {
-    const auto& realms = result_.schema.realms;
-    return std::find_if(realms.begin(), realms.end(),
-                        [&](const Realm& realm) { return realm.name == module.realm; }) -
-           realms.begin();
-  };
-  std::stable_sort(result_.schema.modules.begin(), result_.schema.modules.end(),
-                   [&rank](const Module& a, const Module& b) { return rank(a) < rank(b); });
+  sort_modules();
   sort_diagnostics(result_.diagnostics);
+  result_.steps = lexer_.steps() + moved_;
   return std::move(result_);
+}
+
+// Modules of realm blocks come first, in the order of the blocks, as the printer writes them.
+void Parser::sort_modules() {
+  std::vector<std::vector<Module>> by_realm(realms_.size() + 1);
+  for (Module& module : result_.schema.modules) {
+    const auto realm = realms_.find(module.realm);
+    by_realm[realm == realms_.end() ? realms_.size() : realm->second].push_back(std::move(module));
+  }
+  result_.schema.modules.clear();
+  for (std::vector<Module>& modules : by_realm) {
+    for (Module& module : modules) result_.schema.modules.push_back(std::move(module));
+  }
 }
 
 void Parser::advance() {
@@ -68,8 +106,20 @@ bool Parser::expect(char punct, std::string_view where) {
   return wrong("`" + std::string(1, punct) + "` " + std::string(where));
 }
 
+// `größe`, `my-thing`, `9lives`: refused, and taken for the name that it was meant to be.
+bool Parser::at_no_name() const {
+  return cur_.kind == TokenKind::no_name ||
+         (cur_.kind == TokenKind::number &&
+          std::any_of(cur_.text.begin(), cur_.text.end(),
+                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }));
+}
+
 bool Parser::ident(std::string& name, Spot& spot, std::string_view what) {
-  if (cur_.kind != TokenKind::word) return wrong(what);
+  if (at_no_name()) {
+    complain(cur_.spot, no_name_text(shown(cur_.text)), "invalid-name");
+  } else if (cur_.kind != TokenKind::word) {
+    return wrong(what);
+  }
   name = cur_.text;
   spot = cur_.spot;
   advance();
@@ -87,24 +137,25 @@ bool Parser::wrong(std::string_view wanted, std::string hint) {
   const std::string want(wanted);
   if (cur_.kind == TokenKind::bad) return complain(cur_.spot, cur_.text + "; expected " + want);
   if (at_end()) return complain(cur_.spot, "expected " + want + ", got the end of the file");
-  static constexpr std::size_t shown_max = 40;
-  std::string shown = cur_.text.substr(0, shown_max);
-  while (invalid_utf8_at(shown) != std::string::npos) shown.pop_back();
   const bool text = cur_.kind == TokenKind::string;
+  if (at('/') || at('#')) hint += "; a comment is `// ...`, to the end of its line";
   return complain(cur_.spot, "expected " + want + ", got " + (text ? "the string " : "") + "`" +
-                                 shown + "`" + std::move(hint));
+                                 shown(cur_.text) + "`" + std::move(hint));
 }
 
-bool Parser::complain(const Spot& spot, std::string message) {
-  if (result_.diagnostics.size() < diagnostics_max) {
-    result_.diagnostics.push_back(
-        {{file_, spot.line, spot.column}, "syntax", one_line(std::move(message))});
+// What goes wrong where something went wrong already is no news.
+bool Parser::complain(const Spot& spot, std::string message, std::string_view rule) {
+  std::vector<Diagnostic>& told = result_.diagnostics;
+  const Place place{file_, spot.line, spot.column};
+  if (told.size() < diagnostics_max && (told.empty() || told.back().place != place)) {
+    told.push_back({place, std::string(rule), one_line(std::move(message))});
   }
   return false;
 }
 
 std::vector<std::string> Parser::take() {
   std::vector<std::string> texts;
+  moved_ += comments_.size();
   for (LexedComment& comment : comments_) texts.push_back(std::move(comment.text));
   comments_.clear();
   comments_before_cur_ = 0;
@@ -113,6 +164,7 @@ std::vector<std::string> Parser::take() {
 
 void Parser::end_line(Comments& comments) {
   std::vector<LexedComment> later;
+  moved_ += comments_.size();
   for (LexedComment& comment : comments_) {
     if (comment.after_token < prev_.index) {
       comments.before.push_back(std::move(comment.text));
@@ -128,6 +180,7 @@ void Parser::end_line(Comments& comments) {
 
 void Parser::end_block(Comments& comments) {
   std::vector<LexedComment> later;
+  moved_ += comments_.size();
   for (LexedComment& comment : comments_) {
     if (comment.after_token < prev_.index) {
       comments.closing.push_back(std::move(comment.text));
@@ -172,21 +225,29 @@ void Parser::skip_decl() {
   }
 }
 
-bool Parser::top_level() {
-  std::vector<std::string> before = take();
-  if (at_word("realm") || at_word("external")) return realm(std::move(before));
-  if (at_word("module") || at_word("builtin")) return module({}, std::move(before));
-  const std::string hint = cur_.kind == TokenKind::word
-                               ? did_you_mean(cur_.text, {"module", "realm", "external", "builtin"})
-                               : std::string();
-  wrong("`module` or `realm`", hint);
+// To the next module of this realm or file, or the end of the block.
+void Parser::skip_to_module() {
   int open = 0;
   do {
     if (at('{')) ++open;
     if (at('}')) --open;
     advance();
-  } while (!at_end() && (open > 0 || !(at_word("module") || at_word("realm") ||
-                                       at_word("external") || at_word("builtin"))));
+    const bool word = at_word("module") || at_word("realm") || at_word("external") ||
+                      at_word("builtin") || at('}');
+    if (at_next_module() || (open <= 0 && word)) return;
+  } while (!at_end());
+}
+
+bool Parser::top_level() {
+  std::vector<std::string> before = take();
+  if (at_word("realm") || at_word("external")) return realm(std::move(before));
+  if (at_word("module") || at_word("builtin")) return module({}, std::move(before));
+  std::string hint = cur_.kind == TokenKind::word
+                         ? did_you_mean(cur_.text, {"module", "realm", "external", "builtin"})
+                         : std::string();
+  if (at('}')) hint = "; a block was closed once too often";
+  wrong("`module` or `realm`", std::move(hint));
+  skip_to_module();
   return true;
 }
 
@@ -203,9 +264,9 @@ bool Parser::realm(std::vector<std::string> before) {
     if (at_word("module") || at_word("builtin")) {
       module(realm.name, std::move(above));
     } else {
+      if (at_next_module()) break;  // a realm that was not closed
       wrong("`module` or `}`");
-      skip_item();
-      if (!at('}') && !at_word("module") && !at_word("builtin")) advance();
+      skip_to_module();
     }
   }
   if (expect('}', "at the end of realm " + realm.name)) end_block(realm.comments);
@@ -214,19 +275,18 @@ bool Parser::realm(std::vector<std::string> before) {
 }
 
 void Parser::add_realm(Realm realm) {
-  for (Realm& known : result_.schema.realms) {
-    if (known.name != realm.name) continue;
-    if (known.external != realm.external) {
-      complain(realm.spot, "realm " + realm.name + " is both external and not");
-    }
-    for (std::string& line : realm.comments.before)
-      known.comments.before.push_back(std::move(line));
-    for (std::string& line : realm.comments.closing) {
-      known.comments.closing.push_back(std::move(line));
-    }
+  realm.file.name = file_;
+  ++moved_;
+  const auto [at, fresh] = realms_.try_emplace(realm.name, realms_.size());
+  if (fresh) {
+    result_.schema.realms.push_back(std::move(realm));
     return;
   }
-  result_.schema.realms.push_back(std::move(realm));
+  Realm& known = result_.schema.realms[at->second];
+  if (known.external != realm.external) {
+    complain(realm.spot, clash_text(known), "duplicate-realm");
+  }
+  join_comments(known, std::move(realm));
 }
 
 bool Parser::module(const std::string& realm, std::vector<std::string> before) {
@@ -270,6 +330,7 @@ ParseResult parse(std::string_view text, std::string file) {
   if (const std::size_t bad = invalid_utf8_at(text); bad != std::string_view::npos) {
     ParseResult result;
     const std::string_view good = text.substr(0, bad);
+    const bool wide = text.substr(0, 2) == "\xff\xfe" || text.substr(0, 2) == "\xfe\xff";
     const auto line = 1 + std::count(good.begin(), good.end(), '\n');
     const std::string_view row = good.substr(good.rfind('\n') + 1);
     const auto column = 1 + std::count_if(row.begin(), row.end(), [](char c) {
@@ -278,20 +339,31 @@ ParseResult parse(std::string_view text, std::string file) {
     result.diagnostics.push_back(
         {{std::move(file), static_cast<std::uint32_t>(line), static_cast<std::uint32_t>(column)},
          "syntax",
-         "the text is not valid UTF-8 from here"});
+         wide ? "the text is UTF-16; save it as UTF-8" : "the text is not valid UTF-8 from here"});
     return result;
   }
   return Parser(text, std::move(file)).run();
 }
 
-void merge(Schema& into, Schema more) {
+std::vector<Diagnostic> merge(Schema& into, Schema more) {
+  std::vector<Diagnostic> clashes;
   for (Realm& realm : more.realms) {
-    const bool known = std::any_of(into.realms.begin(), into.realms.end(),
-                                   [&](const Realm& other) { return other.name == realm.name; });
-    if (!known) into.realms.push_back(std::move(realm));
+    const auto known = std::find_if(into.realms.begin(), into.realms.end(),
+                                    [&](const Realm& other) { return other.name == realm.name; });
+    if (known == into.realms.end()) {
+      into.realms.push_back(std::move(realm));
+      continue;
+    }
+    if (known->external != realm.external) {
+      clashes.push_back({{realm.file.name, realm.spot.line, realm.spot.column},
+                         "duplicate-realm",
+                         clash_text(*known)});
+    }
+    join_comments(*known, std::move(realm));
   }
   for (Module& module : more.modules) into.modules.push_back(std::move(module));
-  for (std::string& line : more.closing_comments) into.closing_comments.push_back(std::move(line));
+  append(into.closing_comments, more.closing_comments);
+  return clashes;
 }
 
 }  // namespace millrace::schema

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "lexer.hpp"
@@ -34,7 +35,8 @@ class Parser {
   bool string(std::string& text, std::string_view what);
   Token raw(Token (Lexer::*read)());
   bool wrong(std::string_view wanted, std::string hint = {});
-  bool complain(const Spot& spot, std::string message);
+  bool complain(const Spot& spot, std::string message, std::string_view rule = "syntax");
+  bool at_no_name() const;
 
   // Comments (parser.cpp). `take` gives those above an item about to begin; `end_line` and
   // `end_block` those beside and inside what was just read.
@@ -46,9 +48,11 @@ class Parser {
   bool at_next_module() const;
   void skip_item();
   void skip_decl();
+  void skip_to_module();
 
   // Structure (parser.cpp, parser_decl.cpp).
   bool top_level();
+  void sort_modules();
   bool realm(std::vector<std::string> before);
   void add_realm(Realm realm);
   bool module(const std::string& realm, std::vector<std::string> before);
@@ -56,6 +60,7 @@ class Parser {
   bool decl(Module& module);
   bool decl_of(Module& module, Visibility visibility, bool visible, Comments comments);
   bool no_visibility(bool visible, std::string_view what);
+  bool no_metadata(const std::string& what);
   bool config(Module& module, Comments comments);
   bool secret(Module& module, Comments comments);
   bool database(Module& module, Comments comments);
@@ -111,6 +116,8 @@ class Parser {
   Lexer::Mark before_cur_;               // where the text after `prev_` begins
   std::size_t comments_before_cur_ = 0;  // of `comments_`, those found before `cur_` was looked for
   std::vector<LexedComment> comments_;
+  std::size_t moved_ = 0;                                // comments and realms handed on
+  std::unordered_map<std::string, std::size_t> realms_;  // by name, their place in the result
   ParseResult result_;
 };
 

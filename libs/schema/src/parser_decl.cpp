@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "parser.hpp"
+#include "schema/limits.hpp"
 #include "suggest.hpp"
 
 namespace millrace::schema {
@@ -46,13 +47,19 @@ bool Parser::no_visibility(bool visible, std::string_view what) {
   return complain(prev_.spot, "a " + std::string(what) + " cannot be exported; drop `export`");
 }
 
+// Only what the grammar gives metadata has some; the rest of it is skipped with the declaration.
+bool Parser::no_metadata(const std::string& what) {
+  if (!at('+')) return true;
+  return complain(cur_.spot, what + " takes no metadata; take the `+...` away");
+}
+
 bool Parser::config(Module& module, Comments comments) {
   Config decl;
   decl.comments = std::move(comments);
   if (!ident(decl.name, decl.spot, "the name of the config") || !type(decl.type)) return false;
   end_line(decl.comments);
   module.configs.push_back(std::move(decl));
-  return true;
+  return no_metadata("a config");
 }
 
 bool Parser::secret(Module& module, Comments comments) {
@@ -61,13 +68,17 @@ bool Parser::secret(Module& module, Comments comments) {
   if (!ident(decl.name, decl.spot, "the name of the secret") || !type(decl.type)) return false;
   end_line(decl.comments);
   module.secrets.push_back(std::move(decl));
-  return true;
+  return no_metadata("a secret");
 }
 
 bool Parser::database(Module& module, Comments comments) {
   Database decl;
   decl.comments = std::move(comments);
-  if (!at_word("postgres") && !at_word("mysql")) return wrong("`postgres` or `mysql`");
+  if (!at_word("postgres") && !at_word("mysql")) {
+    return wrong("`postgres` or `mysql`", cur_.kind == TokenKind::word
+                                              ? did_you_mean(cur_.text, {"postgres", "mysql"})
+                                              : "");
+  }
   decl.engine = cur_.text;
   advance();
   if (!ident(decl.name, decl.spot, "the name of the database")) return false;
@@ -107,13 +118,13 @@ bool Parser::enumeration(Module& module, Visibility visibility, Comments comment
   if (accept(':') && !type(decl.type.emplace())) return false;
   if (!expect('{', "before the variants of enum " + decl.name)) return false;
   end_line(decl.comments);
-  while (!at('}') && !at_end()) {
+  while (!at('}') && !at_end() && !at_next_module()) {
     if (!variant(decl)) skip_item();
   }
   const bool closed = expect('}', "after the variants of enum " + decl.name);
   if (closed) end_block(decl.comments);
   module.enums.push_back(std::move(decl));
-  return closed;
+  return closed && no_metadata("an enum");
 }
 
 bool Parser::variant(Enum& decl) {
@@ -142,18 +153,23 @@ bool Parser::data(Module& module, Visibility visibility, Comments comments) {
   if (!expect('{', "before the fields of data " + decl.name)) return false;
   end_line(decl.comments);
   if (!metadata_list(decl.metadata)) skip_item();
-  while (!at('}') && !at_end()) {
+  while (!at('}') && !at_end() && !at_next_module()) {
     if (!field(decl)) skip_item();
   }
   const bool closed = expect('}', "after the fields of data " + decl.name);
   if (closed) end_block(decl.comments);
   module.datas.push_back(std::move(decl));
-  // What follows is for the checker to refuse (`metadata-place`): it reads as the data's own.
-  return closed && metadata_list(module.datas.back().metadata);
+  if (!closed || !at('+')) return closed;
+  return complain(cur_.spot, "the metadata of data " + module.datas.back().name +
+                                 " stands inside its braces, before the first field");
 }
 
 bool Parser::type_parameters(Data& decl) {
   do {
+    if (decl.parameters.size() == type_parameters_max) {
+      return complain(cur_.spot, "data " + decl.name + " has more than " +
+                                     std::to_string(type_parameters_max) + " type parameters");
+    }
     TypeParameter& parameter = decl.parameters.emplace_back();
     if (!ident(parameter.name, parameter.spot, "the name of a type parameter")) return false;
   } while (accept(','));

@@ -45,7 +45,7 @@ bool Parser::type(Type& type, int depth) {
     if (!expect(':', "after the type of the keys")) return false;
     if (!this->type(type.arguments[1], depth + 1)) return false;
     if (!expect('}', "after the type of the values")) return false;
-  } else if (cur_.kind == TokenKind::word) {
+  } else if (cur_.kind == TokenKind::word || cur_.kind == TokenKind::no_name) {
     if (!ref(type.ref, "a type")) return false;
     const auto kind = type.ref.module.empty() ? builtin_kind(type.ref.name) : std::nullopt;
     type.kind = kind.value_or(TypeKind::ref);

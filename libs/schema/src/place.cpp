@@ -4,10 +4,15 @@
 
 namespace millrace::schema {
 
+std::string_view name_of(Severity severity) {
+  return severity == Severity::error ? "error" : "warning";
+}
+
 std::string to_string(const Diagnostic& diagnostic) {
   const Place& place = diagnostic.place;
-  return place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) +
-         ": error[" + diagnostic.rule + "]: " + diagnostic.message;
+  return place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": " +
+         std::string(name_of(diagnostic.severity)) + "[" + diagnostic.rule +
+         "]: " + diagnostic.message;
 }
 
 void sort_diagnostics(std::vector<Diagnostic>& diagnostics) {

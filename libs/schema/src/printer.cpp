@@ -3,8 +3,12 @@
 // one simple kind, metadata one a line below what it belongs to, but after a field on its line.
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "metadata_text.hpp"
 #include "quote.hpp"
@@ -119,10 +123,15 @@ class Printer {
   std::string take() { return std::move(out_); }
 
   void schema(const Schema& schema) {
-    for (const Realm& entry : schema.realms) realm(entry, schema);
+    std::unordered_map<std::string_view, std::vector<const Module*>> members;
+    for (const Realm& entry : schema.realms) members.try_emplace(entry.name);
+    std::vector<const Module*> others;
     for (const Module& entry : schema.modules) {
-      if (in_no_realm(entry, schema)) top(entry);
+      const auto home = members.find(entry.realm);
+      (home == members.end() ? others : home->second).push_back(&entry);
     }
+    for (const Realm& entry : schema.realms) realm(entry, members[entry.name]);
+    for (const Module* entry : others) top(*entry);
     if (!schema.closing_comments.empty() && with_comments_) {
       if (!out_.empty()) out_ += '\n';
       above(schema.closing_comments);
@@ -135,11 +144,6 @@ class Printer {
   }
 
  private:
-  static bool in_no_realm(const Module& module, const Schema& schema) {
-    return std::none_of(schema.realms.begin(), schema.realms.end(),
-                        [&](const Realm& realm) { return realm.name == module.realm; });
-  }
-
   void line(const std::string& text, const std::string& comment = {}) {
     out_.append(static_cast<std::size_t>(level_) * 2, ' ');
     out_ += text;
@@ -172,17 +176,16 @@ class Printer {
     return list;
   }
 
-  void realm(const Realm& realm, const Schema& schema) {
+  void realm(const Realm& realm, const std::vector<const Module*>& members) {
     if (!out_.empty()) out_ += '\n';
     above(realm.comments.before);
     line((realm.external ? "external realm " : "realm ") + realm.name + " {", realm.comments.after);
     ++level_;
     bool first = true;
-    for (const Module& entry : schema.modules) {
-      if (entry.realm != realm.name) continue;
+    for (const Module* entry : members) {
       if (!first) out_ += '\n';
       first = false;
-      module(entry);
+      module(*entry);
     }
     close(realm.comments);
   }

@@ -90,6 +90,11 @@ std::string quoted(std::string_view text) {
   return out += '"';
 }
 
+std::string no_name_text(std::string_view name) {
+  return "`" + std::string(name) +
+         "` is no name: letters from a to z and A to Z, digits and underscores, no digit first";
+}
+
 std::string one_line(std::string text) {
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';

@@ -41,6 +41,17 @@ std::size_t invalid_utf8_at(std::string_view text) {
   return std::string_view::npos;
 }
 
+std::uint32_t code_point_at(std::string_view text, std::size_t at) {
+  const std::size_t length = sequence_at(text, at);
+  const auto first = static_cast<unsigned char>(text[at]);
+  if (length < 2) return first;
+  std::uint32_t code = first & (0x7fU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    code = (code << 6) | (static_cast<unsigned char>(text[at + i]) & 0x3fU);
+  }
+  return code;
+}
+
 void append_utf8(std::string& out, std::uint32_t code_point) {
   const auto put = [&out](std::uint32_t octet) { out += static_cast<char>(octet); };
   if (code_point < 0x80) {

@@ -12,6 +12,9 @@ namespace millrace::schema {
 // Overlong forms, surrogates and what lies past U+10FFFF are invalid.
 std::size_t invalid_utf8_at(std::string_view text);
 
+// The code point that begins at an offset. REQUIRES: valid text, the offset of a first octet.
+std::uint32_t code_point_at(std::string_view text, std::size_t at);
+
 // REQUIRES: a code point that is no surrogate and at most U+10FFFF.
 void append_utf8(std::string& out, std::uint32_t code_point);
 

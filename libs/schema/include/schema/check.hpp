@@ -5,6 +5,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "schema/model.hpp"
@@ -21,15 +22,24 @@ std::vector<Diagnostic> check_changed(const Schema& schema, const std::set<std::
 std::vector<Diagnostic> check_changed(const std::vector<const Module*>& all,
                                       const std::set<std::string>& changed);
 
+// Every rule that `check` and the parser know, in the order of docs/schema-language.md.
+const std::vector<std::string_view>& rule_names();
+
+// What is valid, but nothing in Millrace carries out yet (`+cron`, `+subscribe`, `+sql`, `+egress`,
+// databases): rule `not-executed`, severity `warning`, sorted by place.
+std::vector<Diagnostic> warnings(const Schema& schema);
+
 // What `schema check FILE...` does: parses the files, joins them, resolves and checks. With syntax
-// errors, the rest is checked only as far as it makes sense: not at all.
+// errors only what does not depend on the parts that are missing is checked: names, duplicates and
+// the place of metadata.
 struct SourceText {
   std::string file;
   std::string text;
 };
 struct CheckedSchema {
-  Schema schema;  // resolved
-  std::vector<Diagnostic> diagnostics;
+  Schema schema;                        // resolved
+  std::vector<Diagnostic> diagnostics;  // errors
+  std::vector<Diagnostic> warnings;
   bool ok() const { return diagnostics.empty(); }
 };
 CheckedSchema parse_and_check(const std::vector<SourceText>& sources);

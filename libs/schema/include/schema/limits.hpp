@@ -10,6 +10,7 @@ inline constexpr int nesting_max = 64;                    // levels of a type, i
 inline constexpr int json_nesting_max = 64;               // levels of a JSON value
 inline constexpr std::size_t diagnostics_max = 1'000;     // reported for one file
 inline constexpr std::size_t json_faults_max = 1'000;     // reported for one value
+inline constexpr std::size_t type_parameters_max = 64;    // of one data
 inline constexpr std::size_t type_instances_max =
     10'000;                                          // reached from one type, generics applied
 inline constexpr std::size_t type_text_max = 4'096;  // of one type, generics applied

@@ -157,6 +157,7 @@ struct Realm {
   bool external = false;
   Comments comments;
   Spot spot;
+  SourceFile file = {};  // of the first block of that name
   bool operator==(const Realm&) const = default;
 };
 

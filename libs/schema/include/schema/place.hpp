@@ -38,11 +38,18 @@ struct Comments {
   bool empty() const { return before.empty() && after.empty() && closing.empty() && end.empty(); }
 };
 
+enum class Severity : std::uint8_t {
+  error,    // the schema is refused
+  warning,  // it is taken, but something about it will surprise
+};
+std::string_view name_of(Severity severity);  // "error", "warning"
+
 // One complaint, with what to do about it where that is known.
 struct Diagnostic {
   Place place;
   std::string rule;     // "syntax", "unknown-ref", ...: docs/schema-language.md lists them
   std::string message;  // one line
+  Severity severity = Severity::error;
   auto operator<=>(const Diagnostic&) const = default;
 };
 
