@@ -3,7 +3,7 @@
 // sees that no rule of the language is without cases on both sides.
 #pragma once
 
-#include <vector>
+#include <span>
 
 namespace millrace::schema {
 
@@ -17,10 +17,10 @@ struct RuleCase {
 };
 
 // One for each file of cases.
-const std::vector<RuleCase>& name_cases();
-const std::vector<RuleCase>& reference_cases();
-const std::vector<RuleCase>& type_cases();
-const std::vector<RuleCase>& ingress_cases();
-const std::vector<RuleCase>& event_cases();
+std::span<const RuleCase> name_cases();
+std::span<const RuleCase> reference_cases();
+std::span<const RuleCase> type_cases();
+std::span<const RuleCase> ingress_cases();
+std::span<const RuleCase> event_cases();
 
 }  // namespace millrace::schema

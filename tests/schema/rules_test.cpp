@@ -13,9 +13,9 @@ namespace {
 
 std::vector<RuleCase> all_cases() {
   std::vector<RuleCase> all;
-  for (const auto* cases :
-       {&name_cases(), &reference_cases(), &type_cases(), &ingress_cases(), &event_cases()}) {
-    all.insert(all.end(), cases->begin(), cases->end());
+  for (const auto cases :
+       {name_cases(), reference_cases(), type_cases(), ingress_cases(), event_cases()}) {
+    all.insert(all.end(), cases.begin(), cases.end());
   }
   return all;
 }
