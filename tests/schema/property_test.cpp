@@ -1,5 +1,6 @@
 // Laws that hold for every schema, tried on random ones.
 #include <random>
+#include <set>
 
 #include "files.hpp"
 #include "generate.hpp"
@@ -20,6 +21,28 @@ TEST_CASE("what is printed parses back to the same schema") {
     REQUIRE(result.schema == schema);
     REQUIRE(print(result.schema) == text);
   }
+}
+
+TEST_CASE("the random schemas hold every declaration and every kind of metadata") {
+  std::set<std::string_view> decls;
+  std::set<std::string_view> metadata;
+  const auto take = [&metadata](const std::vector<Metadata>& list) {
+    for (const Metadata& entry : list) metadata.insert(keyword_of(entry.value));
+  };
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    for (const Module& module : generate_schema(seed).modules) {
+      take(module.metadata);
+      for_each_decl(module, [&](const auto& decl) {
+        decls.insert(keyword_of(DeclPtr(&decl)));
+        if constexpr (requires { decl.metadata; }) take(decl.metadata);
+        if constexpr (requires { decl.fields; }) {
+          for (const Field& field : decl.fields) take(field.metadata);
+        }
+      });
+    }
+  }
+  CHECK(decls.size() == std::variant_size_v<DeclPtr> - 1);
+  CHECK(metadata.size() == std::variant_size_v<MetadataValue>);
 }
 
 TEST_CASE("a schema comes back from its bytes") {
