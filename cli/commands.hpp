@@ -23,6 +23,7 @@ Command schema_get_command(Session& session);
 Command schema_history_command(Session& session);
 Command deploy_command(Session& session);
 Command run_command(Session& session);
+Command rollback_command(Session& session);
 std::vector<Command> changeset_commands(Session& session);
 Command call_command(Session& session);
 std::vector<Command> storage_commands(Session& session);

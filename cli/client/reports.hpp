@@ -128,6 +128,16 @@ struct PlannedChange {
   bool operator==(const PlannedChange&) const = default;
 };
 
+struct RollbackOrder {
+  Write write;
+  statekit::Revision revision = 0;
+  bool hold = false;
+  std::uint32_t canary_percent = 0;
+  std::int64_t deadline_ms = 0;   // 0: the service's default
+  std::int64_t drain_ms_max = 0;  // likewise
+  bool allow_breaking = false;
+};
+
 struct DeployAnswer {
   struct Deployed {
     std::string module;

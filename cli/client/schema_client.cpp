@@ -93,6 +93,19 @@ Result<DeployAnswer> SchemaClient::create_changeset(const DeployOrder& order) co
       impl_->ask<v2alpha1::CreateChangesetResponse>(&Stub::CreateChangeset, encode(order)));
 }
 
+Result<DeployAnswer> SchemaClient::rollback_to(const RollbackOrder& order) const {
+  v2alpha1::RollbackToRequest request;
+  *request.mutable_write() = encode(order.write);
+  request.set_revision(order.revision);
+  request.set_hold(order.hold);
+  request.set_canary_percent(order.canary_percent);
+  request.set_deadline_ms(order.deadline_ms);
+  request.set_drain_ms_max(order.drain_ms_max);
+  request.set_allow_breaking(order.allow_breaking);
+  return decoded<DeployAnswer>(
+      impl_->ask<v2alpha1::CreateChangesetResponse>(&Stub::RollbackTo, request));
+}
+
 Result<ChangesetReport> SchemaClient::changeset(const std::string& key) const {
   v2alpha1::GetChangesetRequest request;
   request.set_changeset(key);

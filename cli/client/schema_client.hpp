@@ -30,6 +30,8 @@ class SchemaClient {
   statekit::Result<HistoryReport> history(std::uint32_t limit, statekit::Revision before,
                                           const std::string& module) const;
   statekit::Result<DeployAnswer> create_changeset(const DeployOrder& order) const;
+  // What was canonical at that revision, as a new changeset.
+  statekit::Result<DeployAnswer> rollback_to(const RollbackOrder& order) const;
   statekit::Result<ChangesetReport> changeset(const std::string& key) const;
   statekit::Result<ChangesetList> changesets(bool active_only, std::uint32_t limit) const;
   statekit::Result<ChangesetReport> commit(const std::string& key, const Write& write) const;

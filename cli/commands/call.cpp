@@ -21,6 +21,7 @@ struct Options {
   std::string body = "{}";
   std::string request_id;
   std::string min_revision;
+  std::string changeset;
   bool unchecked = false;
   std::int64_t timeout_ms = 30'000;
 };
@@ -31,16 +32,50 @@ statekit::Result<std::string> body_text(const std::string& word) {
   return word;
 }
 
+// The schema as the changeset would leave it: calls on its side are checked against that.
+statekit::Status put_side(const SchemaClient& client, const std::string& key,
+                          schema::Schema& schema) {
+  using Phase = schema::ChangesetPhase;
+  const auto report = client.changeset(key);
+  if (!report) return statekit::fail(report.error());
+  const schema::Changeset& changeset = report->changeset;
+  if (changeset.phase != Phase::prepared) {
+    return statekit::fail(statekit::Code::failed_precondition,
+                          "changeset " + key + " is " + std::string(name_of(changeset.phase)) +
+                              ": only a prepared one has a side to call");
+  }
+  std::vector<std::string> touched = changeset.removed_modules;
+  std::vector<schema::Module> brought;
+  for (const std::string& each : changeset.deployments) {
+    const auto deployment = client.deployment(each);
+    if (!deployment) return statekit::fail(deployment.error());
+    for (const schema::Deployment& found : deployment->deployments) {
+      touched.push_back(found.module());
+      brought.push_back(*found.schema);
+    }
+  }
+  std::erase_if(schema.modules, [&](const schema::Module& module) {
+    return std::find(touched.begin(), touched.end(), module.name) != touched.end();
+  });
+  schema.modules.insert(schema.modules.end(), brought.begin(), brought.end());
+  return {};
+}
+
 // As the verb wants it: checked and canonical, unless the user said otherwise.
 statekit::Result<std::string> body_for(const Session& session, const schema::Ref& verb,
                                        const Options& options) {
   auto text = body_text(options.body);
   if (!text || options.unchecked) return text;
-  const auto schema = SchemaClient(session.addresses.schema).get_schema({});
+  const SchemaClient client(session.addresses.schema);
+  auto schema = client.get_schema({});
   if (!schema) {
     statekit::Error error = schema.error();
     error.details.push_back("--unchecked sends the body without asking the schema service");
     return statekit::fail(error);
+  }
+  if (!options.changeset.empty()) {
+    if (auto put = put_side(client, options.changeset, schema->schema); !put)
+      return statekit::fail(put.error());
   }
   return canonical_body(schema->schema, verb, *text);
 }
@@ -76,6 +111,7 @@ int call_verb(const Session& session, const Options& options) {
   if (!options.min_revision.empty()) {
     order.metadata.emplace_back("millrace-min-revision", options.min_revision);
   }
+  if (!options.changeset.empty()) order.metadata.emplace_back("millrace-side", options.changeset);
   const auto answer = call(session.addresses.routing, order, options.timeout_ms);
   if (!answer) return session.report(answer.error());
   return print(session, *answer);
@@ -93,6 +129,8 @@ Command call_command(Session& session) {
       .text("--request-id", "ID", options->request_id, "to find the call in the timeline")
       .text("--min-revision", "INCARNATION:REVISION", options->min_revision,
             "only by a router that has this revision")
+      .text("--changeset", "KEY", options->changeset,
+            "as it will be once this prepared changeset is committed")
       .flag("--unchecked", options->unchecked, "send the body as it is")
       .prints_data(session)
       .uses_schema(session)

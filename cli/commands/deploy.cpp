@@ -1,91 +1,25 @@
 // deploy: modules in and out as one changeset, and the wait until everybody has it.
-#include <chrono>
 #include <ostream>
-#include <thread>
 
 #include "cli/author.hpp"
 #include "cli/changes.hpp"
 #include "cli/client/schema_client.hpp"
 #include "cli/commands.hpp"
+#include "cli/commands/waiting.hpp"
 #include "cli/deploy_order.hpp"
-#include "cli/deploy_wait.hpp"
 #include "cli/json.hpp"
-#include "cli/progress.hpp"
 #include "cli/source.hpp"
 #include "cli/table.hpp"
-#include "settings/settings.hpp"
 
 namespace millrace::cli {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-constexpr auto poll_every = std::chrono::milliseconds(100);
 
 struct Options {
   std::vector<std::string> files;
   DeployFlags flags;
   std::string reason;
-  std::string wait_for = "routing,ingress";
-  bool wait = false;
-  bool ignore_gone = false;
-  std::int64_t timeout_ms = 90'000;
+  Waiting waiting;
 };
-
-std::int64_t ms_since(Clock::time_point begun) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun).count();
-}
-
-WaitRules rules_of(const Options& options) {
-  WaitRules rules{{}, options.flags.hold, options.ignore_gone};
-  settings::Fields fields;
-  fields.list("kinds", rules.kinds, "");
-  (void)fields.all().front().set(options.wait_for);
-  return rules;
-}
-
-int give_up(const Session& session, const DeployAnswer& answer, const Verdict& verdict) {
-  statekit::Error error{
-      statekit::Code::deadline_exceeded,
-      "changeset " + answer.changeset + " is not done in time; still waiting for:",
-      verdict.waiting_for};
-  error.details.push_back("`millrace changeset show " + answer.changeset +
-                          "` tells how it goes on");
-  return session.report(error);
-}
-
-// Asks until the verdict stands. An answer that does not come is asked for again: the service may
-// be starting anew.
-int wait_until_done(const Session& session, const SchemaClient& client, const DeployAnswer& answer,
-                    const Options& options, std::string& phase) {
-  const auto begun = Clock::now();
-  const WaitRules rules = rules_of(options);
-  Progress progress(session);
-  while (true) {
-    const auto report = client.changeset(answer.changeset);
-    Verdict verdict;
-    if (report) {
-      verdict = judge(*report, rules, ms_since(begun));
-      phase = schema::name_of(report->changeset.phase);
-    } else if (report.error().code != statekit::Code::unavailable) {
-      return session.report(report.error());
-    } else {
-      verdict.waiting_for.push_back(report.error().message);
-    }
-    if (verdict.kind == Verdict::Kind::reached) return done;
-    if (verdict.kind == Verdict::Kind::failed) {
-      progress.wipe();
-      return session.report({statekit::Code::aborted,
-                             "changeset " + answer.changeset + " failed: " + verdict.failure,
-                             {}});
-    }
-    if (ms_since(begun) > options.timeout_ms) {
-      progress.wipe();
-      return give_up(session, answer, verdict);
-    }
-    progress.say("waiting for " + verdict.waiting_for.front());
-    std::this_thread::sleep_for(poll_every);
-  }
-}
 
 void print_answer(const Session& session, const DeployAnswer& answer, const std::string& phase) {
   if (session.json()) {
@@ -148,8 +82,10 @@ int deploy(const Session& session, const Options& options) {
   if (!answer) return session.report(answer.error());
   std::string phase = options.flags.plan ? "planned" : "created";
   int exit_code = done;
-  if (options.wait && !options.flags.plan && !answer->changeset.empty()) {
-    exit_code = wait_until_done(session, client, *answer, options, phase);
+  if (options.waiting.wait && !options.flags.plan && !answer->changeset.empty()) {
+    exit_code = wait_until_done(
+        session, client, answer->changeset,
+        {options.waiting, options.flags.hold || options.flags.canary_percent > 0}, phase);
   }
   print_answer(session, *answer, phase);
   if (order->plan) return tell_breaks(session, *answer, order->allow_breaking);
@@ -181,10 +117,6 @@ Command deploy_command(Session& session) {
       .duration("--drain-max", flags.drain_ms_max, 86'400'000,
                 "for calls in flight to the old version")
       .text("--reason", "TEXT", options->reason, "why, for the history")
-      .flag("--wait", options->wait, "until every live follower has it")
-      .text("--wait-for", "KINDS", options->wait_for, "the kinds of followers that --wait means")
-      .flag("--ignore-gone", options->ignore_gone, "do not wait for followers that went away")
-      .duration("--timeout", options->timeout_ms, 86'400'000, "of --wait; then exit with 2")
       .prints_data(session)
       .uses_schema(session)
       .examples(
@@ -192,6 +124,7 @@ Command deploy_command(Session& session) {
           "  millrace deploy echo.schema --endpoint echo=http://10.0.0.7:9000 --wait\n"
           "  millrace deploy new.schema --remove old --reason 'new replaces old'\n")
       .action([&session, options] { return deploy(session, *options); });
+  add_waiting(command, options->waiting);
   return command;
 }
 

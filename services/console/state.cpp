@@ -48,7 +48,8 @@ struct ConsoleState::Fold {
     const auto found = state.changesets_.find(event.changeset);
     if (found == state.changesets_.end()) return;
     const std::vector<std::string> replaced = found->second.replaced;
-    for (const std::string& key : replaced) state.set_phase(key, DeploymentPhase::retired);
+    for (const std::string& key : replaced)
+      state.move_phase(key, DeploymentPhase::draining, DeploymentPhase::retired);
     state.set_phase(event.changeset, ChangesetPhase::finalized, {});
   }
   void operator()(const schema::ChangesetRollingBack& event) const {
@@ -58,7 +59,8 @@ struct ConsoleState::Fold {
     const auto found = state.changesets_.find(event.changeset);
     if (found == state.changesets_.end()) return;
     const std::vector<std::string> brought = found->second.deployments;
-    for (const std::string& key : brought) state.set_phase(key, DeploymentPhase::failed);
+    for (const std::string& key : brought)
+      state.move_phase(key, DeploymentPhase::preparing, DeploymentPhase::failed);
     state.set_phase(event.changeset, ChangesetPhase::failed, event.reason);
   }
   void operator()(const schema::DeploymentsRemoved& event) const {
@@ -162,6 +164,11 @@ void ConsoleState::set_phase(const std::string& key, DeploymentPhase phase) {
   Deployment after = found->second;
   after.phase = phase;
   put(std::move(after));
+}
+
+void ConsoleState::move_phase(const std::string& key, DeploymentPhase from, DeploymentPhase to) {
+  const auto found = deployments_.find(key);
+  if (found != deployments_.end() && found->second.phase == from) set_phase(key, to);
 }
 
 void ConsoleState::set_phase(const std::string& key, ChangesetPhase phase,

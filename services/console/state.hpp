@@ -83,6 +83,8 @@ class ConsoleState {
   void drop_endpoint(std::string_view id);
   void drop_changeset(std::string_view key);
   void set_phase(const std::string& deployment, schema::DeploymentPhase phase);
+  void move_phase(const std::string& deployment, schema::DeploymentPhase from,
+                  schema::DeploymentPhase to);
   void set_phase(const std::string& changeset, schema::ChangesetPhase phase,
                  const std::string& failure);
   void forget_ended_changesets();

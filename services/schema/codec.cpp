@@ -132,6 +132,22 @@ Result<CommandMeta> meta_from(const v2alpha1::CreateChangesetRequest& request,
   return meta_of(request.write(), "CreateChangeset" + without_token(request), now_ms);
 }
 
+RollbackTo command_from(const v2alpha1::RollbackToRequest& request) {
+  RollbackTo command;
+  command.revision = request.revision();
+  command.request.key = "chs-" + statekit::random_base36(key_characters);
+  command.request.hold = request.hold();
+  command.request.canary_percent = request.canary_percent();
+  if (request.deadline_ms() != 0) command.request.deadline_ms = request.deadline_ms();
+  if (request.drain_ms_max() != 0) command.request.drain_ms_max = request.drain_ms_max();
+  command.request.allow_breaking = request.allow_breaking();
+  return command;
+}
+
+Result<CommandMeta> meta_from(const v2alpha1::RollbackToRequest& request, statekit::WallMs now_ms) {
+  return meta_of(request.write(), "RollbackTo" + without_token(request), now_ms);
+}
+
 Result<CommandMeta> meta_from(const v2alpha1::ChangesetRequest& request, const std::string& method,
                               statekit::WallMs now_ms) {
   return meta_of(request.write(), method + without_token(request), now_ms);

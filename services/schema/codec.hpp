@@ -19,15 +19,19 @@ class GetStatusResponse;
 class Position;
 class RegisterEndpointRequest;
 class RegisterEndpointResponse;
+class RollbackToRequest;
 }  // namespace millrace::v2alpha1
 
 namespace millrace::schema_service {
 
 // Draws the keys that the request may need.
 statekit::Result<CreateChangeset> command_from(const v2alpha1::CreateChangesetRequest& request);
+RollbackTo command_from(const v2alpha1::RollbackToRequest& request);
 // Who asks and why; `now_ms` from the caller's clock. The hash is over the request without its
 // token, so that a token may be compared with what it came with.
 statekit::Result<statekit::CommandMeta> meta_from(const v2alpha1::CreateChangesetRequest& request,
+                                                  statekit::WallMs now_ms);
+statekit::Result<statekit::CommandMeta> meta_from(const v2alpha1::RollbackToRequest& request,
                                                   statekit::WallMs now_ms);
 statekit::Result<statekit::CommandMeta> meta_from(const v2alpha1::ChangesetRequest& request,
                                                   const std::string& method,

@@ -37,6 +37,7 @@ struct CreateChangeset {
   std::string key;
   std::vector<NewModule> modules;
   std::vector<std::string> removed_modules;
+  std::vector<std::string> reinstated;  // deployments still kept, to be canonical again
   bool hold = false;
   std::uint32_t canary_percent = 0;
   std::int64_t deadline_ms = deadline_ms_default;
@@ -45,6 +46,14 @@ struct CreateChangeset {
   std::vector<std::string> accepted_breaks;  // with allow_breaking: these only; none: all there are
   bool redeploy = false;
   bool operator==(const CreateChangeset&) const = default;
+};
+
+// Makes canonical again what was so at an earlier revision. `request.modules` are those that were
+// deployed then, with the keys that new deployments would get; all others are removed.
+struct RollbackTo {
+  statekit::Revision revision = 0;
+  CreateChangeset request;
+  bool operator==(const RollbackTo&) const = default;
 };
 
 struct CommitChangeset {
@@ -98,8 +107,8 @@ struct RemoveDeployments {
   bool operator==(const RemoveDeployments&) const = default;
 };
 
-using Command =
-    std::variant<CreateChangeset, CommitChangeset, RollbackChangeset, FailChangeset,
-                 RegisterEndpoint, RemoveEndpoint, SetEndpointHealth, Advance, RemoveDeployments>;
+using Command = std::variant<CreateChangeset, CommitChangeset, RollbackChangeset, FailChangeset,
+                             RegisterEndpoint, RemoveEndpoint, SetEndpointHealth, Advance,
+                             RemoveDeployments, RollbackTo>;
 
 }  // namespace millrace::schema_service

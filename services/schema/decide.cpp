@@ -40,6 +40,9 @@ struct Decide {
   Result<Events> operator()(const RemoveDeployments& command) const {
     return decide_removal(state, command);
   }
+  Result<Events> operator()(const RollbackTo& command) const {
+    return decide_rollback_to(state, meta, command);
+  }
 };
 
 }  // namespace

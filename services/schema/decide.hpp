@@ -39,6 +39,9 @@ bool due(const State& state, const Advance& facts);
 // The deployment that an instance of this build joins: canonical, or about to be. Null: none.
 const Deployment* deployment_to_join(const State& state, const NewModule& module);
 
+// One that was replaced by another, but is kept with its endpoints for a while.
+bool is_kept_for_rollback(const Deployment& deployment);
+
 // True when it has its wanted number of live endpoints, or needs none.
 bool is_ready(const State& state, const Deployment& deployment);
 

@@ -28,15 +28,26 @@ std::string in_phase(const Changeset& changeset) {
   return "changeset " + changeset.key + " is " + std::string(name_of(changeset.phase));
 }
 
+// Those that it brought, and those that it brings back.
+bool may_become_canonical(const Deployment& deployment) {
+  return deployment.phase == DeploymentPhase::preparing || is_kept_for_rollback(deployment);
+}
+
 // What its deployments still wait for; empty when nothing.
 std::string wanting(const State& state, const Changeset& changeset) {
   std::string text;
   for (const std::string& key : changeset.deployments) {
     const Deployment* deployment = state.deployment(key);
-    if (deployment == nullptr || is_ready(state, *deployment)) continue;
-    text += (text.empty() ? "" : ", ") + key + " has " +
-            std::to_string(state.live_endpoints_of(key)) + " of " +
-            std::to_string(deployment->replicas) + " live endpoints";
+    if (deployment != nullptr && may_become_canonical(*deployment) && is_ready(state, *deployment))
+      continue;
+    text += (text.empty() ? "" : ", ") + key;
+    if (deployment == nullptr)
+      text += " is gone";
+    else if (!may_become_canonical(*deployment))
+      text += " is " + std::string(name_of(deployment->phase));
+    else
+      text += " has " + std::to_string(state.live_endpoints_of(key)) + " of " +
+              std::to_string(deployment->replicas) + " live endpoints";
   }
   return text;
 }
@@ -74,8 +85,28 @@ Events advance_preparing(const State& state, const Changeset& changeset, const A
       changeset.key, "not prepared within " + seconds(changeset.deadline_ms) + ": " + missing}};
 }
 
+// A deployment that takes a share of the traffic and has nobody to answer it; empty: none.
+std::string deserted(const State& state, const Changeset& changeset) {
+  for (const std::string& key : changeset.deployments) {
+    const Deployment* deployment = state.deployment(key);
+    if (deployment == nullptr) return key;
+    if (!is_ready(state, *deployment) && state.live_endpoints_of(key) == 0) return key;
+  }
+  return {};
+}
+
+// On hold nothing happens by itself, but callers must not suffer from a canary that died.
+Events advance_held(const State& state, const Changeset& changeset) {
+  if (changeset.canary_percent == 0) return {};
+  const std::string key = deserted(state, changeset);
+  if (key.empty()) return {};
+  return {schema::ChangesetRollingBack{
+      changeset.key, "its canary takes " + std::to_string(changeset.canary_percent) +
+                         "% of the traffic, and " + key + " has no live endpoint left"}};
+}
+
 Events advance_prepared(const State& state, const Changeset& changeset, const Advance& facts) {
-  if (changeset.hold) return {};
+  if (changeset.hold) return advance_held(state, changeset);
   const std::string missing = wanting(state, changeset);
   if (!missing.empty()) {
     if (facts.elapsed_ms < changeset.deadline_ms) return {};
@@ -90,12 +121,26 @@ bool drained(const Changeset& changeset, const Advance& facts) {
   return (facts.acknowledged && facts.calls_done) || facts.elapsed_ms >= changeset.drain_ms_max;
 }
 
-bool is_kept_no_longer(const Deployment* deployment) {
-  return deployment != nullptr && (deployment->phase == DeploymentPhase::retired ||
-                                   deployment->phase == DeploymentPhase::failed);
+// A changeset that brings it back needs it.
+bool is_brought_back(const State& state, const Deployment& deployment) {
+  const Changeset* holder = state.holder_of(deployment.module());
+  if (holder == nullptr) return false;
+  const auto& keys = holder->deployments;
+  return std::find(keys.begin(), keys.end(), deployment.key) != keys.end();
+}
+
+bool is_kept_no_longer(const State& state, const Deployment* deployment) {
+  if (deployment == nullptr) return false;
+  if (deployment->phase == DeploymentPhase::failed) return true;
+  return deployment->phase == DeploymentPhase::retired && !is_brought_back(state, *deployment);
 }
 
 }  // namespace
+
+bool is_kept_for_rollback(const Deployment& deployment) {
+  return deployment.phase == DeploymentPhase::draining ||
+         deployment.phase == DeploymentPhase::retired;
+}
 
 bool is_ready(const State& state, const Deployment& deployment) {
   const bool needs_none = deployment.schema->verbs.empty() && deployment.fixed_endpoint.empty();
@@ -171,7 +216,7 @@ bool due(const State& state, const Advance& facts) { return !decide_advance(stat
 Events decide_removal(const State& state, const RemoveDeployments& command) {
   schema::DeploymentsRemoved event;
   for (const std::string& key : command.deployments) {
-    if (is_kept_no_longer(state.deployment(key))) event.deployments.push_back(key);
+    if (is_kept_no_longer(state, state.deployment(key))) event.deployments.push_back(key);
   }
   if (event.deployments.empty()) return {};
   return {std::move(event)};

@@ -48,7 +48,8 @@ Status check_times(const CreateChangeset& command) {
 
 // What can be said without the state.
 Status check_request(const CreateChangeset& command) {
-  const std::size_t count = command.modules.size() + command.removed_modules.size();
+  const std::size_t count =
+      command.modules.size() + command.removed_modules.size() + command.reinstated.size();
   if (count == 0)
     return fail(Code::invalid_argument, "a changeset deploys or removes at least one module");
   if (count > changeset_modules_max)
@@ -73,6 +74,21 @@ Status check_removals(const State& state, const CreateChangeset& command) {
   for (const std::string& name : command.removed_modules) {
     if (state.canonical(name) == nullptr)
       return fail(Code::not_found, "module " + name + " is not deployed, so it cannot be removed");
+  }
+  return {};
+}
+
+// Deployments that come back are known by their keys; their modules count like any other.
+Status check_reinstated(const State& state, const CreateChangeset& command) {
+  std::set<std::string> seen(command.removed_modules.begin(), command.removed_modules.end());
+  for (const NewModule& module : command.modules) seen.insert(module.schema->name);
+  for (const std::string& key : command.reinstated) {
+    const Deployment* deployment = state.deployment(key);
+    if (deployment == nullptr || !is_kept_for_rollback(*deployment))
+      return fail(Code::failed_precondition,
+                  "deployment " + key + " is not kept for a rollback: start its build again");
+    if (!seen.insert(deployment->module()).second)
+      return fail(Code::invalid_argument, "module " + deployment->module() + " comes twice");
   }
   return {};
 }
@@ -110,6 +126,10 @@ Result<std::vector<const NewModule*>> fresh_modules(const State& state,
     fresh.push_back(&module);
   }
   for (const std::string& name : command.removed_modules) {
+    if (Status free = check_free(state, name); !free) return fail(free.error());
+  }
+  for (const std::string& key : command.reinstated) {
+    const std::string& name = state.deployment(key)->module();
     if (Status free = check_free(state, name); !free) return fail(free.error());
   }
   return fresh;
@@ -186,7 +206,8 @@ Events events_of(const CommandMeta& meta, const CreateChangeset& command,
   Changeset& changeset = created.changeset;
   changeset.key = command.key;
   changeset.removed_modules = command.removed_modules;
-  changeset.hold = command.hold;
+  // A share that ends as soon as it begins would show nothing: a canary waits for its commit.
+  changeset.hold = command.hold || command.canary_percent > 0;
   changeset.canary_percent = command.canary_percent;
   changeset.deadline_ms = command.deadline_ms;
   changeset.drain_ms_max = command.drain_ms_max;
@@ -198,6 +219,8 @@ Events events_of(const CommandMeta& meta, const CreateChangeset& command,
     changeset.deployments.push_back(module->deployment);
     created.deployments.push_back(deployment_of(command, *module));
   }
+  changeset.deployments.insert(changeset.deployments.end(), command.reinstated.begin(),
+                               command.reinstated.end());
   Events events{std::move(created)};
   for (const NewModule* module : fresh) {
     if (!module->fixed_endpoint.empty()) events.push_back(fixed_endpoint_of(*module));
@@ -233,11 +256,15 @@ Result<Events> decide_create(const State& state, const CommandMeta& meta,
                              const CreateChangeset& command) {
   if (Status checked = check_request(command); !checked) return fail(checked.error());
   if (Status checked = check_removals(state, command); !checked) return fail(checked.error());
+  if (Status checked = check_reinstated(state, command); !checked) return fail(checked.error());
   const Result<std::vector<const NewModule*>> fresh = fresh_modules(state, command);
   if (!fresh) return fail(fresh.error());
-  if (fresh->empty() && command.removed_modules.empty()) return Events{};
+  if (fresh->empty() && command.removed_modules.empty() && command.reinstated.empty())
+    return Events{};
   Modules modules;
   for (const NewModule* module : *fresh) modules.push_back(module->schema);
+  for (const std::string& key : command.reinstated)
+    modules.push_back(state.deployment(key)->schema);
   if (Status checked = check_schema(state, modules, command.removed_modules); !checked)
     return fail(checked.error());
   Result<std::vector<std::string>> accepted = accepted_breaks(state, modules, command);

@@ -16,6 +16,10 @@ using Events = std::vector<schema::Event>;
 statekit::Result<Events> decide_create(const State& state, const statekit::CommandMeta& meta,
                                        const CreateChangeset& command);
 
+// decide_rollback_to.cpp
+statekit::Result<Events> decide_rollback_to(const State& state, const statekit::CommandMeta& meta,
+                                            const RollbackTo& command);
+
 // decide_changeset.cpp
 statekit::Result<Events> decide_commit(const State& state, const CommitChangeset& command);
 statekit::Result<Events> decide_rollback(const State& state, const statekit::CommandMeta& meta,

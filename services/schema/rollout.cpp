@@ -18,8 +18,11 @@ bool all_routers_have(const std::vector<FollowerFact>& followers, Revision revis
   return true;
 }
 
+// Only those that drain: one of them may be canonical again.
 bool has_endpoints(const State& state, const std::vector<std::string>& deployments) {
   for (const std::string& key : deployments) {
+    const Deployment* deployment = state.deployment(key);
+    if (deployment == nullptr || deployment->phase != DeploymentPhase::draining) continue;
     if (state.live_endpoints_of(key) > 0) return true;
   }
   return false;

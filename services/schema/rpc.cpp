@@ -10,6 +10,7 @@
 #include "schema/change_codec_pb.hpp"
 #include "services/schema/codec.hpp"
 #include "services/schema/registration_reactor.hpp"
+#include "services/schema/rpc_state.hpp"
 #include "settings/main.hpp"
 #include "statekit/io/grpc_feed_server.hpp"
 #include "statekit/io/rpc.hpp"
@@ -156,6 +157,25 @@ class Rpc final : public v2::SchemaService::CallbackService {
                                     v2::ChangesetResponse* response) override {
     return change(context, "FailChangeset", schema_service::FailChangeset{request->changeset()},
                   request, response);
+  }
+
+  ServerUnaryReactor* RollbackTo(CallbackServerContext* context,
+                                 const v2::RollbackToRequest* request,
+                                 v2::CreateChangesetResponse* response) override {
+    const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
+    if (!meta) return refuse(context, meta.error());
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    service_.rollback_to(command_from(*request), *meta, ms_left(*context, service_.write_ms_max()),
+                         [reactor, response](const Result<CreateAnswer>& answer) {
+                           if (answer) fill(*response, *answer);
+                           reactor->Finish(status_of(answer));
+                         });
+    return reactor;
+  }
+
+  grpc::ServerWriteReactor<v2::FeedSnapshotPart>* GetState(
+      CallbackServerContext* context, const v2::GetStateRequest* request) override {
+    return send_state(service_, context, *request);
   }
 
   ServerUnaryReactor* GetChangeset(CallbackServerContext* context,

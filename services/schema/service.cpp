@@ -51,12 +51,6 @@ ConductorOptions conductor_options(const Settings& settings) {
   return options;
 }
 
-// What only the schema service keeps stays out of the snapshots that followers get.
-void leave_out_private(schema::Snapshot& snapshot) {
-  snapshot.requests.clear();
-  snapshot.superseded.clear();
-}
-
 // A plan is refused where the commit that it would begin with is too large, as Machine refuses it.
 Status fits_in_commit(std::vector<schema::Event> events, const CommandMeta& meta, Revision last) {
   if (events.empty()) return {};
@@ -284,35 +278,6 @@ std::uint64_t Service::when_at(const ReadAt& at, std::function<void(const Status
                                             ", schema.waiting_max): try again later"));
   }
   return waiting;
-}
-
-Result<SchemaAnswer> Service::schema_of(const State& state,
-                                        const std::vector<std::string>& modules) const {
-  SchemaAnswer answer;
-  for (const std::string& name : modules) {
-    if (state.canonical(name) == nullptr)
-      return fail(Code::not_found, "module " + name + " is not deployed at revision " +
-                                       std::to_string(state.revision()));
-  }
-  for (const auto& [name, key] : state.canonical_keys()) {
-    const bool wanted =
-        modules.empty() || std::find(modules.begin(), modules.end(), name) != modules.end();
-    if (wanted) answer.modules.push_back(state.deployment(key)->schema);
-  }
-  answer.position = position_of(state);
-  return answer;
-}
-
-Result<SchemaAnswer> Service::schema_at(const std::vector<std::string>& modules,
-                                        Revision revision) const {
-  if (revision == 0) return schema_of(*machine_.read(), modules);
-  const Result<State> state = state_at(*journal_, revision);
-  if (!state) return fail(state.error());
-  return schema_of(*state, modules);
-}
-
-Result<std::vector<schema::Commit>> Service::history(const HistoryQuery& query) const {
-  return schema_service::history(*journal_, query);
 }
 
 Result<StatusAnswer> Service::status() const {

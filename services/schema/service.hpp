@@ -85,6 +85,9 @@ class Service {
 
   void create(CreateChangeset command, statekit::CommandMeta meta, std::int64_t deadline_ms,
               Done<CreateAnswer> done);
+  // Finds out on a worker what was canonical then; `request.modules` comes empty.
+  void rollback_to(RollbackTo command, statekit::CommandMeta meta, std::int64_t deadline_ms,
+                   Done<CreateAnswer> done);
   // CommitChangeset, RollbackChangeset or FailChangeset.
   void change(Command command, const std::string& changeset, statekit::CommandMeta meta,
               std::int64_t deadline_ms, Done<ChangesetAnswer> done);
@@ -114,6 +117,8 @@ class Service {
   // These block on storage: call them on a worker.
   statekit::Result<SchemaAnswer> schema_at(const std::vector<std::string>& modules,
                                            Revision revision) const;
+  // As the feed sends it; 0: now.
+  statekit::Result<statekit::SnapshotParts> state_at(Revision revision) const;
   statekit::Result<std::vector<schema::Commit>> history(const HistoryQuery& query) const;
   statekit::Result<StatusAnswer> status() const;
 
@@ -129,6 +134,8 @@ class Service {
                                            const std::vector<std::string>& modules) const;
   std::vector<FollowerFact> follower_facts() const;
   CreateAnswer created(const CreateChangeset& command, const statekit::Committed& committed) const;
+  CreateAnswer rolled_back(const statekit::Committed& committed) const;
+  statekit::Result<std::vector<NewModule>> canonical_at(Revision revision) const;
   std::string name_changeset(const std::vector<std::string>& deployments,
                              const statekit::Committed& committed, const State& state) const;
 
@@ -151,6 +158,8 @@ class Service {
 // DATA/schema: the embedded store, and what is remembered of any other.
 statekit::Status make_data_folder(const Settings& settings);
 
+// What only the schema service keeps stays out of the snapshots that others get.
+void leave_out_private(schema::Snapshot& snapshot);
 // True for an encoded event that followers do not get to see.
 bool is_hidden_from_followers(statekit::BytesView event);
 

@@ -60,8 +60,9 @@ struct State::Fold {
   void operator()(const schema::ChangesetFinalized& event) const {
     const Changeset* changeset = state.changeset(event.changeset);
     if (changeset == nullptr) return;
+    // One of them may be canonical again, or may have been replaced once more.
     for (const std::string& key : changeset->replaced)
-      state.set_phase(key, DeploymentPhase::retired);
+      state.move_phase(key, DeploymentPhase::draining, DeploymentPhase::retired);
     state.set_phase(event.changeset, ChangesetPhase::finalized, {});
   }
   void operator()(const schema::ChangesetRollingBack& event) const {
@@ -70,8 +71,9 @@ struct State::Fold {
   void operator()(const schema::ChangesetFailed& event) const {
     const Changeset* changeset = state.changeset(event.changeset);
     if (changeset == nullptr) return;
+    // What it only wanted to bring back stays as it was.
     for (const std::string& key : changeset->deployments)
-      state.set_phase(key, DeploymentPhase::failed);
+      state.move_phase(key, DeploymentPhase::preparing, DeploymentPhase::failed);
     state.set_phase(event.changeset, ChangesetPhase::failed, event.reason);
   }
   void operator()(const schema::DeploymentsRemoved& event) const {
@@ -193,6 +195,11 @@ void State::set_phase(const std::string& key, DeploymentPhase phase) {
   Deployment after = *before;
   after.phase = phase;
   put(std::move(after));
+}
+
+void State::move_phase(const std::string& key, DeploymentPhase from, DeploymentPhase to) {
+  const Deployment* before = deployments_.find(key);
+  if (before != nullptr && before->phase == from) set_phase(key, to);
 }
 
 void State::set_phase(const std::string& key, ChangesetPhase phase, const std::string& failure) {

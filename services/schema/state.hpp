@@ -110,6 +110,7 @@ class State {
   void erase_deployment(const std::string& key);
   void erase_endpoint(const std::string& id);
   void set_phase(const std::string& deployment, DeploymentPhase phase);
+  void move_phase(const std::string& deployment, DeploymentPhase from, DeploymentPhase to);
   void set_phase(const std::string& changeset, ChangesetPhase phase, const std::string& failure);
   void supersede(const std::string& deployment);
   void reinstate(const BuildId& id);

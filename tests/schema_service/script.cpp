@@ -60,6 +60,8 @@ struct DeployWords {
       plan = true;
     else if (option(word, "remove", value))
       command.removed_modules.push_back(value);
+    else if (option(word, "canary", value))
+      command.canary_percent = static_cast<std::uint32_t>(std::stoul(value));
     else if (option(word, "deadline", value))
       command.deadline_ms = std::stoll(value);
     else if (option(word, "drain", value))
@@ -133,6 +135,11 @@ std::string Script::dispatch(const std::string& verb, std::istream& words) {
   std::string rest;
   std::getline(words >> std::ws, rest);
   const statekit::CommandMeta ada{"ada", rest, 0, {}, {}};
+  if (verb == "back") {
+    auto command = world_.rollback_to(std::stoull(rest), name);
+    command.request.hold = rest.ends_with("hold");
+    return send(command, ada);
+  }
   if (verb == "commit") return send(service::CommitChangeset{"chs-" + name}, ada);
   if (verb == "rollback") return send(service::RollbackChangeset{"chs-" + name}, ada);
   if (verb == "fail") return send(service::FailChangeset{"chs-" + name}, ada);

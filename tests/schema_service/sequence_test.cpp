@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "schema/check.hpp"
 #include "support/catch.hpp"
 #include "support/changes.hpp"
 #include "tests/schema_service/world.hpp"
@@ -15,12 +16,22 @@ using Phase = schema::ChangesetPhase;
 
 namespace {
 
+schema::Module calling(schema::Module module, const std::string& other, const std::string& verb) {
+  schema::Verb caller;
+  caller.name = "calls";
+  schema::Metadata calls;
+  calls.value = schema::Calls{{schema::Ref{other, verb}}};
+  caller.metadata.push_back(calls);
+  module.verbs.push_back(caller);
+  return module;
+}
+
 class Sequence {
  public:
   explicit Sequence(std::uint64_t seed) : random_(seed) {}
 
   void step() {
-    switch (random_.number(10)) {
+    switch (random_.number(11)) {
       case 0:
       case 1:
       case 2: deploy(); break;
@@ -29,6 +40,7 @@ class Sequence {
       case 5: touch_changeset(); break;
       case 6: touch_endpoint(); break;
       case 7: world.pass(static_cast<std::int64_t>(random_.number(20'000))); break;
+      case 9: go_back(); break;
       case 8: world.pass(static_cast<std::int64_t>(random_.number(400'000))); break;
       default:
         if (random_.number(4) == 0) world.restart();
@@ -37,6 +49,7 @@ class Sequence {
   }
 
   test::World world;
+  int went_back = 0;
 
  private:
   service::NewModule module() {
@@ -45,7 +58,12 @@ class Sequence {
     service::NewModule out;
     out.schema = std::make_shared<const schema::Module>(
         random_.flip() ? test::module_with(name, {"v" + version}) : test::module_with(name, {}));
-    out.digest = millrace::statekit::sha256(name + version);
+    // m1 to m3 may refer to the module before them, in one of two versions.
+    schema::Module value = *out.schema;
+    const bool refers = name != "m0" && random_.flip();
+    if (refers) value = calling(value, "m" + std::to_string(name[1] - '1'), "v1");
+    out.schema = std::make_shared<const schema::Module>(value);
+    out.digest = schema::module_digest(value);
     out.build = "b" + version;
     out.deployment = "dpl-" + name + "-" + key();
     out.endpoint = "ept-" + key();
@@ -56,6 +74,14 @@ class Sequence {
     std::string digits = std::to_string(++keys_);
     return std::string(10 - digits.size(), '0') + digits;
   }
+  // To any revision there was, and now and then to one that never was.
+  void go_back() {
+    auto command = world.rollback_to(random_.number(world.state.revision() + 2), key());
+    command.request.hold = random_.number(4) == 0;
+    if (random_.number(4) == 0) command.request.canary_percent = 20;
+    const auto decision = world.run(command);
+    went_back += decision && !decision->events.empty() ? 1 : 0;
+  }
   void deploy() {
     service::CreateChangeset command;
     command.key = "chs-" + key();
@@ -63,6 +89,7 @@ class Sequence {
     if (random_.number(4) == 0)
       command.removed_modules.push_back("m" + std::to_string(random_.number(4)));
     command.hold = random_.number(4) == 0;
+    if (random_.number(6) == 0) command.canary_percent = 10;
     command.redeploy = random_.flip();
     millrace::statekit::CommandMeta meta;
     if (random_.flip()) meta.token = "t" + std::to_string(random_.number(50));
@@ -115,6 +142,25 @@ void check_laws(const test::World& world) {
   REQUIRE(restored.digest() == world.state.digest());
 }
 
+// By the whole check over all that is canonical, not by the part of it that a change concerns.
+void check_references(const service::State& state) {
+  schema::Schema all;
+  for (const auto& [name, key] : state.canonical_keys())
+    all.modules.push_back(*state.deployment(key)->schema);
+  for (const schema::Diagnostic& diagnostic : schema::check(all)) FAIL(to_string(diagnostic));
+}
+
+// What an active changeset wants to make canonical is there, and could be.
+void check_brought(const service::State& state, const service::Changeset& changeset) {
+  for (const std::string& key : changeset.deployments) {
+    const service::Deployment* deployment = state.deployment(key);
+    REQUIRE(deployment != nullptr);
+    const bool able = deployment->phase == schema::DeploymentPhase::preparing ||
+                      service::is_kept_for_rollback(*deployment);
+    REQUIRE(able);
+  }
+}
+
 void check_promises(const service::State& state) {
   std::map<std::string, std::string> canonical;
   for (const auto& [key, deployment] : state.deployments()) {
@@ -124,9 +170,11 @@ void check_promises(const service::State& state) {
   REQUIRE(canonical == state.canonical_keys());
   for (const auto& [id, endpoint] : state.endpoints())
     REQUIRE(state.deployment(endpoint.deployment) != nullptr);
+  check_references(state);
   std::set<std::string> held;
   for (const service::Changeset* changeset : state.active_changesets()) {
     if (changeset->phase == Phase::committed || changeset->phase == Phase::drained) continue;
+    check_brought(state, *changeset);
     for (const std::string& module : service::modules_of(state, *changeset)) {
       REQUIRE(held.insert(module).second);
       REQUIRE(state.holder_of(module) == changeset);
@@ -180,6 +228,7 @@ std::pair<std::uint64_t, std::uint64_t> seeds() {
 
 TEST_CASE("any sequence of commands keeps the laws of a state and the promises of deploying") {
   std::size_t committed = 0;
+  int went_back = 0;
   for (auto [seed, end] = seeds(); seed < end; ++seed) {
     INFO("SEED=" << seed);
     Sequence sequence(seed);
@@ -189,11 +238,13 @@ TEST_CASE("any sequence of commands keeps the laws of a state and the promises o
     }
     check_laws(sequence.world);
     check_phases(sequence.world.commits);
+    went_back += sequence.went_back;
     for (const auto& [key, changeset] : sequence.world.state.changesets())
       committed += changeset.phase == Phase::finalized ? 1 : 0;
   }
   // A sequence in which nothing ever succeeds would prove nothing.
   CHECK(committed > 100);
+  CHECK(went_back > 100);
 }
 
 TEST_CASE("the same token gets the same answer, however often and whenever it is sent again") {

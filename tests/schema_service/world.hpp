@@ -60,6 +60,24 @@ class World {
     leases = schema_service::Leases(lease_ms);
   }
 
+  // Back to a revision, with keys that end in `key`.
+  schema_service::RollbackTo rollback_to(statekit::Revision revision,
+                                         const std::string& key) const {
+    schema_service::State then;
+    for (const schema::Commit& commit : commits)
+      if (commit.meta.revision <= revision) then.apply(commit);
+    schema_service::RollbackTo command;
+    command.revision = revision;
+    command.request.key = "chs-" + key;
+    for (const auto& [name, deployed] : then.canonical_keys()) {
+      const schema_service::Deployment& was = *then.deployment(deployed);
+      command.request.modules.push_back({was.schema, was.schema_digest, was.build, was.replicas,
+                                         was.fixed_endpoint, "dpl-" + name + "-" + key,
+                                         "ept-fixed-" + name + "-" + key});
+    }
+    return command;
+  }
+
   schema_service::State state;
   std::vector<schema::Commit> commits;
   std::vector<schema_service::FollowerFact> followers;

@@ -14,6 +14,7 @@ using statekit::WallMs;
 
 void Clients::act(Replica& replica, const Notebook& book, Dice& dice, MonoMs now, WallMs wall) {
   const std::size_t choice = dice.below(100);
+  if (choice < 5) return ask(replica, back(replica, dice), dice, now, wall);
   if (choice < 40) return ask(replica, create(dice), dice, now, wall);
   if (choice < 65) return start_process(book, dice);
   if (choice < 69) return change_health(replica, dice, now, wall);
@@ -52,6 +53,27 @@ schema_service::Command Clients::create(Dice& dice) const {
   command.canary_percent = static_cast<std::uint32_t>(dice.percent(20) ? 10 : 0);
   command.deadline_ms = 1'000 + static_cast<std::int64_t>(dice.below(20'000));
   command.drain_ms_max = static_cast<std::int64_t>(dice.below(10'000));
+  return command;
+}
+
+// What was canonical when it looked, some time ago: its state may be behind.
+schema_service::Command Clients::back(Replica& replica, Dice& dice) {
+  const auto state = replica.core().projection().read();
+  if (seen_.empty() || dice.percent(40)) seen_.push_back(canonical_of(*state, dice));
+  schema_service::RollbackTo command = seen_[dice.below(seen_.size())];
+  command.request.key = dice.key("chs-");
+  command.request.hold = dice.percent(20);
+  return command;
+}
+
+schema_service::RollbackTo Clients::canonical_of(const schema_service::State& state, Dice& dice) {
+  schema_service::RollbackTo command;
+  command.revision = state.revision();
+  for (const auto& [name, key] : state.canonical_keys()) {
+    const schema_service::Deployment& was = *state.deployment(key);
+    command.request.modules.push_back({was.schema, was.schema_digest, was.build, was.replicas, "",
+                                       dice.key("dpl-" + name + "-"), dice.key("ept-")});
+  }
   return command;
 }
 

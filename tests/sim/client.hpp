@@ -48,6 +48,8 @@ class Clients {
   static void change_health(Replica& replica, Dice& dice, statekit::MonoMs now,
                             statekit::WallMs wall);
   schema_service::Command create(Dice& dice) const;
+  schema_service::Command back(Replica& replica, Dice& dice);
+  static schema_service::RollbackTo canonical_of(const schema_service::State& state, Dice& dice);
   void start_process(const Notebook& book, Dice& dice);
   static std::string some_changeset(const Notebook& book, Dice& dice);
   static std::string judge(const Request& request, const Notebook& book);
@@ -55,6 +57,7 @@ class Clients {
   std::vector<std::shared_ptr<Request>> requests_;
   std::deque<Process> processes_;
   std::vector<std::shared_ptr<Request>> waiting_;
+  std::vector<schema_service::RollbackTo> seen_;  // what was canonical at some time
   std::uint64_t tokens_ = 0;
 };
 

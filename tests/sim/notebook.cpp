@@ -98,8 +98,22 @@ class Writer {
     }
     for (const pb::Deployment& deployment : event.deployments())
       book_.deployments[deployment.key()] = note_of(deployment);
+    for (const std::string& key : event.changeset().deployments())
+      if (std::count(changeset.brings.begin(), changeset.brings.end(), key) == 0)
+        comes_back(key, changeset);
     if (!book_.changesets.emplace(event.changeset().key(), changeset).second)
       fault("changeset " + event.changeset().key() + " is created twice");
+  }
+
+  void comes_back(const std::string& key, Notebook::Changeset& changeset) {
+    const auto found = book_.deployments.find(key);
+    if (found == book_.deployments.end()) return fault("nothing is left of " + key);
+    const Notebook::Deployment& old = found->second;
+    if (old.phase != "draining" && old.phase != "retired")
+      fault(key + " comes back and is " + old.phase);
+    if (book_.held(old.module)) fault("module " + old.module + " comes back and is held");
+    changeset.brings.push_back(key);
+    if (!changeset.modules.insert(old.module).second) fault(old.module + " comes twice");
   }
 
   void enter(const std::string& key, const std::string& phase) {
@@ -127,14 +141,16 @@ class Writer {
   void finalized(const std::string& key) {
     enter(key, "finalized");
     for (const std::string& old : book_.changesets[key].replaced)
-      if (const auto found = book_.deployments.find(old); found != book_.deployments.end())
+      if (const auto found = book_.deployments.find(old);
+          found != book_.deployments.end() && found->second.phase == "draining")
         found->second.phase = "retired";
   }
 
   void failed(const std::string& key) {
     enter(key, "failed");
     for (const std::string& brought : book_.changesets[key].brings)
-      if (const auto found = book_.deployments.find(brought); found != book_.deployments.end())
+      if (const auto found = book_.deployments.find(brought);
+          found != book_.deployments.end() && found->second.phase == "preparing")
         found->second.phase = "failed";
   }
 

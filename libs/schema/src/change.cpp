@@ -38,10 +38,23 @@ std::string accepting(const std::vector<std::string>& breaks) {
 
 std::string because(const std::string& reason) { return reason.empty() ? "" : ": " + reason; }
 
+// Deployments that were there before: a rollback makes them canonical again.
+std::vector<std::string> brought_back(const ChangesetCreated& event) {
+  std::vector<std::string> keys;
+  for (const std::string& key : event.changeset.deployments) {
+    const bool is_new =
+        std::any_of(event.deployments.begin(), event.deployments.end(),
+                    [&](const Deployment& deployment) { return deployment.key == key; });
+    if (!is_new) keys.push_back(key);
+  }
+  return keys;
+}
+
 struct Describe {
   std::string operator()(const ChangesetCreated& event) const {
     std::vector<std::string> parts;
     for (const Deployment& deployment : event.deployments) parts.push_back(deployment.key);
+    for (const std::string& key : brought_back(event)) parts.push_back("return of " + key);
     for (const std::string& module : event.changeset.removed_modules)
       parts.push_back("removal of " + module);
     return "changeset " + event.changeset.key + " created with " + joined(parts) +
@@ -93,6 +106,8 @@ struct ModulesOf {
   std::vector<std::string> operator()(const ChangesetCreated& event) const {
     std::vector<std::string> modules = event.changeset.removed_modules;
     for (const Deployment& deployment : event.deployments) modules.push_back(deployment.module());
+    for (std::string& module : modules_of_keys(brought_back(event)))
+      modules.push_back(std::move(module));
     return modules;
   }
   std::vector<std::string> operator()(const ChangesetCommitted& event) const {
