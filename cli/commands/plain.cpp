@@ -69,6 +69,9 @@ std::vector<Command> all_commands(Session& session) {
   commands.push_back(schema_fmt_command(session));
   commands.push_back(schema_diff_command(session));
   commands.push_back(schema_compat_command(session));
+  commands.push_back(schema_jsonschema_command(session));
+  commands.push_back(schema_openapi_command(session));
+  commands.push_back(schema_lsp_command(session));
   commands.push_back(schema_get_command(session));
   commands.push_back(schema_history_command(session));
   for (Command& command : changeset_commands(session)) commands.push_back(std::move(command));

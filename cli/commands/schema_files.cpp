@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/source.hpp"
+#include "cli/watch.hpp"
 #include "schema/check.hpp"
 #include "schema/limits.hpp"
 #include "schema/text.hpp"
@@ -18,6 +19,7 @@ struct Options {
   std::vector<std::string> files;
   bool check = false;
   bool strict = false;
+  bool watch = false;
 };
 
 using Diagnostics = std::vector<schema::Diagnostic>;
@@ -55,6 +57,25 @@ int check_files(Session& session, const Options& options) {
                  << (warnings == 0 ? "" : ", " + counted(warnings, "warning")) << '\n';
   }
   return exit_code;
+}
+
+// The same each time a file changes, until Ctrl-C; the last outcome is the exit code.
+int watch_files(Session& session, const Options& options) {
+  for (const std::string& file : options.files) {
+    if (file == "-") {
+      return session.report(
+          {statekit::Code::invalid_argument, "standard input cannot be watched; name files", {}});
+    }
+  }
+  int exit_code = done;
+  bool first = true;
+  const auto watched = watch(options.files, [&] {
+    if (!first) *session.err << "--- changed\n";
+    first = false;
+    exit_code = check_files(session, options);
+    session.out->flush();
+  });
+  return watched ? exit_code : session.report(watched.error());
 }
 
 // Beside the file first, then in its place: a full disk or a kill leaves the old text.
@@ -128,12 +149,16 @@ Command schema_check_command(Session& session) {
   command.keep(options)
       .files("FILE", options->files, "schema files; - is standard input")
       .flag("--strict", options->strict, "warnings are errors too")
+      .flag("--watch", options->watch, "check again when a file changes, until Ctrl-C")
       .prints_data(session)
       .examples(
           "  millrace schema check echo.schema time.schema\n"
           "  millrace schema check --strict *.schema     also refuses what nothing carries out "
-          "yet\n")
-      .action([&session, options] { return check_files(session, *options); });
+          "yet\n"
+          "  millrace schema check *.schema --watch     checks again at each save\n")
+      .action([&session, options] {
+        return options->watch ? watch_files(session, *options) : check_files(session, *options);
+      });
   return command;
 }
 

@@ -1,0 +1,297 @@
+// `millrace schema lsp` over its protocol, with the client library that VS Code has.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import rpc from "vscode-jsonrpc/node.js";
+
+const root = mkdtempSync(join(tmpdir(), "millrace-lsp-"));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+const time = `module time {
+  export data TimeRequest {
+  }
+
+  // What the clock says.
+  // 😀 In UTC.
+  export data TimeResponse {
+    time Time
+  }
+
+  export verb now(time.TimeRequest) time.TimeResponse
+}
+`;
+const echo = `module echo {
+  config greeting String
+
+  topic said String
+
+  data Item<T> {
+    of T
+  }
+
+  // 😀
+  export verb echo(builtin.Empty) time.TimeResponse
+    +calls time.now
+    +config echo.greeting
+    +publish echo.said
+}
+`;
+mkdirSync(join(root, "a/time"), { recursive: true });
+mkdirSync(join(root, "a/echo"));
+mkdirSync(join(root, "b"));
+const uriOf = (name) => pathToFileURL(join(root, name)).href;
+writeFileSync(join(root, "a/time/time.schema"), time);
+writeFileSync(join(root, "a/echo/echo.schema"), echo);
+writeFileSync(join(root, "b/time.schema"), "module time {\n}\n"); // of another system: further away
+const echoUri = uriOf("a/echo/echo.schema");
+const timeUri = uriOf("a/time/time.schema");
+
+function start() {
+  const child = spawn(process.env.MILLRACE, ["schema", "lsp"], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, XDG_CACHE_HOME: join(root, "cache") },
+  });
+  const ended = new Promise((done) => child.on("exit", (code, signal) => done(code ?? signal)));
+  return { child, ended };
+}
+
+class Editor {
+  constructor() {
+    Object.assign(this, start());
+    this.connection = rpc.createMessageConnection(
+      new rpc.StreamMessageReader(this.child.stdout), new rpc.StreamMessageWriter(this.child.stdin));
+    this.waiting = [];
+    this.published = [];
+    this.connection.onNotification("textDocument/publishDiagnostics", (params) => {
+      const next = this.waiting.findIndex(({ uri }) => uri === params.uri);
+      if (next >= 0) this.waiting.splice(next, 1)[0].done(params);
+      else this.published.push(params);
+    });
+    this.connection.listen();
+  }
+  ask = (method, params) => this.connection.sendRequest(method, params);
+  tell = (method, params) => this.connection.sendNotification(method, params);
+  diagnostics(uri) {
+    const next = this.published.findIndex((each) => each.uri === uri);
+    if (next >= 0) return Promise.resolve(this.published.splice(next, 1)[0]);
+    return new Promise((done) => this.waiting.push({ uri, done }));
+  }
+  async ready() {
+    const answer = await this.ask("initialize", { processId: null, rootUri: uriOf("."), capabilities: {} });
+    await this.tell("initialized", {});
+    return answer;
+  }
+  open(uri, text) {
+    this.tell("textDocument/didOpen", { textDocument: { uri, languageId: "millrace", version: 1, text } });
+    return this.diagnostics(uri);
+  }
+  change(uri, version, ...contentChanges) {
+    this.tell("textDocument/didChange", { textDocument: { uri, version }, contentChanges });
+    return this.diagnostics(uri);
+  }
+  async end() {
+    await this.ask("shutdown");
+    await this.tell("exit");
+    const code = await this.ended;
+    this.connection.dispose();
+    return code;
+  }
+}
+
+// The position of `what` in a text, a few units further on.
+function at(text, what, further = 0) {
+  const before = text.slice(0, text.indexOf(what) + further).split("\n");
+  return { line: before.length - 1, character: before.at(-1).length };
+}
+const on = (uri, position) => ({ textDocument: { uri }, position });
+const taken = (text, { start, end }) => {
+  assert.equal(start.line, end.line);
+  return text.split("\n")[start.line].slice(start.character, end.character);
+};
+
+test("diagnostics come on open and change, with the range of the word, in UTF-16", async () => {
+  const editor = new Editor();
+  const { capabilities } = await editor.ready();
+  assert.equal(capabilities.positionEncoding, "utf-16");
+  assert.deepEqual((await editor.open(echoUri, echo)).diagnostics, []);
+  const calls = at(echo, "time.now", 5);
+  const broken = await editor.change(echoUri, 2, {
+    range: { start: calls, end: { ...calls, character: calls.character + 3 } }, text: "noon" });
+  assert.equal(broken.version, 2);
+  assert.equal(broken.diagnostics.length, 1);
+  assert.equal(broken.diagnostics[0].code, "unknown-ref");
+  assert.equal(broken.diagnostics[0].range.start.line, calls.line);
+  const odd = "module m {\n  config a String // 😀😀\n  data D { /**/\n}\n";
+  const syntax = await editor.change(echoUri, 3, { text: odd });
+  assert.equal(syntax.diagnostics[0].code, "syntax");
+  assert.equal(taken(odd, syntax.diagnostics[0].range), "/");
+  // The emoji are two units each.
+  const wide = 'module m {\n  enum E: String { A = "😀" B = 1 }\n}\n';
+  const [fault] = (await editor.change(echoUri, 4, { text: wide })).diagnostics;
+  assert.equal(fault.code, "enum-value");
+  assert.equal(taken(wide, fault.range), "B");
+  assert.deepEqual((await editor.change(echoUri, 5, { text: echo })).diagnostics, []);
+  assert.equal(await editor.end(), 0);
+});
+
+test("hover and definition cross files, nearest first, and lead into builtin", async () => {
+  const editor = new Editor();
+  await editor.ready();
+  await editor.open(echoUri, echo);
+  const shown = await editor.ask("textDocument/hover", on(echoUri, at(echo, "TimeResponse", 3)));
+  assert.match(shown.contents.value, /export data TimeResponse \{\n {2}time Time\n\}/);
+  assert.match(shown.contents.value, /What the clock says\.\n😀 In UTC\./);
+  assert.equal(taken(echo, shown.range), "TimeResponse");
+  const there = await editor.ask("textDocument/definition", on(echoUri, at(echo, "time.now", 6)));
+  assert.equal(there.uri, timeUri);
+  assert.equal(taken(time, there.range), "now");
+  assert.deepEqual(there.range.start, at(time, "now("));
+  const module = await editor.ask("textDocument/definition", on(echoUri, at(echo, "time.now", 1)));
+  assert.deepEqual(module.range.start, { line: 0, character: 7 });
+  const builtin = await editor.ask("textDocument/definition", on(echoUri, at(echo, "Empty", 1)));
+  const text = readFileSync(fileURLToPath(builtin.uri), "utf8");
+  assert.equal(taken(text, builtin.range), "Empty");
+  assert.deepEqual((await editor.open(builtin.uri, text)).diagnostics, []);
+  assert.equal(await editor.ask("textDocument/hover", on(echoUri, at(echo, "config", 2))), null);
+  await editor.end();
+});
+
+test("references and rename change each use of the same declaration and no other", async () => {
+  const editor = new Editor();
+  await editor.ready();
+  await editor.open(echoUri, echo);
+  const params = on(timeUri, at(time, "TimeResponse", 1));
+  const uses = await editor.ask("textDocument/references", { ...params, context: { includeDeclaration: true } });
+  assert.deepEqual(uses.map((use) => use.uri).sort(), [echoUri, timeUri, timeUri]);
+  const { changes } = await editor.ask("textDocument/rename", { ...params, newName: "Clock" });
+  assert.equal(changes[timeUri].length, 2);
+  assert.equal(taken(echo, changes[echoUri][0].range), "TimeResponse");
+  await assert.rejects(editor.ask("textDocument/rename", { ...params, newName: "Int" }), /none of the types/);
+  await editor.end();
+});
+
+test("completion offers what fits the place", async () => {
+  const editor = new Editor();
+  await editor.ready();
+  let version = 1;
+  await editor.open(echoUri, echo);
+  const offered = async (before) => {
+    const text = `module echo {\n  config greeting String\n  topic said String\n  data Item<T> {\n    of T\n  }\n${before}`;
+    await editor.change(echoUri, ++version, { text });
+    const { items } = await editor.ask("textDocument/completion", on(echoUri, at(`${text}$`, "$")));
+    return items.map((item) => item.label);
+  };
+  const expect = async (before, wanted, unwanted = []) => {
+    const labels = await offered(before);
+    for (const label of wanted) assert.ok(labels.includes(label), `${before}: ${label} in ${labels}`);
+    for (const label of unwanted) assert.ok(!labels.includes(label), `${before}: ${label} in ${labels}`);
+  };
+  await expect("  ", ["verb", "data", "export"], ["module", "Int"]);
+  await expect("  export ", ["realm", "verb", "data"], ["config"]);
+  await expect("  verb v(", ["Int", "Item", "Empty", "time"], ["greeting", "verb"]);
+  await expect("  verb v(time.", ["TimeRequest", "TimeResponse"], ["now", "Int"]);
+  await expect("  verb v(Int) ", ["Unit", "time"]);
+  await expect("  verb v(Int) Unit\n    +", ["calls", "ingress", "retry"], ["Int"]);
+  await expect("  verb v(Int) Unit\n    +calls ", ["time"], ["Item"]);
+  await expect("  verb v(Int) Unit\n    +calls time.n", ["now"], ["TimeRequest"]);
+  await expect("  verb v(Int) Unit\n    +calls time.now,\n      time.", ["now"]);
+  await expect("  verb v(Int) Unit\n    +config ", ["greeting"]);
+  await expect("  verb v(Int) Unit\n    +publish echo.", ["said"]);
+  await expect("  verb v(Int) Unit\n    +ingress http ", ["GET", "POST"]);
+  await expect("  data D<K> {\n    f {String: [", ["Item", "K", "Int"]);
+  await expect("  database ", ["postgres", "mysql"]);
+  await expect("  verb v(Int) Unit // a ", [], ["Int"]);
+  await editor.end();
+});
+
+test("formatting and document symbols", async () => {
+  const editor = new Editor();
+  await editor.ready();
+  const loose = "module echo {\nverb v(Int)\n Unit\n data D{ a Int }\n}";
+  await editor.open(echoUri, loose);
+  const [edit] = await editor.ask("textDocument/formatting", { textDocument: { uri: echoUri }, options: {} });
+  assert.match(edit.newText, /^module echo \{\n {2}data D \{\n {4}a Int\n/);
+  assert.deepEqual(edit.range.end, { line: 4, character: 1 });
+  await editor.change(echoUri, 2, { text: edit.newText });
+  assert.deepEqual(await editor.ask("textDocument/formatting", { textDocument: { uri: echoUri }, options: {} }), []);
+  const [module] = await editor.ask("textDocument/documentSymbol", { textDocument: { uri: echoUri } });
+  assert.equal(module.name, "echo");
+  assert.deepEqual(module.children.map((child) => child.name), ["D", "v"]);
+  assert.deepEqual(module.children[0].children.map((child) => child.name), ["a"]);
+  const inside = (outer, inner) => outer.start.line <= inner.start.line && inner.end.line <= outer.end.line;
+  assert.ok(inside(module.range, module.children[0].range));
+  assert.ok(inside(module.range, module.selectionRange));
+  await editor.change(echoUri, 3, { text: "module {" });
+  assert.equal(await editor.ask("textDocument/formatting", { textDocument: { uri: echoUri }, options: {} }), null);
+  await editor.end();
+});
+
+test("files that change on disk are read again when the editor says so", async () => {
+  const editor = new Editor();
+  await editor.ready();
+  await editor.open(echoUri, echo);
+  writeFileSync(join(root, "a/time/time.schema"), time.replace("now(", "today("));
+  editor.tell("workspace/didChangeWatchedFiles", { changes: [{ uri: timeUri, type: 2 }] });
+  const { diagnostics } = await editor.diagnostics(echoUri);
+  writeFileSync(join(root, "a/time/time.schema"), time);
+  assert.deepEqual(diagnostics.map((each) => each.code), ["unknown-ref"]);
+  editor.tell("textDocument/didClose", { textDocument: { uri: echoUri } });
+  assert.deepEqual((await editor.diagnostics(echoUri)).diagnostics, []);
+  await editor.end();
+});
+
+// Bytes as they are: what a broken client sends.
+async function speak(octets) {
+  const { child, ended } = start();
+  let out = "";
+  child.stdout.setEncoding("utf8").on("data", (part) => (out += part));
+  child.stdin.on("error", () => {});
+  for (const part of [octets].flat()) child.stdin.write(part);
+  child.stdin.end();
+  const code = await ended;
+  const answers = out.split(/Content-Length: \d+\r\n\r\n/).slice(1).map((text) => JSON.parse(text));
+  return { code, answers };
+}
+const frame = (message) => {
+  const text = typeof message === "string" ? message : JSON.stringify({ jsonrpc: "2.0", ...message });
+  return `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+};
+const hello = frame({ id: 1, method: "initialize", params: {} });
+const bye = frame({ id: 9, method: "shutdown" }) + frame({ method: "exit" });
+
+test("G11: what is no message gets an error, and the next message its answer", async () => {
+  for (const garbage of ["GET / HTTP/1.1\r\n\r\n", "Content-Length: -5\r\n\r\n", "Content-Length: 5 5\r\n\r\n",
+    "Content-Length: 99999999999999999999999\r\n\r\n", "x".repeat(9_000), "Content-Length: 1\r\nContent-Length: 2\r\n\r\n"]) {
+    const { code, answers } = await speak(garbage + hello + bye);
+    assert.equal(code, 0, garbage.slice(0, 40));
+    assert.equal(answers[0].error.code, -32600);
+    assert.ok(answers.some((each) => each.id === 1 && each.result), garbage.slice(0, 40));
+  }
+  const large = await speak(["Content-Length: 9000000\r\n\r\n", "y".repeat(9_000_000), hello, bye]);
+  assert.match(large.answers[0].error.message, /more than 8388608 octets/);
+  assert.ok(large.answers[1].result, "what follows the large message is read");
+});
+
+test("requests out of turn, unknown ones and wrong ones get the errors of JSON-RPC", async () => {
+  const hover = (id, params) => frame({ id, method: "textDocument/hover", params });
+  const { code, answers } = await speak([
+    hover(2, {}), hello, frame({ id: 3, method: "no/such" }), hover(4, {}), hover(5, [1]),
+    hover(6, on("file:///no/such.schema", { line: 0, character: 0 })), frame("{nonsense"), frame("[1]"),
+    frame({ id: {}, method: "shutdown" }), frame({ method: "no/such/notification" }), frame({ method: "textDocument/didOpen" }),
+    frame({ id: "seven", method: "shutdown" }), hover(8, {}), frame({ method: "exit" })]);
+  assert.equal(code, 0);
+  assert.deepEqual(answers.map((each) => [each.id, each.error?.code ?? "ok"]), [
+    [2, -32002], [1, "ok"], [3, -32601], [4, -32602], [5, -32602], [6, -32803],
+    [null, -32700], [null, -32600], [null, -32600], ["seven", "ok"], [8, -32600]]);
+});
+
+test("half a message, single octets, and an end without shutdown", async () => {
+  const single = await speak([...Buffer.from(hello + bye)].map((octet) => Buffer.from([octet])));
+  assert.equal(single.answers.length, 2);
+  assert.equal((await speak(hello + hello.slice(0, 30))).code, 1);
+  assert.equal((await speak(hello + frame({ method: "exit" }))).code, 1);
+});

@@ -1,0 +1,40 @@
+// `schema check --watch` as a terminal has it: it waits for the file system, so does the test for it.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+test("a change of a file is checked again, whether written or put in its place, until Ctrl-C", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-watch-"));
+  const file = join(folder, "m.schema");
+  writeFileSync(file, "module m {\n}\n");
+  const child = spawn(process.env.MILLRACE, ["schema", "check", file, "--watch"]);
+  const ended = new Promise((done) => child.on("exit", (code, signal) => done(code ?? signal)));
+  let said = "";
+  let wake = () => {};
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (part) => ((said += part), wake()));
+  const until = async (pattern) => {
+    while (!pattern.test(said)) await Promise.race([new Promise((done) => (wake = done)), ended.then(() => assert.fail(said))]);
+    said = "";
+  };
+  try {
+    await until(/1 module, no faults/);
+    writeFileSync(file, "module m {\n  data D { a Nope }\n}\n");
+    await until(/--- changed[^]*m\.schema:2:\d+: error\[unknown-ref\]/);
+    writeFileSync(join(folder, "new"), "module m {\n}\n");
+    renameSync(join(folder, "new"), file);
+    await until(/1 module, no faults/);
+    rmSync(file);
+    await until(/No such file/);
+    writeFileSync(file, "module m {\n  nonsense\n}\n");
+    await until(/error\[syntax\]/);
+    child.kill("SIGINT");
+    assert.equal(await ended, 1, "the last check's answer");
+  } finally {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
