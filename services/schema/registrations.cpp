@@ -116,7 +116,7 @@ void Registration::submit_offer() {
       "endpoint " + offer_.instance, {}, owner_.clock_.wall_ms(), {}, {}};
   owner_.machine_.submit(RegisterEndpoint{offer_.deployment, offer_.address, offer_.instance,
                                           "ept-" + statekit::random_base36(10)},
-                         meta, owner_.write_ms_max_,
+                         meta, owner_.limits_.write_ms_max,
                          [self = weak_from_this()](const Result<Committed>& result) {
                            if (const auto registration = self.lock())
                              registration->on_registered(result);
@@ -154,8 +154,8 @@ void Registration::take_out() {
   }
   const statekit::CommandMeta meta{
       "endpoint " + offer_.instance, {}, owner_.clock_.wall_ms(), {}, {}};
-  owner_.machine_.submit(RemoveEndpoint{endpoint_, registered, "left"}, meta, owner_.write_ms_max_,
-                         [](const Result<Committed>&) {});
+  owner_.machine_.submit(RemoveEndpoint{endpoint_, registered, "left"}, meta,
+                         owner_.limits_.write_ms_max, [](const Result<Committed>&) {});
 }
 
 void Registration::on_closed(bool left) {
@@ -170,10 +170,19 @@ void Registration::on_closed(bool left) {
 
 void Registration::refresh(const State& state) {
   const std::lock_guard lock(mutex_);
+  if (offer_.deployment.empty()) return end_silent();
   if (port_ == nullptr || endpoint_.empty() || left_) return;
   Advice advice = advice_for(state, offer_.deployment);
   advice.endpoint = endpoint_;
   if (advice.directive != last_.directive) advise(advice);
+}
+
+void Registration::end_silent() {
+  const std::int64_t max = owner_.limits_.first_message_ms_max;
+  if (owner_.clock_.mono_ms() - opened_ms_ <= max) return;
+  end_locked(fail(Code::deadline_exceeded,
+                  "no endpoint was named within " + std::to_string(max) +
+                      " ms (schema.first_message_max): the first message says which one it is"));
 }
 
 void Registration::end(const Status& status) {
@@ -192,15 +201,15 @@ void Registration::end_locked(const Status& status) {
 }
 
 std::shared_ptr<Registration> Registrations::open(std::shared_ptr<AdvicePort> port) {
-  auto registration = std::make_shared<Registration>(*this, std::move(port));
+  auto registration = std::make_shared<Registration>(*this, std::move(port), clock_.mono_ms());
   Status able;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) {
       able = stopping_status();
-    } else if (open_.size() >= open_max_) {
+    } else if (open_.size() >= limits_.open_max) {
       able = fail(Code::resource_exhausted, "too many endpoints are registered here (" +
-                                                std::to_string(open_max_) +
+                                                std::to_string(limits_.open_max) +
                                                 ", schema.registrations_max): try again later");
     } else {
       open_.insert(registration);

@@ -53,13 +53,13 @@ class Registrations;
 
 class Registration : public std::enable_shared_from_this<Registration> {
  public:
-  Registration(Registrations& owner, std::shared_ptr<AdvicePort> port)
-      : owner_(owner), port_(std::move(port)) {}
+  Registration(Registrations& owner, std::shared_ptr<AdvicePort> port, statekit::MonoMs now)
+      : owner_(owner), opened_ms_(now), port_(std::move(port)) {}
 
   void on_message(const Offer& offer);
   // The stream is over: `left` when its end closed it in good order, else its lease runs out.
   void on_closed(bool left);
-  // Tells the endpoint when its advice has changed.
+  // Tells the endpoint when its advice has changed; ends one that has not said who it is.
   void refresh(const State& state);
   void end(const statekit::Status& status);
 
@@ -69,9 +69,11 @@ class Registration : public std::enable_shared_from_this<Registration> {
   void renew();
   void take_out();
   void advise(const Advice& advice);
+  void end_silent();
   void end_locked(const statekit::Status& status);
 
   Registrations& owner_;
+  const statekit::MonoMs opened_ms_;
   std::recursive_mutex mutex_;  // a command that is not taken is answered while it is submitted
   std::shared_ptr<AdvicePort> port_;  // null once ended
   Offer offer_;
@@ -81,21 +83,23 @@ class Registration : public std::enable_shared_from_this<Registration> {
   Advice last_;
 };
 
+struct RegistrationLimits {
+  std::int64_t write_ms_max = 10'000;
+  std::int64_t first_message_ms_max = 10'000;  // how long a stream may be open and say nothing
+  std::size_t open_max = 10'000;
+};
+
 class Registrations {
  public:
   // `heard` is told of each heartbeat. All outlive it.
-  Registrations(Machine& machine, const statekit::Clock& clock, std::int64_t write_ms_max,
-                std::size_t open_max, std::function<void(const std::string& endpoint)> heard)
-      : machine_(machine),
-        clock_(clock),
-        write_ms_max_(write_ms_max),
-        open_max_(open_max),
-        heard_(std::move(heard)) {}
+  Registrations(Machine& machine, const statekit::Clock& clock, RegistrationLimits limits,
+                std::function<void(const std::string& endpoint)> heard)
+      : machine_(machine), clock_(clock), limits_(limits), heard_(std::move(heard)) {}
 
   // One more than may be open at a time is ended at once, with ResourceExhausted.
   std::shared_ptr<Registration> open(std::shared_ptr<AdvicePort> port);
   void close(const std::shared_ptr<Registration>& registration);
-  // After each commit.
+  // After each commit, and a few times a second: who says nothing is ended with DeadlineExceeded.
   void refresh(const State& state);
   // Ends all streams, later ones too, with Unavailable: this process stops, its endpoints stay and
   // come back to another.
@@ -107,8 +111,7 @@ class Registrations {
 
   Machine& machine_;
   const statekit::Clock& clock_;
-  const std::int64_t write_ms_max_;
-  const std::size_t open_max_;
+  const RegistrationLimits limits_;
   const std::function<void(const std::string&)> heard_;
   std::mutex mutex_;
   std::set<std::shared_ptr<Registration>> open_;

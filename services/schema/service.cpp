@@ -36,7 +36,24 @@ statekit::FeedLimits feed_limits(const Settings& settings) {
   statekit::FeedLimits limits;
   limits.sessions_max = static_cast<std::size_t>(settings.followers_max);
   limits.records_max = 2 * limits.sessions_max;
+  limits.batch_commits_max = static_cast<std::size_t>(settings.batch_commits_max);
+  limits.batch_bytes_max = static_cast<std::size_t>(settings.batch_bytes_max);
+  limits.hello_ms_max = settings.first_message_ms_max;
   return limits;
+}
+
+statekit::BroadcastLimits ring_limits(const Settings& settings) {
+  statekit::BroadcastLimits limits;
+  limits.commits_max = static_cast<std::size_t>(settings.ring_commits_max);
+  limits.bytes_max = static_cast<std::size_t>(settings.ring_bytes_max);
+  limits.pinned_commits_max = static_cast<std::size_t>(settings.pinned_commits_max);
+  limits.pinned_bytes_max = static_cast<std::size_t>(settings.pinned_bytes_max);
+  return limits;
+}
+
+RegistrationLimits registration_limits(const Settings& settings) {
+  return {settings.write_ms_max, settings.first_message_ms_max,
+          static_cast<std::size_t>(settings.registrations_max)};
 }
 
 ConductorOptions conductor_options(const Settings& settings) {
@@ -90,13 +107,12 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
       clock_(clock),
       journal_(std::move(journal)),
       prober_(std::move(prober)),
-      broadcast_({}, is_hidden_from_followers),
+      broadcast_(ring_limits(settings), is_hidden_from_followers),
       machine_(*journal_, broadcast_, clock, machine_limits(settings), std::move(note)),
       hub_(
           broadcast_, *journal_, [this] { return machine_.snapshot_parts(leave_out_private); },
           feed_limits(settings), [this] { machine_.nudge(); }),
-      registrations_(machine_, clock, settings.write_ms_max,
-                     static_cast<std::size_t>(settings.registrations_max),
+      registrations_(machine_, clock, registration_limits(settings),
                      [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
       conductor_(
           machine_, broadcast_, *prober_, clock, conductor_options(settings),

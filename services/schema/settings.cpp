@@ -4,6 +4,26 @@
 
 namespace millrace::schema_service {
 
+namespace {
+
+void describe_feed(settings::Fields& fields, Settings& settings) {
+  constexpr std::int64_t bytes_longest = std::int64_t{1} << 40;
+  fields.integer("schema.ring_commits_max", settings.ring_commits_max, 1, 100'000'000,
+                 "newest commits kept in memory for followers; older ones come from the journal");
+  fields.integer("schema.ring_bytes_max", settings.ring_bytes_max, 1'024, bytes_longest,
+                 "their bytes");
+  fields.integer("schema.pinned_commits_max", settings.pinned_commits_max, 1, 100'000'000,
+                 "the same while followers load a snapshot: what comes after it is kept for them");
+  fields.integer("schema.pinned_bytes_max", settings.pinned_bytes_max, 1'024, bytes_longest,
+                 "their bytes");
+  fields.integer("schema.batch_commits_max", settings.batch_commits_max, 1, 1'000'000,
+                 "commits in one message to a follower");
+  fields.integer("schema.batch_bytes_max", settings.batch_bytes_max, 1'024, 8 << 20,
+                 "their bytes, but for a single commit that is larger");
+}
+
+}  // namespace
+
 void describe(settings::Fields& fields, Settings& settings) {
   fields.address("schema.listen", settings.listen, "where the schema service answers gRPC");
   fields.address("schema.health_listen", settings.health_listen,
@@ -27,6 +47,9 @@ void describe(settings::Fields& fields, Settings& settings) {
                  "followers of the feed at one time; one more is refused");
   fields.integer("schema.registrations_max", settings.registrations_max, 1, 1'000'000,
                  "endpoints registered at one time; one more is refused");
+  fields.duration("schema.first_message_max", settings.first_message_ms_max, 10, 600'000,
+                  "how long a follower or endpoint may be connected and not say who it is");
+  describe_feed(fields, settings);
   fields.integer("schema.reads_max", settings.reads_max, 1, 100'000,
                  "reads of past revisions that wait; one more is refused");
   fields.integer("schema.waiting_max", settings.waiting_max, 1, 100'000,

@@ -22,6 +22,13 @@ struct Settings {
   std::int64_t commands_max = 4'096;
   std::int64_t followers_max = 4'096;
   std::int64_t registrations_max = 10'000;
+  std::int64_t first_message_ms_max = 10'000;
+  std::int64_t ring_commits_max = 8'192;
+  std::int64_t ring_bytes_max = std::int64_t{64} << 20;
+  std::int64_t pinned_commits_max = 65'536;
+  std::int64_t pinned_bytes_max = std::int64_t{256} << 20;
+  std::int64_t batch_commits_max = 1'024;
+  std::int64_t batch_bytes_max = 1 << 20;
   std::int64_t reads_max = 256;
   std::int64_t waiting_max = 256;  // as reads_max: all may go on at once
 };

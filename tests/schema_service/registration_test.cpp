@@ -148,6 +148,30 @@ TEST_CASE("a fixed endpoint that is no address is refused") {
   }
 }
 
+TEST_CASE("a stream that never says whose it is ends at its limit (G8)") {
+  millrace::schema_service::Settings settings;
+  settings.first_message_ms_max = 50;
+  Running running(settings);
+  const auto silence_of = [](auto& stream, auto& answer) {
+    CHECK_FALSE(stream->Read(&answer));
+    return stream->Finish();
+  };
+  const auto deadline = std::chrono::system_clock::now() + std::chrono::seconds(20);
+  grpc::ClientContext endpoint_context;
+  endpoint_context.set_deadline(deadline);
+  auto endpoint = running.client().stub().RegisterEndpoint(&endpoint_context);
+  v2::RegisterEndpointResponse advice;
+  const grpc::Status endpoint_ended = silence_of(endpoint, advice);
+  CHECK(endpoint_ended.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+  CHECK(contains(endpoint_ended.error_message(), "schema.first_message_max"));
+
+  grpc::ClientContext follower_context;
+  follower_context.set_deadline(deadline);
+  auto follower = running.client().stub().Subscribe(&follower_context);
+  v2::SubscribeResponse message;
+  CHECK(contains(silence_of(follower, message).error_message(), "no hello"));
+}
+
 TEST_CASE("one endpoint more than may be registered is refused until another one leaves") {
   millrace::schema_service::Settings settings;
   settings.registrations_max = 1;

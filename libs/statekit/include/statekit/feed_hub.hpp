@@ -28,6 +28,7 @@ struct FeedLimits {
   std::size_t records_max = 8192;  // followers remembered, gone ones included
   std::size_t batch_commits_max = 1024;
   std::size_t batch_bytes_max = std::size_t{1} << 20;
+  MonoMs hello_ms_max = 10'000;  // how long a stream may be open and say nothing
   MonoMs heartbeat_ms = 1'000;
   MonoMs live_ms = 3'000;        // live: seen within this
   MonoMs catch_up_ms = 5'000;    // how long one who is ahead of this replica is kept waiting

@@ -53,7 +53,7 @@ struct Streams {
 class Stream final : public Reactor {
  public:
   Stream(Streams& streams, grpc::CallbackServerContext* context)
-      : streams_(streams), context_(context) {}
+      : streams_(streams), context_(context), opened_ms_(streams.clock.mono_ms()) {}
 
   void begin() {
     std::lock_guard lock(mutex_);
@@ -62,6 +62,7 @@ class Stream final : public Reactor {
 
   void pump() {
     std::lock_guard lock(mutex_);
+    if (!session_) return end_silent();
     send_next();
   }
 
@@ -124,6 +125,14 @@ class Stream final : public Reactor {
     return {};
   }
 
+  // A stream costs memory; who opens one says at once who it is.
+  void end_silent() {
+    const MonoMs max = streams_.hub.limits().hello_ms_max;
+    if (streams_.clock.mono_ms() - opened_ms_ <= max) return;
+    finish({grpc::StatusCode::DEADLINE_EXCEEDED, "no hello within " + std::to_string(max) +
+                                                     " ms: a follower begins by saying who it is"});
+  }
+
   void send_next() {
     if (!session_ || writing_ || finished_) return;
     const auto next = session_->next(streams_.clock.mono_ms());
@@ -142,6 +151,7 @@ class Stream final : public Reactor {
   Streams& streams_;
   std::mutex mutex_;
   grpc::CallbackServerContext* context_;  // until OnDone
+  const MonoMs opened_ms_;
   v2alpha1::SubscribeRequest incoming_;
   v2alpha1::SubscribeResponse outgoing_;
   std::unique_ptr<FeedSession> session_;
