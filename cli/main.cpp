@@ -26,11 +26,11 @@ std::map<std::string, std::string> environment() {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (!words.empty() && words[0] == "serve") return cli::serve(argc - 1, argv + 1);
   const auto variables = environment();
   cli::Session session;
   session.out = &std::cout;
   session.err = &std::cerr;
+  if (!words.empty() && words[0] == "serve") return session.finish(cli::serve(argc - 1, argv + 1));
   session.colours = cli::colours_wanted(isatty(STDOUT_FILENO) == 1, variables);
   session.progress = isatty(STDERR_FILENO) == 1;
   const auto addresses = cli::addresses(variables);
@@ -38,5 +38,5 @@ int main(int argc, char** argv) {
   session.addresses = *addresses;
   const auto commands = cli::all_commands(session);
   const cli::Parsed parsed = cli::parse(commands, words, session);
-  return parsed.exit_code ? *parsed.exit_code : parsed.command->run();
+  return session.finish(parsed.exit_code ? *parsed.exit_code : parsed.command->run());
 }

@@ -40,6 +40,12 @@ int Session::report(const statekit::Error& error) const {
   return exit_code_of(error.code);
 }
 
+int Session::finish(int exit_code) const {
+  if (out->flush()) return exit_code;
+  *err << "error: the output could not be written: is its disk full, or its reader gone?\n";
+  return unable;
+}
+
 int exit_code_of(Code code) {
   switch (code) {
     case Code::ok: return done;

@@ -39,6 +39,8 @@ struct Session {
   bool json() const { return output == "json"; }
   // Prints the error with its details to `err`; the exit code that its kind of error has.
   int report(const statekit::Error& error) const;
+  // The last step of every command: its exit code, or 2 where what it printed was not written.
+  int finish(int exit_code) const;
 };
 
 // refused where another input or another time could succeed, unable where something is broken.

@@ -1,78 +1,61 @@
 #include "services/console/entry_hash.hpp"
 
+#include "statekit/entry_hash.hpp"
 #include "statekit/types.hpp"
 
 namespace millrace::console {
 
-EntryHash& EntryHash::text(std::string_view value) {
-  number(value.size());
-  for (const char octet : value)
-    hash_ = (hash_ ^ static_cast<unsigned char>(octet)) * 0x100000001b3ULL;
-  return *this;
-}
-
-EntryHash& EntryHash::number(std::uint64_t value) {
-  for (int shift = 0; shift < 64; shift += 8)
-    hash_ = (hash_ ^ ((value >> shift) & 0xff)) * 0x100000001b3ULL;
-  return *this;
-}
-
-std::uint64_t EntryHash::value() const {
-  std::uint64_t mixed = hash_;
-  mixed = (mixed ^ (mixed >> 32)) * 0xd6e8feb86659fd93ULL;
-  mixed = (mixed ^ (mixed >> 32)) * 0xd6e8feb86659fd93ULL;
-  return mixed ^ (mixed >> 32);
-}
+using statekit::EntryHash;
 
 std::uint64_t hash_of(const schema::Deployment& deployment) {
   return EntryHash()
-      .text("deployment")
-      .text(deployment.key)
-      .text(deployment.module())
-      .text(statekit::to_bytes(deployment.schema_digest))
-      .text(deployment.build)
-      .number(deployment.replicas)
-      .text(deployment.changeset)
-      .number(static_cast<std::uint64_t>(deployment.phase))
-      .text(deployment.fixed_endpoint)
-      .number(deployment.created_revision)
+      .add("deployment")
+      .add(deployment.key)
+      .add(deployment.module())
+      .add(statekit::to_bytes(deployment.schema_digest))
+      .add(deployment.build)
+      .add(std::uint64_t{deployment.replicas})
+      .add(deployment.changeset)
+      .add(std::uint64_t{static_cast<std::uint64_t>(deployment.phase)})
+      .add(deployment.fixed_endpoint)
+      .add(std::uint64_t{deployment.created_revision})
       .value();
 }
 
 std::uint64_t hash_of(const schema::Endpoint& endpoint) {
   return EntryHash()
-      .text("endpoint")
-      .text(endpoint.id)
-      .text(endpoint.deployment)
-      .text(endpoint.address)
-      .text(endpoint.instance)
-      .number(endpoint.leased ? 1 : 0)
-      .number(endpoint.healthy ? 1 : 0)
-      .number(endpoint.registered_revision)
+      .add("endpoint")
+      .add(endpoint.id)
+      .add(endpoint.deployment)
+      .add(endpoint.address)
+      .add(endpoint.instance)
+      .add(std::uint64_t{endpoint.leased})
+      .add(std::uint64_t{endpoint.healthy})
+      .add(std::uint64_t{endpoint.registered_revision})
       .value();
 }
 
 std::uint64_t hash_of(const schema::Changeset& changeset) {
   EntryHash hash;
   // Only where there are some, so that the digest of older states stays what it was.
-  if (!changeset.accepted_breaks.empty()) hash.texts(changeset.accepted_breaks);
-  return hash.text("changeset")
-      .text(changeset.key)
-      .number(static_cast<std::uint64_t>(changeset.phase))
-      .texts(changeset.deployments)
-      .texts(changeset.removed_modules)
-      .texts(changeset.replaced)
-      .number(changeset.hold ? 1 : 0)
-      .number(changeset.canary_percent)
-      .number(static_cast<std::uint64_t>(changeset.deadline_ms))
-      .number(static_cast<std::uint64_t>(changeset.drain_ms_max))
-      .number(changeset.allow_breaking ? 1 : 0)
-      .text(changeset.author)
-      .text(changeset.reason)
-      .text(changeset.failure)
-      .number(changeset.created_revision)
-      .number(changeset.phase_revision)
-      .number(static_cast<std::uint64_t>(changeset.created_ms))
+  if (!changeset.accepted_breaks.empty()) hash.add_all(changeset.accepted_breaks);
+  return hash.add("changeset")
+      .add(changeset.key)
+      .add(std::uint64_t{static_cast<std::uint64_t>(changeset.phase)})
+      .add_all(changeset.deployments)
+      .add_all(changeset.removed_modules)
+      .add_all(changeset.replaced)
+      .add(std::uint64_t{changeset.hold})
+      .add(std::uint64_t{changeset.canary_percent})
+      .add(std::uint64_t{static_cast<std::uint64_t>(changeset.deadline_ms)})
+      .add(std::uint64_t{static_cast<std::uint64_t>(changeset.drain_ms_max)})
+      .add(std::uint64_t{changeset.allow_breaking})
+      .add(changeset.author)
+      .add(changeset.reason)
+      .add(changeset.failure)
+      .add(std::uint64_t{changeset.created_revision})
+      .add(std::uint64_t{changeset.phase_revision})
+      .add(std::uint64_t{static_cast<std::uint64_t>(changeset.created_ms)})
       .value();
 }
 

@@ -33,6 +33,7 @@ using Follower = statekit::Follower<ConsoleState, schema::ChangeCodec>;
 statekit::FollowerOptions follower_options(const Settings& s) {
   statekit::FollowerOptions out;
   out.identity.kind = "console";
+  out.identity.format = 2;  // of the digest: 1 was spread in another way
   out.identity.instance = s.instance.empty() ? statekit::random_base36(10) : s.instance;
   out.cache_path = s.cache.empty() ? s.data + "/console/feed.cache" : s.cache;
   return out;
@@ -78,7 +79,7 @@ class ConsoleServer final : public Server {
     if (!http) return fail(std::move(http.error()));
     http_ = std::move(*http);
     if (wiring_.health != nullptr)
-      wiring_.health->watch("feed", [this] { return feed_readiness(); });
+      wiring_.health->watch("feed", [this] { return readiness_of(follower_.status()); });
     follower_.start();
     peers_.start();
     tail_.start();
@@ -160,14 +161,6 @@ class ConsoleServer final : public Server {
     out.storage = std::move(peers.storage);
     out.timeline_error = tail_.error();
     return out;
-  }
-
-  statekit::Readiness feed_readiness() const {
-    const statekit::FollowerStatus status = follower_.status();
-    if (status.phase == statekit::FollowerPhase::live) return {true, {}};
-    std::string reason(name_of(status.phase));
-    if (!status.reason.empty()) reason += ": " + status.reason;
-    return {status.phase != statekit::FollowerPhase::empty, reason};
   }
 
   // Tells all open pages: an overview after each change, but not more often than they can take in,

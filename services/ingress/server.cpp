@@ -141,21 +141,13 @@ class IngressServer final : public Server {
   // How the service is, for /readyz and /metrics.
   void show() {
     if (wiring_.health != nullptr) {
-      wiring_.health->watch("ingress feed", [this] { return feed_readiness(); });
+      wiring_.health->watch("ingress feed", [this] { return readiness_of(follower_.status()); });
     }
     scrape_->server = this;
     wiring_.metrics->on_scrape([scrape = scrape_] {
       const std::lock_guard lock(scrape->mutex);
       if (scrape->server != nullptr) scrape->server->measure();
     });
-  }
-
-  statekit::Readiness feed_readiness() const {
-    const statekit::FollowerStatus status = follower_.status();
-    if (status.phase == statekit::FollowerPhase::live) return {true, {}};
-    std::string reason(name_of(status.phase));
-    if (!status.reason.empty()) reason += ": " + status.reason;
-    return {status.phase != statekit::FollowerPhase::empty, std::move(reason)};
   }
 
   void measure() {

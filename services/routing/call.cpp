@@ -151,7 +151,7 @@ std::optional<Miss> Call::choose() {
   const Route& route = std::get<Route>(found);
   known_verb_ = true;
   deployment_ = route.deployment;
-  lease_ = service_.pool_.pick(route.targets, tried_, service_.parts_.random(),
+  lease_ = service_.pool_.pick(route, tried_, service_.parts_.random(),
                                service_.parts_.clock->mono_ms());
   endpoint_ = lease_.id();
   address_ = lease_.address();

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "services/routing/balance.hpp"
 #include "services/routing/state.hpp"
@@ -22,6 +23,7 @@ class EndpointPool {
   struct Member {
     std::string id;
     std::string address;
+    std::string deployment;
     std::shared_ptr<Connection> connection;
     std::atomic<std::uint32_t> in_flight{0};
     Ejection ejection;  // under the pool's mutex
@@ -59,9 +61,9 @@ class EndpointPool {
   EndpointPool(Transport& transport, EjectionLimits limits)
       : transport_(transport), limits_(limits) {}
 
-  // `tried` are ids that this call need not try again. REQUIRES: targets are not empty.
-  Lease pick(std::span<const Target> targets, std::span<const std::string> tried,
-             std::uint64_t random, MonoMs now);
+  // One of the route's targets. `tried` are ids that this call need not try again.
+  Lease pick(const Route& route, std::span<const std::string> tried, std::uint64_t random,
+             MonoMs now);
 
   void answered(const Lease& lease);
   void failed(const Lease& lease, MonoMs now);
@@ -69,16 +71,20 @@ class EndpointPool {
   // Drops every endpoint that is not known any more, and with it its connection.
   void forget(const std::function<bool(std::string_view id)>& known);
 
+  // By deployment, those that have any; endpoints that left included.
+  std::map<std::string, std::uint64_t> calls_in_flight() const;
+
   std::size_t size() const;
   std::size_t ejected(MonoMs now) const;
 
  private:
-  const std::shared_ptr<Member>& member(const Target& target);
+  const std::shared_ptr<Member>& member(std::string_view deployment, const Target& target);
 
   Transport& transport_;
   const EjectionLimits limits_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Member>, std::less<>> members_;  // by id
+  std::vector<std::shared_ptr<Member>> leaving_;  // forgotten, with calls in flight
 };
 
 }  // namespace millrace::routing

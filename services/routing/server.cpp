@@ -1,5 +1,6 @@
 #include "services/routing/server.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <random>
@@ -22,6 +23,8 @@ namespace millrace::routing {
 namespace {
 
 constexpr auto tidy_interval = std::chrono::milliseconds(500);
+// How soon the end of the last call to what drains is told.
+constexpr auto draining_interval = std::chrono::milliseconds(20);
 constexpr std::int64_t flush_ms_max = 1'000;  // for events that wait for the timeline, at the end
 
 std::uint64_t random_number() {
@@ -40,8 +43,10 @@ CallLimits limits_of(const Settings& s) {
   return out;
 }
 
-statekit::FollowerOptions follower_options(const Settings& s) {
+statekit::FollowerOptions follower_options(const Settings& s,
+                                           std::function<statekit::DrainingCalls()> draining) {
   statekit::FollowerOptions out;
+  out.draining = std::move(draining);
   out.identity.kind = "routing";
   out.identity.instance = s.instance.empty() ? statekit::random_base36(10) : s.instance;
   out.cache_path = s.cache.empty() ? s.data + "/routing/feed.cache" : s.cache;
@@ -57,7 +62,8 @@ class RoutingServer final : public Server {
   RoutingServer(const Settings& settings, const Wiring& wiring)
       : settings_(settings),
         wiring_(wiring),
-        follower_(follower_options(settings), feed_of(wiring), *wiring.clock),
+        follower_(follower_options(settings, [this] { return draining(); }), feed_of(wiring),
+                  *wiring.clock),
         transport_(make_grpc_transport(static_cast<int>(settings.message_bytes_max))),
         metrics_(*wiring.metrics),
         publisher_(make_publisher()),
@@ -130,15 +136,23 @@ class RoutingServer final : public Server {
   // How the service is, for /readyz and /metrics.
   void show() {
     if (wiring_.health != nullptr)
-      wiring_.health->watch("routing feed", [this] { return feed_readiness(); });
+      wiring_.health->watch("routing feed", [this] { return readiness_of(follower_.status()); });
   }
 
-  statekit::Readiness feed_readiness() const {
-    const statekit::FollowerStatus status = follower_.status();
-    if (status.phase == statekit::FollowerPhase::live) return {true, {}};
-    std::string reason(name_of(status.phase));
-    if (!status.reason.empty()) reason += ": " + status.reason;
-    return {status.phase != statekit::FollowerPhase::empty, reason};
+  // On the follower's thread, with each acknowledgement: no lock of ours may be taken.
+  statekit::DrainingCalls draining() {
+    statekit::DrainingCalls calls = service_.draining();
+    if (!calls.empty() && !draining_.exchange(true)) wake_.notify_all();
+    return calls;
+  }
+
+  // True while something drains. Tells the schema service when that is over.
+  bool follow_draining() {
+    if (!draining_) return false;
+    if (!service_.draining().empty()) return true;
+    draining_ = false;
+    follower_.acknowledge();
+    return draining_;
   }
 
   void tidy_now_and_then() {
@@ -168,7 +182,9 @@ class RoutingServer final : public Server {
       revision.set(static_cast<double>(follower_.projection().revision()));
       age.set(static_cast<double>(status.age_ms) / 1000);
       if (publisher_) dropped.set(static_cast<double>(publisher_->dropped()));
-      wake_.wait_for(lock, tidy_interval, [this] { return stopping_; });
+      const bool draining = follow_draining();
+      const auto noticed = [&] { return stopping_ || draining_ != draining; };
+      wake_.wait_for(lock, draining ? draining_interval : tidy_interval, noticed);
     }
   }
 
@@ -185,6 +201,7 @@ class RoutingServer final : public Server {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
+  std::atomic<bool> draining_ = false;
   std::thread tidy_thread_;
 };
 

@@ -23,6 +23,13 @@ Readiness CallService::ready() const {
   return {false, {"no state yet: waits for the schema service's feed"}};
 }
 
+statekit::DrainingCalls CallService::draining() const {
+  statekit::DrainingCalls calls = pool_.calls_in_flight();
+  const auto state = parts_.projection->read();
+  std::erase_if(calls, [&](const auto& each) { return state->gets_calls(each.first); });
+  return calls;
+}
+
 void CallService::tidy() {
   pool_.forget(
       [this](std::string_view id) { return parts_.projection->read()->knows_endpoint(id); });

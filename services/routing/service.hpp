@@ -17,6 +17,7 @@
 #include "services/routing/state.hpp"
 #include "services/routing/transport.hpp"
 #include "statekit/clock.hpp"
+#include "statekit/feed.hpp"
 #include "statekit/io/revision_waiters.hpp"
 #include "statekit/projection.hpp"
 #include "statekit/timeline_event.hpp"
@@ -70,6 +71,10 @@ class CallService {
 
   // Lets go of the connections to endpoints that are no longer registered; called now and then.
   void tidy();
+
+  // Calls in flight to deployments that get no new ones. After a commit was applied nobody is left
+  // who was routed by the state before it and is not counted.
+  statekit::DrainingCalls draining() const;
 
   std::size_t in_flight() const { return in_flight_.load(); }
   const EndpointPool& pool() const { return pool_; }

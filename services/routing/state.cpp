@@ -149,6 +149,19 @@ void RouteState::commit_side(const std::string& changeset,
   drop(sides_, changeset);
 }
 
+bool RouteState::gets_calls(std::string_view key) const {
+  const auto deployment = deployments_.find(key);
+  if (deployment == deployments_.end()) return false;
+  const std::string& module = deployment->second.module;
+  const auto is_it = [&](const ByKey<std::string>& by_module) {
+    const auto found = by_module.find(module);
+    return found != by_module.end() && found->second == key;
+  };
+  return is_it(canonical_) || std::any_of(sides_.begin(), sides_.end(), [&](const auto& side) {
+           return is_it(side.second.deployments);
+         });
+}
+
 void RouteState::add_endpoint(const schema::Endpoint& endpoint) {
   remove_endpoint(endpoint.id);
   if (!deployments_.contains(endpoint.deployment)) return;

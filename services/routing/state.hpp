@@ -59,6 +59,9 @@ class RouteState {
   // True while the endpoint is registered, healthy or not.
   bool knows_endpoint(std::string_view id) const { return endpoints_.contains(id); }
 
+  // True while calls may be routed to it: it is canonical, or of a side. Others drain.
+  bool gets_calls(std::string_view deployment) const;
+
   // How many modules are deployed.
   std::size_t modules() const { return canonical_.size(); }
   std::string dump() const;  // the whole state as text, one line for each entry

@@ -186,6 +186,10 @@ v2alpha1::FollowerStatus to_proto(const statekit::FollowerRecord& record, statek
   message.set_journal_digest(statekit::to_bytes(record.journal_digest));
   if (record.state_digest_at != 0) message.set_state_digest(record.state_digest);
   message.set_diverged(record.diverged);
+  std::uint64_t draining = 0;
+  if (record.draining)
+    for (const auto& [deployment, calls] : *record.draining) draining += calls;
+  message.set_draining_calls(draining);
   return message;
 }
 

@@ -28,6 +28,23 @@ bool has_endpoints(const State& state, const std::vector<std::string>& deploymen
   return false;
 }
 
+// True when nothing can be in flight to what was replaced: every live router says so. Where one
+// does not tell, or none is there to ask, only deployments without endpoints are sure to have no
+// calls.
+bool calls_are_done(const State& state, const std::vector<FollowerFact>& followers,
+                    const std::vector<std::string>& replaced) {
+  bool told = false;
+  for (const FollowerFact& follower : followers) {
+    if (follower.kind != "routing" || !follower.live) continue;
+    if (!follower.draining) return !has_endpoints(state, replaced);
+    told = true;
+    for (const std::string& key : replaced) {
+      if (follower.draining->contains(key)) return false;
+    }
+  }
+  return told || !has_endpoints(state, replaced);
+}
+
 bool is_kept_for_a_while(const Deployment& deployment) {
   return deployment.phase == DeploymentPhase::retired ||
          deployment.phase == DeploymentPhase::failed;
@@ -47,7 +64,7 @@ Advance Rollout::facts_of(const State& state, const Changeset& changeset, const 
                           MonoMs now, const std::vector<FollowerFact>& followers) const {
   return {changeset.key, changeset.phase_revision, now - seen.since,
           all_routers_have(followers, changeset.phase_revision),
-          !has_endpoints(state, changeset.replaced)};
+          calls_are_done(state, followers, changeset.replaced)};
 }
 
 bool Rollout::may_send(Seen& seen, MonoMs now) const {

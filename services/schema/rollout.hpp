@@ -6,12 +6,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "services/schema/commands.hpp"
 #include "services/schema/state.hpp"
 #include "statekit/clock.hpp"
+#include "statekit/feed.hpp"
 
 namespace millrace::schema_service {
 
@@ -25,6 +27,8 @@ struct FollowerFact {
   std::string kind;
   bool live = false;
   Revision revision = 0;  // acknowledged
+  // Calls in flight to what drains, of a router that tells; see the feed's Ack.
+  std::optional<statekit::DrainingCalls> draining = {};
 };
 
 class Rollout {

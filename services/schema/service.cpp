@@ -159,7 +159,7 @@ std::vector<FollowerRecord> Service::followers() const { return hub_.followers(c
 std::vector<FollowerFact> Service::follower_facts() const {
   std::vector<FollowerFact> facts;
   for (const FollowerRecord& record : followers())
-    facts.push_back({record.kind, record.live, record.revision});
+    facts.push_back({record.kind, record.live, record.revision, record.draining});
   return facts;
 }
 

@@ -10,39 +10,11 @@
 #include <utility>
 
 #include "schema/change.hpp"
+#include "statekit/entry_hash.hpp"
 
 namespace millrace::schema_service {
 
-// Feeds the fields of one entry, each closed off from the next; the same on every machine.
-class EntryHash {
- public:
-  EntryHash& add(std::string_view text) {
-    add(std::uint64_t{text.size()});
-    for (const char octet : text) mix(static_cast<unsigned char>(octet));
-    return *this;
-  }
-  EntryHash& add(std::uint64_t number) {
-    for (int shift = 0; shift < 64; shift += 8) mix((number >> shift) & 0xff);
-    return *this;
-  }
-  template <class List>
-  EntryHash& add_all(const List& texts) {
-    add(std::uint64_t{texts.size()});
-    for (const auto& text : texts) add(std::string_view(text));
-    return *this;
-  }
-  // FNV-1a alone is too weak to be summed up; this is the finish of MurmurHash3.
-  std::uint64_t value() const {
-    std::uint64_t hash = hash_;
-    hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdULL;
-    hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53ULL;
-    return hash ^ (hash >> 33);
-  }
-
- private:
-  void mix(std::uint64_t octet) { hash_ = (hash_ ^ octet) * 0x100000001b3ULL; }
-  std::uint64_t hash_ = 0xcbf29ce484222325ULL;
-};
+using statekit::EntryHash;
 
 // The hash of each kind of entry (state_questions.cpp).
 std::uint64_t hash_of(const schema::Deployment& deployment);

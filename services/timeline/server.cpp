@@ -56,7 +56,7 @@ class TimelineServer final : public Server {
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     if (wiring_.health != nullptr)
-      wiring_.health->watch("timeline feed", [this] { return feed_readiness(); });
+      wiring_.health->watch("timeline feed", [this] { return readiness_of(follower_.status()); });
     follower_.start();
     pump_ = std::thread([this] { pump(); });
     statekit::log_info("timeline.started", {{"address", server_->address()}});
@@ -78,14 +78,6 @@ class TimelineServer final : public Server {
 
  private:
   // The timeline takes events whether or not it follows the schema service.
-  statekit::Readiness feed_readiness() const {
-    const statekit::FollowerStatus status = follower_.status();
-    if (status.phase == statekit::FollowerPhase::live) return {true, {}};
-    std::string reason(name_of(status.phase));
-    if (!status.reason.empty()) reason += ": " + status.reason;
-    return {status.phase != statekit::FollowerPhase::empty, reason};
-  }
-
   // Brings the changes that the feed tells of into the ring. What was so before the first state
   // that this process saw is no news.
   void pump() {

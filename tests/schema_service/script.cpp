@@ -147,6 +147,10 @@ std::string Script::dispatch(const std::string& verb, std::istream& words) {
   if (verb == "hear") return world_.leases.renew(name, world_.mono_ms), "";
   if (verb == "routing") {
     world_.followers = {{"routing", name != "gone", name == "gone" ? 0 : std::stoull(name)}};
+    // What it tells of calls that drain: `none`, or deployments; nothing: it does not tell.
+    if (!rest.empty()) world_.followers[0].draining.emplace();
+    std::istringstream deployments(rest == "none" ? "" : rest);
+    for (std::string key; deployments >> key;) (*world_.followers[0].draining)[key] = 1;
     return lines_of(world_.settle());
   }
   if (verb == "register") {

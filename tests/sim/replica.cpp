@@ -48,7 +48,7 @@ bool Replica::start() {
 void Replica::tick(statekit::MonoMs now, statekit::WallMs wall) {
   std::vector<schema_service::FollowerFact> facts;
   for (const statekit::FollowerRecord& record : hub_->followers(now))
-    facts.push_back({record.kind, record.live, record.revision});
+    facts.push_back({record.kind, record.live, record.revision, record.draining});
   statekit::CommandMeta meta;
   meta.principal = "clockwork";
   meta.now_ms = wall;

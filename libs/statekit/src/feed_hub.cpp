@@ -91,6 +91,7 @@ void FeedHub::seen(const FeedSession& session, const Ack& ack, MonoMs now) {
   record.seen_ms = now;
   record.revision = ack.revision;
   record.journal_digest = ack.journal_digest;
+  record.draining = ack.draining;
   if (!ack.state_digest) return;
   record.state_digest = *ack.state_digest;
   record.state_digest_at = ack.revision;

@@ -19,6 +19,12 @@ class EntryHash {
     for (int shift = 0; shift < 64; shift += 8) mix(static_cast<std::uint8_t>(number >> shift));
     return *this;
   }
+  template <class List>
+  EntryHash& add_all(const List& texts) {
+    add(std::uint64_t{texts.size()});
+    for (const auto& text : texts) add(std::string_view(text));
+    return *this;
+  }
   std::uint64_t value() const {
     std::uint64_t x = hash_;
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;

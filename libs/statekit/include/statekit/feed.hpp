@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,11 +27,16 @@ struct Hello {
   bool operator==(const Hello&) const = default;
 };
 
+// Calls in flight, by deployment, to those that get no new ones.
+using DrainingCalls = std::map<std::string, std::uint64_t>;
+
 // What the follower has applied. Sent at least once for each message that it got.
 struct Ack {
   Revision revision = 0;
   Digest journal_digest;
   std::optional<std::uint64_t> state_digest;  // at every 64th revision
+  // As of `revision`, of a follower that routes calls; one that is not named has none.
+  std::optional<DrainingCalls> draining = {};
   bool operator==(const Ack&) const = default;
 };
 

@@ -45,7 +45,8 @@ struct FollowerRecord {
   bool live = false;  // connected, and seen within 3 s
   Revision revision = 0;
   Digest journal_digest;
-  Revision lag = 0;  // commits behind this replica's head
+  Revision lag = 0;                       // commits behind this replica's head
+  std::optional<DrainingCalls> draining;  // as it told with its last acknowledgement
   MonoMs connected_ms = 0;
   MonoMs seen_ms = 0;  // the last message from it
   Revision state_digest_at = 0;

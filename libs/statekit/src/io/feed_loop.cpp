@@ -8,8 +8,11 @@
 namespace millrace::statekit {
 
 FeedLoop::FeedLoop(FeedFollower& follower, std::unique_ptr<FeedTransport> transport,
-                   const Clock& clock)
-    : follower_(follower), transport_(std::move(transport)), clock_(clock) {}
+                   const Clock& clock, std::function<DrainingCalls()> draining)
+    : follower_(follower),
+      transport_(std::move(transport)),
+      clock_(clock),
+      draining_(std::move(draining)) {}
 
 FeedLoop::~FeedLoop() { stop(); }
 
@@ -55,24 +58,44 @@ Error FeedLoop::follow_once() {
     for (;;) {
       const Result<FeedMessage> message = stream->read(follower_.limits().silence_ms_max);
       if (!message) return message.error();
-      const Result<std::vector<Ack>> acks = follower_.on_message(*message, clock_.mono_ms());
-      if (!acks) return acks.error();
-      if (!connected_ && follower_.position()) {
-        connected_ = true;
-        log_info("feed.connected", {{"follower", follower_.hello().kind},
-                                    {"revision", follower_.position()->revision}});
-      }
-      for (const Ack& ack : *acks)
-        if (const Status sent = stream->ack(ack); !sent) return sent.error();
+      if (const Status taken = take(*message); !taken) return taken.error();
     }
   };
   const Error why = follow();
-  std::unique_ptr<FeedStream> ended;
-  {
-    std::lock_guard lock(mutex_);
-    ended = std::move(stream_);
-  }
+  std::unique_ptr<FeedStream> ended;  // outlives the locks
+  const std::lock_guard acknowledging(ack_mutex_);
+  const std::lock_guard lock(mutex_);
+  acknowledged_ = false;
+  ended = std::move(stream_);
   return why;
+}
+
+Status FeedLoop::take(const FeedMessage& message) {
+  const std::lock_guard acknowledging(ack_mutex_);
+  const Result<std::vector<Ack>> acks = follower_.on_message(message, clock_.mono_ms());
+  if (!acks) return fail(acks.error());
+  if (!connected_ && follower_.position()) {
+    connected_ = true;
+    log_info("feed.connected",
+             {{"follower", follower_.hello().kind}, {"revision", follower_.position()->revision}});
+  }
+  for (const Ack& ack : *acks)
+    if (const Status sent = send(*stream_, ack); !sent) return sent;
+  acknowledged_ = true;
+  return {};
+}
+
+Status FeedLoop::send(FeedStream& stream, Ack ack) {
+  if (draining_) ack.draining = draining_();
+  return stream.ack(ack);
+}
+
+void FeedLoop::acknowledge() {
+  const std::lock_guard acknowledging(ack_mutex_);
+  const std::optional<Position> at = follower_.position();
+  if (!acknowledged_ || !at) return;
+  // A stream that is over says so to the thread that reads it.
+  (void)send(*stream_, {at->revision, at->digest, {}});
 }
 
 void FeedLoop::pause(std::int64_t ms) {
@@ -89,6 +112,13 @@ void FeedLoop::log_change(const Error& why) {
   log_warn("feed.disconnected", {{"follower", follower_.hello().kind},
                                  {"state", name_of(status.phase)},
                                  {"reason", why.message}});
+}
+
+Readiness readiness_of(const FollowerStatus& status) {
+  if (status.phase == FollowerPhase::live) return {true, {}};
+  std::string reason(name_of(status.phase));
+  if (!status.reason.empty()) reason += ": " + status.reason;
+  return {status.phase != FollowerPhase::empty, std::move(reason)};
 }
 
 std::unique_ptr<FollowerCache> open_cache(const std::string& path, const FollowerIdentity& who) {

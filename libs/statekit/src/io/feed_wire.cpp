@@ -5,6 +5,8 @@
 namespace millrace::statekit {
 namespace {
 
+constexpr std::size_t draining_max = 10'000;  // deployments in one acknowledgement
+
 void position_to_wire(const Position& position, v2alpha1::Position& wire) {
   wire.set_incarnation(position.incarnation);
   wire.set_revision(position.revision);
@@ -95,6 +97,8 @@ v2alpha1::SubscribeRequest to_wire(const Ack& ack) {
   out.set_revision(ack.revision);
   out.set_journal_digest(to_bytes(ack.journal_digest));
   if (ack.state_digest) out.set_state_digest(*ack.state_digest);
+  if (ack.draining && ack.draining->size() <= draining_max)
+    out.mutable_draining()->mutable_in_flight()->insert(ack.draining->begin(), ack.draining->end());
   return wire;
 }
 
@@ -112,6 +116,13 @@ Result<Ack> from_wire(const v2alpha1::FeedAck& wire) {
   if (!from_bytes(wire.journal_digest(), ack.journal_digest))
     return fail(Code::invalid_argument, "an acknowledgement's digest is not 32 octets");
   if (wire.has_state_digest()) ack.state_digest = wire.state_digest();
+  if (!wire.has_draining()) return ack;
+  const auto& in_flight = wire.draining().in_flight();
+  if (in_flight.size() > draining_max)
+    return fail(Code::invalid_argument, "an acknowledgement names at most " +
+                                            std::to_string(draining_max) +
+                                            " deployments that drain");
+  ack.draining = DrainingCalls(in_flight.begin(), in_flight.end());
   return ack;
 }
 

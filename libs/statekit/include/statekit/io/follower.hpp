@@ -17,12 +17,13 @@
 #include "statekit/clock.hpp"
 #include "statekit/feed.hpp"
 #include "statekit/follower_core.hpp"
+#include "statekit/io/health.hpp"
 #include "statekit/projection.hpp"
 #include "statekit/result.hpp"
 
 namespace millrace::statekit {
 
-// One subscription. `read` and `ack` come from one thread; `cancel` from any.
+// One subscription. `read` comes from one thread, `ack` from one at a time; `cancel` from any.
 class FeedStream {
  public:
   virtual ~FeedStream() = default;
@@ -43,15 +44,21 @@ class FeedTransport {
 // The thread around any FeedFollower.
 class FeedLoop {
  public:
-  FeedLoop(FeedFollower& follower, std::unique_ptr<FeedTransport> transport, const Clock& clock);
+  // `draining`, where it is set, is asked before each acknowledgement. It must not call back.
+  FeedLoop(FeedFollower& follower, std::unique_ptr<FeedTransport> transport, const Clock& clock,
+           std::function<DrainingCalls()> draining = {});
   FeedLoop(const FeedLoop&) = delete;
   FeedLoop& operator=(const FeedLoop&) = delete;
   ~FeedLoop();
 
   void start();
   void stop();  // ends the stream and the thread; idempotent
+  // Says again what was applied, because what drains has changed. From any thread.
+  void acknowledge();
 
  private:
+  Status take(const FeedMessage& message);
+  Status send(FeedStream& stream, Ack ack);
   void run();
   Error follow_once();
   bool stopping() const;
@@ -61,6 +68,11 @@ class FeedLoop {
   FeedFollower& follower_;
   const std::unique_ptr<FeedTransport> transport_;
   const Clock& clock_;
+  const std::function<DrainingCalls()> draining_;
+  // Held while a message is applied and acknowledged, so that acknowledgements never go back.
+  // Taken before mutex_.
+  std::mutex ack_mutex_;
+  bool acknowledged_ = false;  // this stream has seen one
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
@@ -69,10 +81,15 @@ class FeedLoop {
   std::thread thread_;
 };
 
+// For /readyz: only a follower that never had a state is not ready; any other that is not live says
+// why.
+Readiness readiness_of(const FollowerStatus& status);
+
 struct FollowerOptions {
   FollowerIdentity identity;
   std::string cache_path;  // empty: no cache is kept
   FollowerLimits limits;
+  std::function<DrainingCalls()> draining = {};  // of one that routes calls; see FeedLoop
 };
 
 // The cache in a file at `path` (its folder is made); null when `path` is empty.
@@ -88,7 +105,7 @@ class Follower {
         clock_(clock),
         core_(options.identity, projection_, open_cache(options.cache_path, options.identity),
               options.limits),
-        loop_(core_, std::move(transport), clock) {}
+        loop_(core_, std::move(transport), clock, options.draining) {}
 
   // Loads the cache, so that there is a state at once where there ever was one; then follows.
   void start() {
@@ -100,6 +117,8 @@ class Follower {
     loop_.stop();
     projection_.close();
   }
+
+  void acknowledge() { loop_.acknowledge(); }
 
   typename Projection<State>::Reader read() const { return projection_.read(); }
   const Projection<State>& projection() const { return projection_; }
