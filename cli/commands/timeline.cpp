@@ -11,6 +11,8 @@
 namespace millrace::cli {
 namespace {
 
+constexpr std::int64_t since_ms_max = 30LL * 86'400'000;
+
 struct Options {
   TimelineFilter filter;
   std::int64_t since_ms = 0;
@@ -109,7 +111,35 @@ void add_filters(Command& command, Options& options) {
       .text("--verb", "VERB", options.filter.verb, "only calls of this verb")
       .text("--request", "ID", options.filter.request_id, "only what this request set off")
       .choice("--level", levels, options.filter.level, "leave out log lines below it")
-      .duration("--since", options.since_ms, 30LL * 86'400'000, "only the last while; 0s is all");
+      .duration("--since", options.since_ms, since_ms_max, "only the last while; 0s is all");
+}
+
+// The lines of services and programs: the timeline's events of one type.
+Command logs_command(Session& session) {
+  struct Asked {
+    Options options;
+    bool follow = false;
+  };
+  const auto asked = std::make_shared<Asked>();
+  asked->options.limit = 100;
+  asked->options.filter.types = {"log"};
+  Command command("logs", "Print what services warn of, and what the programs of modules print.");
+  command.keep(asked);
+  command.flag("-f,--follow", asked->follow, "go on with what comes")
+      .text("--module", "SOURCE", asked->options.filter.module,
+            "only those of this module or service")
+      .choice("--level", {"debug", "info", "warn", "error"}, asked->options.filter.level,
+              "leave out lines below it")
+      .duration("--since", asked->options.since_ms, since_ms_max, "only the last while; 0s is all")
+      .number("-n,--limit", asked->options.limit, 1, 10'000,
+              "how many lines that are there already")
+      .prints_data(session)
+      .uses_timeline(session)
+      .examples("  millrace logs -f --module greeter\n")
+      .action([&session, asked] {
+        return asked->follow ? tail(session, asked->options) : query(session, asked->options);
+      });
+  return command;
 }
 
 }  // namespace
@@ -139,7 +169,7 @@ std::vector<Command> timeline_commands(Session& session) {
       .uses_timeline(session)
       .examples("  millrace timeline tail --type ingress --type call\n")
       .action([&session, followed] { return tail(session, *followed); });
-  return {std::move(query_command), std::move(tail_command)};
+  return {std::move(query_command), std::move(tail_command), logs_command(session)};
 }
 
 }  // namespace millrace::cli

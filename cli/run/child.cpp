@@ -155,8 +155,14 @@ Result<std::unique_ptr<Child>> Child::start(const ChildOptions& options) {
     return statekit::fail(Code::not_found,
                           "cannot start " + options.command[0] + ": " + std::strerror(why));
   }
-  impl->forwarders.emplace_back(forward_lines, out.read, STDOUT_FILENO, options.prefix);
-  impl->forwarders.emplace_back(forward_lines, err.read, STDERR_FILENO, options.prefix);
+  const auto forward = [&](int from, int to, bool is_error) {
+    OnLine on_line;
+    if (options.on_line)
+      on_line = [tell = options.on_line, is_error](std::string_view line) { tell(line, is_error); };
+    impl->forwarders.emplace_back(forward_lines, from, to, options.prefix, std::move(on_line));
+  };
+  forward(out.read, STDOUT_FILENO, false);
+  forward(err.read, STDERR_FILENO, true);
   return std::unique_ptr<Child>(new Child(std::move(impl)));
 }
 

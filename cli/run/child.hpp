@@ -5,10 +5,12 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "statekit/result.hpp"
@@ -19,6 +21,8 @@ struct ChildOptions {
   std::vector<std::string> command;
   std::map<std::string, std::string> environment;  // over what this process has
   std::string prefix;                              // of each line of its output
+  // Told of each line, on the threads that forward them.
+  std::function<void(std::string_view line, bool is_error)> on_line = {};
 };
 
 // Whether `program` can be started, as execvp looks for it: in the folders of `path` (PATH) where

@@ -20,7 +20,7 @@ void write_all(int to, const std::string& text) {
 
 }  // namespace
 
-void forward_lines(int from, int to, const std::string& prefix) {
+void forward_lines(int from, int to, const std::string& prefix, const OnLine& on_line) {
   std::string pending;
   char part[8192];
   while (true) {
@@ -32,12 +32,16 @@ void forward_lines(int from, int to, const std::string& prefix) {
     std::size_t end = 0;
     while ((end = pending.find('\n')) != std::string::npos || pending.size() > line_bytes_max) {
       const std::size_t cut = std::min(end, line_bytes_max);
+      if (on_line) on_line(std::string_view(pending).substr(0, cut));
       lines += prefix + pending.substr(0, cut) + '\n';
       pending.erase(0, cut == end ? cut + 1 : cut);
     }
     write_all(to, lines);
   }
-  if (!pending.empty()) write_all(to, prefix + pending + '\n');
+  if (!pending.empty()) {
+    if (on_line) on_line(pending);
+    write_all(to, prefix + pending + '\n');
+  }
   close(from);
 }
 

@@ -14,7 +14,10 @@
 #include "cli/run/port.hpp"
 #include "cli/run/signals.hpp"
 #include "cli/source.hpp"
+#include "statekit/io/channel.hpp"
+#include "statekit/io/clock.hpp"
 #include "statekit/io/ids.hpp"
+#include "statekit/io/timeline_log.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -29,6 +32,7 @@ constexpr std::int64_t look_every_ms = 1'000;  // at the deployment, until it is
 constexpr std::int64_t leave_ms_max = 2'000;
 constexpr std::int64_t roll_back_ms_max = 2'000;
 constexpr std::int64_t followers_ms_max = 3'000;
+constexpr std::int64_t flush_ms_max = 500;  // for lines that wait for the timeline, at the end
 
 std::int64_t now_ms() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -38,7 +42,15 @@ std::int64_t now_ms() {
 class Runner {
  public:
   Runner(const Session& session, const RunOptions& options)
-      : session_(session), options_(options), client_(session.addresses.schema, 5'000) {}
+      : session_(session),
+        options_(options),
+        client_(session.addresses.schema, 5'000),
+        publisher_(statekit::to_timeline(statekit::connect(session.addresses.timeline))) {}
+  // The last lines of a program often say why it ended.
+  ~Runner() {
+    child_.reset();
+    publisher_.stop(flush_ms_max);
+  }
 
   int run() {
     const char* path = std::getenv("PATH");
@@ -54,6 +66,17 @@ class Runner {
  private:
   void say(const std::string& what) const {
     *session_.err << prefix_ << printable(what) << std::endl;
+  }
+
+  // What the program prints is for the timeline too. How grave a line is, it does not say.
+  void tell_timeline(std::string_view line, bool is_error) {
+    statekit::LogEvent event;
+    event.level = statekit::LineLevel::info;
+    event.source = module_;
+    event.deployment = deployment_;
+    event.message = line;
+    event.fields["stream"] = is_error ? "stderr" : "stdout";
+    timeline_.add(std::move(event));
   }
 
   // Nothing: go on. Else the exit code.
@@ -107,15 +130,17 @@ class Runner {
     local_ = "127.0.0.1:" + std::to_string(*port);
     address_ = alone ? local_ : options_.advertise + ":" + std::to_string(*port);
     const Addresses& at = session_.addresses;
-    auto child = Child::start({options_.command,
-                               {{"PORT", std::to_string(*port)},
-                                {"MILLRACE_RUN_HOST", alone ? "127.0.0.1" : "0.0.0.0"},
-                                {"MILLRACE_RUN_SCHEMA", at.schema},
-                                {"MILLRACE_RUN_ROUTING", at.routing},
-                                {"MILLRACE_RUN_TIMELINE", at.timeline},
-                                {"MILLRACE_RUN_MODULE", module_},
-                                {"MILLRACE_RUN_DEPLOYMENT", deployment_}},
-                               module_ + " | "});
+    auto child = Child::start(
+        {options_.command,
+         {{"PORT", std::to_string(*port)},
+          {"MILLRACE_RUN_HOST", alone ? "127.0.0.1" : "0.0.0.0"},
+          {"MILLRACE_RUN_SCHEMA", at.schema},
+          {"MILLRACE_RUN_ROUTING", at.routing},
+          {"MILLRACE_RUN_TIMELINE", at.timeline},
+          {"MILLRACE_RUN_MODULE", module_},
+          {"MILLRACE_RUN_DEPLOYMENT", deployment_}},
+         module_ + " | ",
+         [this](std::string_view line, bool is_error) { tell_timeline(line, is_error); }});
     if (!child) {
       session_.report(child.error());
       give_up(child.error().message);
@@ -250,6 +275,9 @@ class Runner {
   const RunOptions& options_;
   const Signals signals_;  // before any thread
   const SchemaClient client_;
+  const statekit::SystemClock clock_;
+  statekit::TimelinePublisher publisher_;
+  statekit::TimelineLog timeline_{publisher_, clock_};
   std::string path_;  // where programs are looked for
   std::string module_, deployment_;
   std::string address_, local_;  // of the program: as others reach it, and from here

@@ -108,7 +108,9 @@ TEST_CASE("run gives up on what does not come, with what is missing") {
   CHECK(echo->output().find("error[unknown-ref]") != std::string::npos);
 }
 
-TEST_CASE("run hands its program a port, the addresses and its own names, and forwards its lines") {
+TEST_CASE(
+    "run hands its program a port, the addresses and its own names, and forwards its lines to its "
+    "output and the timeline") {
   Cluster cluster;
   REQUIRE(cluster.ready());
   const auto program =
@@ -125,6 +127,8 @@ TEST_CASE("run hands its program a port, the addresses and its own names, and fo
     CHECK(said.find(name) != std::string::npos);
   }
   CHECK(said.find("the program ended: exit code 3") != std::string::npos);
+  const std::string lines = cluster.millrace({"logs", "--module", "time"}).out;
+  CHECK(lines.find("MILLRACE_RUN_MODULE=time") != std::string::npos);
 }
 
 TEST_CASE("a program is registered under the host that run advertises") {

@@ -21,18 +21,6 @@ enum FrameType : std::uint8_t {
 
 }  // namespace
 
-// Filled only when it ran out: a quiet connection costs no arithmetic.
-bool Allowance::take(MonoMs now) {
-  if (!filled_) filled_ = now;
-  if (left_ == 0) {
-    left_ = std::min((now - *filled_) * per_second_max_ / 1'000, burst_max_);
-    if (left_ == 0) return false;
-    filled_ = now;
-  }
-  --left_;
-  return true;
-}
-
 Http2Scanner::Http2Scanner(const Http2Limits& limits)
     : limits_(limits),
       resets_(limits.resets_burst_max, limits.resets_per_second_max),

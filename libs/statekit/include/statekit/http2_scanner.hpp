@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
+#include "statekit/allowance.hpp"
 #include "statekit/clock.hpp"
 
 namespace millrace::statekit {
@@ -23,20 +23,6 @@ struct Http2Limits {
   // Frames that carry nothing: PING, SETTINGS, PRIORITY, empty DATA, unknown kinds.
   std::int64_t idle_frames_burst_max = 10'000;
   std::int64_t idle_frames_per_second_max = 1'000;
-};
-
-// So many at once, then so many a second.
-class Allowance {
- public:
-  Allowance(std::int64_t burst_max, std::int64_t per_second_max)
-      : left_(burst_max), burst_max_(burst_max), per_second_max_(per_second_max) {}
-  bool take(MonoMs now);
-
- private:
-  std::int64_t left_;
-  std::int64_t burst_max_;
-  std::int64_t per_second_max_;
-  std::optional<MonoMs> filled_;
 };
 
 class Http2Scanner {

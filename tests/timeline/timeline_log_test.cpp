@@ -1,0 +1,63 @@
+#include "statekit/io/timeline_log.hpp"
+
+#include "support/catch.hpp"
+#include "support/manual_clock.hpp"
+
+using namespace millrace;
+using namespace millrace::statekit;
+
+namespace {
+
+// Keeps what it is sent; read after the publisher has stopped.
+struct Told {
+  std::vector<LogEvent> lines;
+  test::ManualClock clock;
+  TimelinePublisher publisher{[this](const std::vector<TimelineEvent>& batch) -> Status {
+    for (const TimelineEvent& event : batch) lines.push_back(std::get<LogEvent>(event.what));
+    return {};
+  }};
+  void end() { publisher.stop(10'000); }
+};
+
+LogEvent line(const std::string& text) { return {LineLevel::info, "echo", "dpl-1", text, {}}; }
+
+TEST_CASE("a flood of lines is cut to so many a second, and what was left out is told (G8)") {
+  Told told;
+  TimelineLog log(told.publisher, told.clock, {100, 3, 10});
+  for (int i = 0; i < 5; ++i) log.add(line("early"));
+  told.clock.advance(100);
+  log.add(line("later"));
+  told.end();
+  REQUIRE(told.lines.size() == 4);
+  CHECK(told.lines[3].message == "later");
+  CHECK(told.lines[3].fields == std::map<std::string, std::string>{{"left_out_before", "2"}});
+}
+
+TEST_CASE("a long line is shortened and one that is no text made readable (G8, G11)") {
+  Told told;
+  TimelineLog log(told.publisher, told.clock, {10, 3, 10});
+  log.add(line(std::string(1'000, 'x')));
+  log.add(line("a\xff"));
+  told.end();
+  REQUIRE(told.lines.size() == 2);
+  CHECK(told.lines[0].message.size() <= 13);
+  CHECK(told.lines[1].message == "a?");
+}
+
+TEST_CASE("of a process's own lines warnings and errors go, but none about the timeline") {
+  Told told;
+  TimelineLog log(told.publisher, told.clock);
+  log.add_own({LogLevel::info, 1, "feed.connected", {}});
+  log.add_own({LogLevel::warn, 1, "feed.disconnected", {{"follower", "routing"}}});
+  log.add_own({LogLevel::error, 1, "timeline.lost", {}});
+  log.add_own({LogLevel::error, 1, "schema.rebuilt", {}});
+  told.end();
+  REQUIRE(told.lines.size() == 2);
+  CHECK(told.lines[0].level == LineLevel::warn);
+  CHECK(told.lines[0].source == "feed");
+  CHECK(told.lines[0].message == "feed.disconnected");
+  CHECK(told.lines[0].fields.at("follower") == "routing");
+  CHECK(told.lines[1].level == LineLevel::error);
+}
+
+}  // namespace
