@@ -146,10 +146,10 @@ TEST_CASE("commands say where they looked when nothing is there") {
 
 TEST_CASE("what cannot be written ends a command with 2 and says so") {
   const std::string millrace = binary("millrace");
-  for (const std::string words :
-       {"version", "--help", "deploy --help", "completion bash", "serve --help",
-        "schema check " + source("examples/time/time.schema") + " --output json",
-        "schema fmt " + source("examples/time/time.schema")}) {
+  for (const std::string& words :
+       Words{"version", "--help", "deploy --help", "completion bash", "serve --help",
+             "schema check " + source("examples/time/time.schema") + " --output json",
+             "schema fmt " + source("examples/time/time.schema")}) {
     INFO(words);
     const Outcome full = run({"/bin/sh", "-c", millrace + " " + words + " > /dev/full"});
     CHECK(full.exit_code == 2);
