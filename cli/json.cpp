@@ -101,6 +101,19 @@ Json json_of(const schema::Deployment& deployment, const DeploymentsReport& repo
           {"endpoints", std::move(endpoints)}};
 }
 
+Json json_of(const std::vector<ReplicaReport>& replicas) {
+  Json list = Json::array();
+  for (const ReplicaReport& each : replicas)
+    list.push_back({{"id", each.id},
+                    {"address", each.address},
+                    {"revision", each.revision},
+                    {"writer", each.writer},
+                    {"asked", each.asked},
+                    {"endpoints", each.endpoints},
+                    {"followers", each.followers}});
+  return list;
+}
+
 }  // namespace
 
 std::string to_json(const std::vector<ServicePing>& services) {
@@ -130,7 +143,9 @@ std::string to_json(const StatusReport& report) {
                     {"digest", statekit::hex(report.head.digest)}}},
                   {"snapshot_revision", report.snapshot_revision},
                   {"oldest_revision", report.oldest_revision},
-                  {"followers", json_of(report.followers)}});
+                  {"followers", json_of(report.followers)},
+                  {"warnings", report.warnings},
+                  {"replicas", json_of(report.replicas)}});
 }
 
 std::string to_json(const DeploymentsReport& report) {

@@ -70,6 +70,10 @@ StatusReport decode(const v2alpha1::GetStatusResponse& message) {
   report.oldest_revision = message.oldest_revision();
   report.ready = message.ready();
   report.reasons = strings(message.reasons());
+  report.warnings = strings(message.warnings());
+  for (const auto& each : message.replicas())
+    report.replicas.push_back({each.id(), each.address(), each.revision(), each.writer(),
+                               each.asked(), each.endpoints(), each.followers()});
   return report;
 }
 

@@ -29,6 +29,16 @@ struct FollowerReport {
   bool diverged = false;
 };
 
+struct ReplicaReport {
+  std::string id;
+  std::string address;
+  statekit::Revision revision = 0;
+  bool writer = false;
+  bool asked = false;
+  std::uint32_t endpoints = 0;
+  std::uint32_t followers = 0;
+};
+
 struct StatusReport {
   statekit::Position head;
   std::vector<FollowerReport> followers;
@@ -39,6 +49,8 @@ struct StatusReport {
   statekit::Revision oldest_revision = 0;
   bool ready = false;
   std::vector<std::string> reasons;
+  std::vector<std::string> warnings;
+  std::vector<ReplicaReport> replicas;
 };
 
 struct DeploymentsReport {

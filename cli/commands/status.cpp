@@ -70,6 +70,17 @@ int ping(Session& session, const std::string& health) {
   return std::all_of(services.begin(), services.end(), ready) ? done : unable;
 }
 
+Table replicas_of(const StatusReport& report) {
+  Table table({"REPLICA", "ADDRESS", "REVISION", "ENDPOINTS", "FOLLOWERS", ""});
+  for (const ReplicaReport& each : report.replicas) {
+    std::string remark = each.writer ? "preferred writer" : "";
+    if (each.asked) remark += remark.empty() ? "answers here" : ", answers here";
+    table.row({each.id, each.address, std::to_string(each.revision), std::to_string(each.endpoints),
+               std::to_string(each.followers), remark});
+  }
+  return table;
+}
+
 void print_status(const Session& session, const StatusReport& report) {
   std::ostream& out = *session.out;
   out << "head       revision " << report.head.revision << " of "
@@ -81,6 +92,9 @@ void print_status(const Session& session, const StatusReport& report) {
       << printable(report.version) << '\n';
   for (const std::string& reason : report.reasons)
     out << "           " << printable(reason) << '\n';
+  for (const std::string& warning : report.warnings)
+    out << "warning    " << printable(warning) << '\n';
+  if (report.replicas.size() > 1) out << '\n' << replicas_of(report).text(session.colours);
   Table table({"FOLLOWER", "INSTANCE", "REVISION", "LAG", "SEEN", "STATE"});
   for (const FollowerReport& each : report.followers) {
     const std::string state = each.diverged ? "diverged" : each.live ? "live" : "gone";

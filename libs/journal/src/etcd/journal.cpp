@@ -141,6 +141,11 @@ class EtcdJournal : public Journal {
     return etcd::compact(**store, up_to);
   }
 
+  std::vector<JournalWarning> warnings() const override {
+    const auto store = usable();
+    return store ? (*store)->warnings() : std::vector<JournalWarning>();
+  }
+
   void close() override {
     if (const auto store = usable()) (*store)->close();
   }

@@ -119,7 +119,7 @@ void Store::tend() {
 void Store::keep_watch() {
   Upkeep upkeep(keys_, quota_bytes_);
   for (;;) {
-    std::vector<std::string> found = upkeep.look(*client_, tuning_.call_ms_max);
+    std::vector<JournalWarning> found = upkeep.look(*client_, tuning_.call_ms_max);
     std::unique_lock lock(mutex_);
     warnings_ = std::move(found);
     if (changed_.wait_for(lock, std::chrono::milliseconds(tuning_.upkeep_ms),
@@ -128,7 +128,7 @@ void Store::keep_watch() {
   }
 }
 
-std::vector<std::string> Store::warnings() const {
+std::vector<JournalWarning> Store::warnings() const {
   const std::lock_guard lock(mutex_);
   return warnings_;
 }

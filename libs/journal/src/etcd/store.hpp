@@ -37,7 +37,7 @@ class Store {
 
   // How etcd fares: filled now and then by a thread of its own, which `tend` starts.
   void tend();
-  std::vector<std::string> warnings() const;
+  std::vector<statekit::JournalWarning> warnings() const;
 
  private:
   void follow();
@@ -52,7 +52,7 @@ class Store {
   std::condition_variable changed_;
   Root known_;
   bool closed_ = false;
-  std::vector<std::string> warnings_;
+  std::vector<statekit::JournalWarning> warnings_;
   std::thread follower_, keeper_;
 };
 

@@ -17,27 +17,28 @@ std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20) 
 
 }  // namespace
 
-std::vector<std::string> judge(const EndpointStatus& status, std::uint64_t quota_bytes) {
-  std::vector<std::string> found;
+Warnings judge(const EndpointStatus& status, std::uint64_t quota_bytes) {
+  Warnings found;
   const std::string at = "etcd " + status.endpoint + ": ";
-  if (status.leader == 0) found.push_back(at + "it knows no leader: start the missing members");
+  if (status.leader == 0)
+    found.push_back({at + "it knows no leader: start the missing members", true});
   for (const std::string& each : status.alarms) {
     if (each.find("NOSPACE") != std::string::npos)
-      found.push_back(at +
-                      "its space is full (NOSPACE), so nothing can be written: compact and "
-                      "defragment it or raise --quota-backend-bytes, then `etcdctl alarm "
-                      "disarm`");
+      found.push_back({at + "its space is full (NOSPACE), so nothing can be written: compact and "
+                            "defragment it or raise --quota-backend-bytes, then `etcdctl alarm "
+                            "disarm`",
+                       true});
     else
-      found.push_back(at + "it raises an alarm: " + each);
+      found.push_back({at + "it raises an alarm: " + each});
   }
   const auto bytes = static_cast<std::uint64_t>(status.bytes);
   if (bytes >= quota_bytes / 100 * quota_percent_warned)
-    found.push_back(at + "it uses " + mebibytes(bytes) + " of its quota of " +
-                    mebibytes(quota_bytes) + ": compact the journal, defragment etcd (`etcdctl " +
-                    "defrag`), or raise --quota-backend-bytes and say so with quota=BYTES");
+    found.push_back({at + "it uses " + mebibytes(bytes) + " of its quota of " +
+                     mebibytes(quota_bytes) + ": compact the journal, defragment etcd (`etcdctl " +
+                     "defrag`), or raise --quota-backend-bytes and say so with quota=BYTES"});
   if (status.bytes >= holes_bytes_min && status.bytes_used < status.bytes / 2)
-    found.push_back(at + "more than half of its " + mebibytes(bytes) +
-                    " are holes: defragment it (`etcdctl defrag`), one member at a time");
+    found.push_back({at + "more than half of its " + mebibytes(bytes) +
+                     " are holes: defragment it (`etcdctl defrag`), one member at a time"});
   return found;
 }
 
@@ -67,18 +68,19 @@ bool Upkeep::never_compacts(Client& client, std::int64_t deadline_ms) {
   return uncompacted_;
 }
 
-std::vector<std::string> Upkeep::look(Client& client, std::int64_t deadline_ms) {
-  std::vector<std::string> found, lost;
+Warnings Upkeep::look(Client& client, std::int64_t deadline_ms) {
+  Warnings found;
+  std::vector<std::string> lost;
   for (const EndpointStatus& each : client.status(lost)) {
-    const std::vector<std::string> more = judge(each, quota_bytes_);
+    const Warnings more = judge(each, quota_bytes_);
     found.insert(found.end(), more.begin(), more.end());
   }
   for (const std::string& each : lost)
-    found.push_back("etcd " + each + ": it cannot be reached: is it running there?");
+    found.push_back({"etcd " + each + ": it cannot be reached: is it running there?"});
   if (never_compacts(client, deadline_ms))
     found.push_back(
-        "etcd never compacts its own history, which grows without end: start it with "
-        "--auto-compaction-retention=1");
+        {"etcd never compacts its own history, which grows without end: start it with "
+         "--auto-compaction-retention=1"});
   return found;
 }
 

@@ -12,11 +12,13 @@
 
 namespace millrace::journal::etcd {
 
+using Warnings = std::vector<statekit::JournalWarning>;
+
 class Upkeep {
  public:
   Upkeep(const Keys& keys, std::uint64_t quota_bytes) : keys_(keys), quota_bytes_(quota_bytes) {}
   // One line for people for each thing that is wrong; empty: all is well.
-  std::vector<std::string> look(Client& client, std::int64_t deadline_ms);
+  Warnings look(Client& client, std::int64_t deadline_ms);
 
  private:
   struct Sample {
@@ -34,6 +36,6 @@ class Upkeep {
 };
 
 // What one endpoint's figures mean. Pure.
-std::vector<std::string> judge(const EndpointStatus& status, std::uint64_t quota_bytes);
+Warnings judge(const EndpointStatus& status, std::uint64_t quota_bytes);
 
 }  // namespace millrace::journal::etcd

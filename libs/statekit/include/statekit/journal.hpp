@@ -97,6 +97,13 @@ class SnapshotReader {
   virtual JournalResult<std::optional<Bytes>> next() = 0;
 };
 
+// Something that its operator should see to, as one line that says what to do.
+struct JournalWarning {
+  std::string text;
+  bool stops_writes = false;  // nothing can be appended until it is seen to
+  bool operator==(const JournalWarning&) const = default;
+};
+
 class Journal {
  public:
   virtual ~Journal() = default;
@@ -134,6 +141,9 @@ class Journal {
   // Keeps the newest snapshot S <= up_to, drops the entries <= S and the older snapshots.
   // Idempotent; going backwards does nothing; `invalid` when there is no such snapshot.
   virtual JournalResult<void> compact(Revision up_to) = 0;
+
+  // What is known to be amiss with the engine at present; never blocks.
+  virtual std::vector<JournalWarning> warnings() const { return {}; }
 
   // Unblocks every waiter; later calls answer `unavailable`. Idempotent.
   virtual void close() = 0;
