@@ -110,6 +110,11 @@ Command& Command::address(std::string names, std::string& target, std::string he
                         [&](settings::Fields& fields) { fields.address("a", target, ""); }));
 }
 
+Command& Command::addresses(std::string names, std::string& target, std::string help) {
+  return add(from_field(std::move(names), "ADDRESS", std::move(help),
+                        [&](settings::Fields& fields) { fields.addresses("a", target, ""); }));
+}
+
 Command& Command::argument(std::string name, std::string& target, std::string help, bool required) {
   arguments_.push_back({std::move(name), std::move(help), required, false, false, false,
                         [&target](const std::string& word) { target = word; }});
@@ -151,7 +156,8 @@ Command& Command::prints_data(Session& session) {
 }
 
 Command& Command::uses_schema(Session& session) {
-  return address("--schema", session.addresses.schema, "the schema service");
+  return addresses("--schema", session.addresses.schema,
+                   "the schema service; several replicas with commas between");
 }
 
 Command& Command::uses_routing(Session& session) {

@@ -62,6 +62,8 @@ class Command {
 
   // --output text|json.
   Command& prints_data(Session& session);
+  // One or several, with commas between.
+  Command& addresses(std::string names, std::string& target, std::string help);
   // --schema, --routing, --timeline ADDRESS.
   Command& uses_schema(Session& session);
   Command& uses_routing(Session& session);

@@ -20,7 +20,8 @@ Result<Addresses> addresses(const std::map<std::string, std::string>& environmen
   run("MILLRACE_RUN_TIMELINE", all.timeline);
 
   settings::Fields fields;
-  fields.address("cli.schema", all.schema, "the schema service");
+  fields.addresses("cli.schema", all.schema,
+                   "the schema service; several replicas with commas between");
   fields.address("cli.routing", all.routing, "the routing service");
   fields.address("cli.timeline", all.timeline, "the timeline service");
   fields.address("cli.ingress_health", all.ingress_health, "the health page of ingress");

@@ -1,6 +1,9 @@
 #include "cli/client/schema_client.hpp"
 
+#include <atomic>
+
 #include "cli/client/decode_pb.hpp"
+#include "cli/client/replicas.hpp"
 #include "cli/client/rpc_pb.hpp"
 #include "v2alpha1/schema.grpc.pb.h"
 
@@ -10,13 +13,26 @@ using statekit::Result;
 using Stub = v2alpha1::SchemaService::Stub;
 
 struct SchemaClient::Impl {
-  statekit::Channel channel;
+  struct Replica {
+    statekit::Channel channel;
+    std::unique_ptr<Stub> stub;
+  };
+  std::vector<Replica> replicas;
   std::int64_t deadline_ms;
-  std::unique_ptr<Stub> stub;
+  mutable std::atomic<std::size_t> current{0};
 
   template <class Answer, class Method, class Request>
   Result<Answer> ask(Method method, const Request& request) const {
-    return cli::ask<Answer>(*stub, method, request, "schema", channel.address(), deadline_ms);
+    const std::size_t first = current;
+    for (std::size_t i = 0;; ++i) {
+      const std::size_t at = (first + i) % replicas.size();
+      const Replica& replica = replicas[at];
+      auto answer = cli::ask<Answer>(*replica.stub, method, request, "schema",
+                                     replica.channel.address(), deadline_ms);
+      const bool lost = !answer && answer.error().code == statekit::Code::unavailable;
+      if (!lost) current = at;
+      if (!lost || i + 1 == replicas.size()) return answer;
+    }
   }
 };
 
@@ -38,11 +54,14 @@ v2alpha1::ChangesetRequest changeset_request(const std::string& key, const Write
 
 }  // namespace
 
-SchemaClient::SchemaClient(const std::string& address, std::int64_t deadline_ms)
+SchemaClient::SchemaClient(const std::string& addresses, std::int64_t deadline_ms)
     : impl_(std::make_unique<Impl>()) {
-  impl_->channel = statekit::connect(address);
   impl_->deadline_ms = deadline_ms;
-  impl_->stub = v2alpha1::SchemaService::NewStub(impl_->channel.grpc());
+  for (const std::string& address : replicas_of(addresses)) {
+    statekit::Channel channel = statekit::connect(address);
+    auto stub = v2alpha1::SchemaService::NewStub(channel.grpc());
+    impl_->replicas.push_back({std::move(channel), std::move(stub)});
+  }
 }
 
 SchemaClient::~SchemaClient() = default;

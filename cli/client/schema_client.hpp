@@ -1,5 +1,7 @@
 // SchemaService as commands see it: blocking calls with a deadline, values in and out. Errors of
-// the connection say at which address and how to change it. Thread safe.
+// the connection say at which address and how to change it. With several addresses (replicas) the
+// next is asked where one cannot be reached; every write carries a token, so that it may. Thread
+// safe.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +17,7 @@ namespace millrace::cli {
 
 class SchemaClient {
  public:
-  explicit SchemaClient(const std::string& address, std::int64_t deadline_ms = 10'000);
+  explicit SchemaClient(const std::string& addresses, std::int64_t deadline_ms = 10'000);
   ~SchemaClient();
   SchemaClient(const SchemaClient&) = delete;
   SchemaClient& operator=(const SchemaClient&) = delete;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/client/replicas.hpp"
 #include "statekit/io/ids.hpp"
 
 namespace millrace::cli {
@@ -24,11 +25,12 @@ bool is_final(Code code) {
 
 }  // namespace
 
-Keeper::Keeper(std::string schema_address, EndpointOffer offer, Say say)
-    : schema_address_(std::move(schema_address)), offer_(std::move(offer)), say_(std::move(say)) {}
+Keeper::Keeper(const std::string& schema_addresses, EndpointOffer offer, Say say)
+    : schema_(replicas_of(schema_addresses)), offer_(std::move(offer)), say_(std::move(say)) {}
 
 void Keeper::open(std::int64_t now_ms) {
-  registration_ = std::make_unique<Registration>(statekit::connect(schema_address_), offer_);
+  const std::string& address = schema_[next_++ % schema_.size()];
+  registration_ = std::make_unique<Registration>(statekit::connect(address), offer_);
   renewed_ms_ = now_ms;
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/client/registration.hpp"
 
@@ -15,7 +16,8 @@ namespace millrace::cli {
 class Keeper {
  public:
   using Say = std::function<void(const std::string&)>;
-  Keeper(std::string schema_address, EndpointOffer offer, Say say);
+  // `schema_addresses`: of all replicas; each new stream goes to the next.
+  Keeper(const std::string& schema_addresses, EndpointOffer offer, Say say);
 
   // Once each turn of the loop. An error: the deployment is gone or replaced, the program must
   // stop.
@@ -28,7 +30,8 @@ class Keeper {
   statekit::Status heed(const Heard& heard);
   statekit::Status reopen(const statekit::Error& why, std::int64_t now_ms);
 
-  const std::string schema_address_;
+  const std::vector<std::string> schema_;
+  std::size_t next_ = 0;
   const EndpointOffer offer_;
   const Say say_;
   std::unique_ptr<Registration> registration_;

@@ -257,6 +257,26 @@ void fill(v2alpha1::GetHistoryResponse& response, const std::vector<schema::Comm
   }
 }
 
+namespace {
+
+void fill_replicas(v2alpha1::GetStatusResponse& response, const StatusAnswer& answer) {
+  for (const ReplicaFacts& each : answer.replicas) {
+    v2alpha1::ReplicaStatus& replica = *response.add_replicas();
+    replica.set_id(each.id);
+    replica.set_address(each.address);
+    replica.set_revision(each.revision);
+    replica.set_writer(each.id == answer.writer);
+    replica.set_asked(each.id == answer.asked);
+    replica.set_feature_level(each.feature_level);
+    replica.set_endpoints(static_cast<std::uint32_t>(each.endpoints.size()));
+    replica.set_followers(static_cast<std::uint32_t>(
+        std::count_if(each.followers.begin(), each.followers.end(),
+                      [](const statekit::FollowerRecord& record) { return record.live; })));
+  }
+}
+
+}  // namespace
+
 void fill(v2alpha1::GetStatusResponse& response, const StatusAnswer& answer) {
   *response.mutable_head() = to_proto(answer.head);
   for (const statekit::FollowerRecord& record : answer.followers)
@@ -267,6 +287,8 @@ void fill(v2alpha1::GetStatusResponse& response, const StatusAnswer& answer) {
   response.set_oldest_revision(answer.reach.oldest);
   response.set_ready(answer.reasons.empty());
   for (const std::string& reason : answer.reasons) response.add_reasons(reason);
+  for (const std::string& warning : answer.warnings) response.add_warnings(warning);
+  fill_replicas(response, answer);
 }
 
 Result<ReadAt> read_at_from(const std::string& text) {

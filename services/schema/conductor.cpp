@@ -5,11 +5,12 @@
 
 namespace millrace::schema_service {
 
+using statekit::MonoMs;
 using std::chrono::milliseconds;
 
 Conductor::Conductor(Machine& machine, statekit::Broadcast& broadcast, Prober& prober,
                      const statekit::Clock& clock, const ConductorOptions& options,
-                     Followers followers, OnState on_state)
+                     Followers followers, OnState on_state, AskOthers others)
     : machine_(machine),
       broadcast_(broadcast),
       prober_(prober),
@@ -17,6 +18,7 @@ Conductor::Conductor(Machine& machine, statekit::Broadcast& broadcast, Prober& p
       options_(options),
       followers_(std::move(followers)),
       on_state_(std::move(on_state)),
+      others_(std::move(others)),
       rollout_(options.rollout),
       leases_(options.lease_ms),
       probes_(options.probes) {}
@@ -48,6 +50,17 @@ void Conductor::stop() {
 void Conductor::heard(const std::string& endpoint) {
   const std::lock_guard lock(inbox_->mutex);
   inbox_->heartbeats.push_back(endpoint);
+  inbox_->held[endpoint] = clock_.mono_ms();
+}
+
+std::vector<std::string> Conductor::held() {
+  const MonoMs now = clock_.mono_ms();
+  const std::lock_guard lock(inbox_->mutex);
+  std::erase_if(inbox_->held,
+                [&](const auto& each) { return now - each.second > options_.lease_ms / 2; });
+  std::vector<std::string> endpoints;
+  for (const auto& [endpoint, heard] : inbox_->held) endpoints.push_back(endpoint);
+  return endpoints;
 }
 
 void Conductor::run() {
@@ -74,12 +87,16 @@ void Conductor::tick() {
     answers.swap(inbox_->answers);
   }
   const std::vector<FollowerFact> followers = followers_();
-  const statekit::MonoMs now = clock_.mono_ms();
+  const Others others = others_ ? others_() : Others{};
+  const MonoMs now = clock_.mono_ms();
+  if (others.writer && !was_writer_) leases_.start_afresh(now);
+  was_writer_ = others.writer;
   std::vector<Command> commands;
   std::vector<Probe> probes;
   {
     const auto state = machine_.read();
     for (const std::string& endpoint : heartbeats) leases_.renew(endpoint, now);
+    for (const std::string& endpoint : others.held) leases_.renew(endpoint, now);
     for (const ProbeAnswer& answer : answers) {
       if (auto command = probes_.on_result(*state, answer.endpoint, answer.answered, now))
         commands.push_back(std::move(*command));
@@ -87,9 +104,11 @@ void Conductor::tick() {
     for (Command& command : rollout_.tick(*state, now, followers))
       commands.push_back(std::move(command));
     for (Command& command : leases_.tick(*state, now)) commands.push_back(std::move(command));
-    probes = probes_.tick(*state, now);
+    if (others.writer) probes = probes_.tick(*state, now);
     on_state_(*state);
   }
+  // The clockwork turns in every replica, so that each may take over; one of them acts.
+  if (!others.writer) commands.clear();
   submit(std::move(commands));
   send(probes);
 }

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -36,11 +37,17 @@ class Conductor {
  public:
   using Followers = std::function<std::vector<FollowerFact>()>;
   using OnState = std::function<void(const State&)>;
+  // What the other replicas are to this one.
+  struct Others {
+    bool writer = true;             // this one decides what is due
+    std::vector<std::string> held;  // endpoints that others have heard from
+  };
+  using AskOthers = std::function<Others()>;
 
   // All outlive it. `on_state` is called at each tick, for what else follows the state.
   Conductor(Machine& machine, statekit::Broadcast& broadcast, Prober& prober,
             const statekit::Clock& clock, const ConductorOptions& options, Followers followers,
-            OnState on_state);
+            OnState on_state, AskOthers others = {});
   ~Conductor();
   Conductor(const Conductor&) = delete;
   Conductor& operator=(const Conductor&) = delete;
@@ -50,6 +57,8 @@ class Conductor {
 
   // A heartbeat of an endpoint.
   void heard(const std::string& endpoint);
+  // Whom this replica has heard from within half a lease.
+  std::vector<std::string> held();
 
  private:
   struct ProbeAnswer {
@@ -63,6 +72,7 @@ class Conductor {
     bool woken = false;
     bool stopping = false;
     std::vector<std::string> heartbeats;
+    std::map<std::string, statekit::MonoMs> held;
     std::vector<ProbeAnswer> answers;
   };
 
@@ -79,6 +89,8 @@ class Conductor {
   const ConductorOptions options_;
   const Followers followers_;
   const OnState on_state_;
+  const AskOthers others_;
+  bool was_writer_ = false;
   const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
   Rollout rollout_;
   Leases leases_;

@@ -8,11 +8,13 @@ using statekit::MonoMs;
 
 void Leases::renew(const std::string& endpoint, MonoMs now) { heard_[endpoint] = now; }
 
+void Leases::start_afresh(MonoMs now) {
+  for (auto& [endpoint, heard] : heard_) heard = now;
+}
+
 // While this process did not run, heartbeats could not reach it: their absence says nothing.
 void Leases::start_afresh_when_late(MonoMs now) {
-  if (ticked_ && now - last_tick_ > lease_ms_ / 2) {
-    for (auto& [endpoint, heard] : heard_) heard = now;
-  }
+  if (ticked_ && now - last_tick_ > lease_ms_ / 2) start_afresh(now);
   ticked_ = true;
   last_tick_ = now;
 }

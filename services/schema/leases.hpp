@@ -23,6 +23,8 @@ class Leases {
 
   // The endpoint was heard from.
   void renew(const std::string& endpoint, statekit::MonoMs now);
+  // Begins to count anew, as when this process starts: it has become the one that expires.
+  void start_afresh(statekit::MonoMs now);
   // The endpoints that expire now. Each is named once in a lease time.
   std::vector<Command> tick(const State& state, statekit::MonoMs now);
 

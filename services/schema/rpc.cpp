@@ -9,6 +9,7 @@
 
 #include "schema/change_codec_pb.hpp"
 #include "services/schema/codec.hpp"
+#include "services/schema/forward_pb.hpp"
 #include "services/schema/registration_reactor.hpp"
 #include "services/schema/rpc_state.hpp"
 #include "settings/main.hpp"
@@ -132,11 +133,16 @@ class Rpc final : public v2::SchemaService::CallbackService {
       reactor->Finish(status_of(answer));
       return reactor;
     }
-    service_.create(std::move(*command), *meta, ms_left(*context, service_.write_ms_max()),
-                    [reactor, response](const Result<CreateAnswer>& answer) {
-                      if (answer) fill(*response, *answer);
-                      reactor->Finish(status_of(answer));
-                    });
+    const auto here = [this, context, response, reactor, command = std::move(*command),
+                       meta = *meta] {
+      service_.create(command, meta, ms_left(*context, service_.write_ms_max()),
+                      [reactor, response](const Result<CreateAnswer>& answer) {
+                        if (answer) fill(*response, *answer);
+                        reactor->Finish(status_of(answer));
+                      });
+    };
+    forward_or(here, context, request, response, reactor,
+               static_cast<ForwardCreate>(&Forward::Async::CreateChangeset));
     return reactor;
   }
 
@@ -144,19 +150,20 @@ class Rpc final : public v2::SchemaService::CallbackService {
                                       const v2::ChangesetRequest* request,
                                       v2::ChangesetResponse* response) override {
     return change(context, "CommitChangeset", schema_service::CommitChangeset{request->changeset()},
-                  request, response);
+                  request, response, &Forward::Async::CommitChangeset);
   }
   ServerUnaryReactor* RollbackChangeset(CallbackServerContext* context,
                                         const v2::ChangesetRequest* request,
                                         v2::ChangesetResponse* response) override {
     return change(context, "RollbackChangeset",
-                  schema_service::RollbackChangeset{request->changeset()}, request, response);
+                  schema_service::RollbackChangeset{request->changeset()}, request, response,
+                  &Forward::Async::RollbackChangeset);
   }
   ServerUnaryReactor* FailChangeset(CallbackServerContext* context,
                                     const v2::ChangesetRequest* request,
                                     v2::ChangesetResponse* response) override {
     return change(context, "FailChangeset", schema_service::FailChangeset{request->changeset()},
-                  request, response);
+                  request, response, &Forward::Async::FailChangeset);
   }
 
   ServerUnaryReactor* RollbackTo(CallbackServerContext* context,
@@ -278,14 +285,56 @@ class Rpc final : public v2::SchemaService::CallbackService {
   }
 
  private:
-  // millrace-min-revision of a reader, if it has one.
+  using ForwardCreate = void (Forward::Async::*)(grpc::ClientContext*,
+                                                 const v2::CreateChangesetRequest*,
+                                                 v2::CreateChangesetResponse*,
+                                                 std::function<void(grpc::Status)>);
+  using ForwardChange = void (Forward::Async::*)(grpc::ClientContext*, const v2::ChangesetRequest*,
+                                                 v2::ChangesetResponse*,
+                                                 std::function<void(grpc::Status)>);
+
+  // Hands the command to the preferred writer, once; `here` decides it where there is no other, or
+  // none that can be reached. A writer that is lost on the way may have committed: with a token it
+  // is safe to decide again, without one it is not.
+  template <class Here, class Request, class Response, class Method>
+  void forward_or(const Here& here, CallbackServerContext* context, const Request* request,
+                  Response* response, ServerUnaryReactor* reactor, Method method) {
+    const std::string writer = service_.writer_address();
+    if (writer.empty() || context->client_metadata().count(forwarded_key) > 0) return here();
+    forward_.send(writer, *context, method, request, response,
+                  [here, request, reactor](const grpc::Status& status) {
+                    if (status.error_code() != grpc::StatusCode::UNAVAILABLE)
+                      return reactor->Finish(status);
+                    const bool unsent =
+                        status.error_message().find("failed to connect") != std::string::npos;
+                    if (unsent || !request->write().token().empty()) return here();
+                    reactor->Finish({grpc::StatusCode::UNKNOWN,
+                                     "the replica that writes was lost: it may have been "
+                                     "committed; give a token to be able to ask again"});
+                  });
+  }
+
+  // millrace-min-revision of a reader, and whether it wants no less than there is.
   Result<ReadAt> read_at(CallbackServerContext* context) const {
     const auto& metadata = context->client_metadata();
     const auto found = metadata.find("millrace-min-revision");
-    if (found == metadata.end()) return ReadAt{};
-    Result<ReadAt> at = read_at_from({found->second.data(), found->second.size()});
+    Result<ReadAt> at = ReadAt{};
+    if (found != metadata.end()) at = read_at_from({found->second.data(), found->second.size()});
     if (at) at->wait_ms_max = ms_left(*context, service_.write_ms_max());
+    if (at) at->linearizable = metadata.count("millrace-linearizable") > 0;
     return at;
+  }
+
+  // Runs `then` with the state where `at` wants it; the journal's head is asked for on a worker.
+  void when_at(const ReadAt& at, ReadReactor* reactor,
+               const std::function<void(const Status&)>& then) {
+    if (!at.linearizable) return reactor->wait_as(service_.when_at(at, then));
+    service_.on_worker([this, at, then](const Status& room) {
+      if (!room) return then(room);
+      const Result<ReadAt> head = service_.at_head(at);
+      if (!head) return then(fail(head.error()));
+      service_.when_at(*head, then);
+    });
   }
 
   // `answer` is given the state once it is where the reader wants it.
@@ -294,11 +343,11 @@ class Rpc final : public v2::SchemaService::CallbackService {
     const Result<ReadAt> at = read_at(context);
     if (!at) return refuse(context, at.error());
     auto* reactor = new ReadReactor(service_);
-    reactor->wait_as(service_.when_at(*at, [this, reactor, answer](const Status& able) {
+    when_at(*at, reactor, [this, reactor, answer](const Status& able) {
       if (!able) return reactor->Finish(status_of(able));
       const grpc::Status status = answer(*service_.read());
       reactor->Finish(status);
-    }));
+    });
     return reactor;
   }
 
@@ -308,33 +357,37 @@ class Rpc final : public v2::SchemaService::CallbackService {
     const Result<ReadAt> at = read_at(context);
     if (!at) return refuse(context, at.error());
     auto* reactor = new ReadReactor(service_);
-    reactor->wait_as(service_.when_at(*at, [this, reactor, answer](const Status& able) {
+    when_at(*at, reactor, [this, reactor, answer](const Status& able) {
       if (!able) return reactor->Finish(status_of(able));
       service_.on_worker([reactor, answer](const Status& room) {
         reactor->Finish(room ? answer() : status_of(room));
       });
-    }));
+    });
     return reactor;
   }
 
   ServerUnaryReactor* change(CallbackServerContext* context, const std::string& method,
-                             Command command, const v2::ChangesetRequest* request,
-                             v2::ChangesetResponse* response) {
+                             const Command& command, const v2::ChangesetRequest* request,
+                             v2::ChangesetResponse* response, ForwardChange method_at_writer) {
     const Result<statekit::CommandMeta> meta = meta_from(*request, method, clock_.wall_ms());
     if (!meta) return refuse(context, meta.error());
     ServerUnaryReactor* reactor = context->DefaultReactor();
-    service_.change(std::move(command), request->changeset(), *meta,
-                    ms_left(*context, service_.write_ms_max()),
-                    [reactor, response](const Result<ChangesetAnswer>& answer) {
-                      if (answer) fill(*response, *answer);
-                      reactor->Finish(status_of(answer));
-                    });
+    const auto here = [this, context, request, response, reactor, command, meta = *meta] {
+      service_.change(command, request->changeset(), meta,
+                      ms_left(*context, service_.write_ms_max()),
+                      [reactor, response](const Result<ChangesetAnswer>& answer) {
+                        if (answer) fill(*response, *answer);
+                        reactor->Finish(status_of(answer));
+                      });
+    };
+    forward_or(here, context, request, response, reactor, method_at_writer);
     return reactor;
   }
 
   Core& service_;
   statekit::GrpcFeed& feed_;
   const statekit::Clock& clock_;
+  Forward forward_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <grpcpp/impl/codegen/service_type.h>
 
 #include "journal/open.hpp"
+#include "journal/presence.hpp"
 #include "journal/remember.hpp"
 #include "services/schema/rpc.hpp"
 #include "services/schema/service.hpp"
@@ -31,13 +32,16 @@ struct Life {
 class GrpcSchemaServer final : public Server {
  public:
   GrpcSchemaServer(const Settings& settings, const Wiring& wiring,
-                   std::unique_ptr<statekit::Journal> journal)
+                   std::unique_ptr<statekit::Journal> journal,
+                   std::unique_ptr<statekit::Presence> presence)
       : settings_(settings),
         wiring_(wiring),
-        service_(settings, std::move(journal), make_grpc_prober(), *wiring.clock,
-                 [](std::string_view event, std::string_view detail) {
-                   statekit::log_warn(event, {{"detail", detail}});
-                 }),
+        service_(
+            settings, std::move(journal), make_grpc_prober(), *wiring.clock,
+            [](std::string_view event, std::string_view detail) {
+              statekit::log_warn(event, {{"detail", detail}});
+            },
+            std::move(presence)),
         feed_(service_.hub(), *wiring.clock),
         rpc_(make_rpc(service_, feed_, *wiring.clock)) {}
   ~GrpcSchemaServer() override { GrpcSchemaServer::stop(); }
@@ -46,7 +50,11 @@ class GrpcSchemaServer final : public Server {
     if (Status started = service_.start(); !started) return started;
     wiring_.health->watch("schema", [this] {
       const Status able = service_.health();
-      return statekit::Readiness{able.has_value(), able ? "" : able.error().message};
+      if (!able) return statekit::Readiness{false, able.error().message};
+      std::string remarks;
+      for (const std::string& each : service_.warnings())
+        remarks += (remarks.empty() ? "" : ", ") + each;
+      return statekit::Readiness{true, std::move(remarks)};
     });
     watch_metrics();
     statekit::GrpcServerOptions options;
@@ -55,6 +63,7 @@ class GrpcSchemaServer final : public Server {
     auto server = statekit::GrpcServer::start(options, {rpc_.get()}, wiring_.health);
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
+    service_.join(settings_.advertise.empty() ? server_->address() : settings_.advertise);
     if (service_.position().revision == 0)
       statekit::log_warn("schema.store-is-empty",
                          {{"journal", journal_url(settings_)},
@@ -104,7 +113,7 @@ class GrpcSchemaServer final : public Server {
       refused.set(static_cast<double>(stats.refused));
       groups.set(static_cast<double>(stats.groups));
       rebuilds.set(static_cast<double>(stats.rebuilds));
-      const auto all = service_.followers();
+      const auto all = service_.hub().followers(service_.now());
       followers.set(static_cast<double>(
           std::count_if(all.begin(), all.end(), [](const auto& record) { return record.live; })));
     });
@@ -142,7 +151,10 @@ Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wi
   if (!journal) return fail(std::move(journal.error()));
   if (Status remembers = remember_position(settings, *journal); !remembers)
     return fail(std::move(remembers.error()));
-  auto server = std::make_unique<GrpcSchemaServer>(settings, wiring, std::move(*journal));
+  auto presence = journal::open_presence(journal_url(settings), *wiring.clock);
+  if (!presence) return fail(std::move(presence.error()));
+  auto server = std::make_unique<GrpcSchemaServer>(settings, wiring, std::move(*journal),
+                                                   std::move(*presence));
   if (Status started = server->start(); !started) return fail(std::move(started.error()));
   return std::unique_ptr<Server>(std::move(server));
 }

@@ -102,7 +102,7 @@ bool is_hidden_from_followers(statekit::BytesView event) {
 
 Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> journal,
                  std::unique_ptr<Prober> prober, const statekit::Clock& clock,
-                 statekit::MachineNote note)
+                 statekit::MachineNote note, std::unique_ptr<statekit::Presence> presence)
     : settings_(settings),
       clock_(clock),
       journal_(std::move(journal)),
@@ -112,6 +112,8 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
       hub_(
           broadcast_, *journal_, [this] { return machine_.snapshot_parts(leave_out_private); },
           feed_limits(settings), [this] { machine_.nudge(); }),
+      replicas_(
+          std::move(presence), statekit::random_request_id(), [this] { return facts(); }, clock),
       registrations_(machine_, clock, registration_limits(settings),
                      [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
       conductor_(
@@ -120,7 +122,8 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
           [this](const State& state) {
             registrations_.refresh(state);
             change_log_.follow(state);
-          }),
+          },
+          [this] { return others(); }),
       workers_(worker_threads, static_cast<std::size_t>(settings.reads_max)),
       waiters_(machine_.projection(), static_cast<std::size_t>(settings.waiting_max)) {}
 
@@ -135,17 +138,21 @@ Status Service::start() {
     return fail(within("starting from " + journal_url(settings_), std::move(started.error())));
   started_ = true;
   conductor_.start();
+  if (replicas_.shared()) journal_follower_ = std::thread([this] { follow_journal(); });
   return {};
 }
 
 void Service::stop() {
   if (!std::exchange(started_, false)) return;
+  stopping_ = true;
+  replicas_.leave();
   registrations_.stop();
   conductor_.stop();
   prober_->stop();
   stop_reads();
   machine_.stop();
   journal_->close();
+  if (journal_follower_.joinable()) journal_follower_.join();
 }
 
 void Service::stop_reads() {
@@ -154,7 +161,52 @@ void Service::stop_reads() {
   workers_.stop();
 }
 
-std::vector<FollowerRecord> Service::followers() const { return hub_.followers(clock_.mono_ms()); }
+Status Service::health() const {
+  if (Status able = machine_.health(); !able) return able;
+  for (const statekit::JournalWarning& each : journal_->warnings())
+    if (each.stops_writes) return fail(Code::unavailable, each.text);
+  return {};
+}
+
+std::vector<std::string> Service::warnings() const {
+  std::vector<std::string> lines;
+  for (statekit::JournalWarning& each : journal_->warnings()) lines.push_back(std::move(each.text));
+  return lines;
+}
+
+std::vector<FollowerRecord> Service::followers() const {
+  return merge_followers(hub_.followers(clock_.mono_ms()), replicas_.others());
+}
+
+// What the others need to know of this replica.
+ReplicaFacts Service::facts() {
+  ReplicaFacts facts;
+  facts.id = replicas_.id();
+  facts.revision = machine_.position().revision;
+  facts.feature_level = machine_.read()->feature_level();
+  facts.endpoints = conductor_.held();
+  facts.followers = hub_.followers(clock_.mono_ms());
+  return facts;
+}
+
+Conductor::Others Service::others() const {
+  Conductor::Others others;
+  others.writer = replicas_.is_writer();
+  for (ReplicaFacts& each : replicas_.others())
+    others.held.insert(others.held.end(), each.endpoints.begin(), each.endpoints.end());
+  return others;
+}
+
+void Service::follow_journal() {
+  constexpr std::int64_t wait_ms = 1'000;
+  Revision seen = machine_.position().revision;
+  while (!stopping_) {
+    const auto head = journal_->wait(seen, {wait_ms});
+    if (!head || head->last <= seen) continue;
+    seen = head->last;
+    if (seen > machine_.position().revision) machine_.nudge();
+  }
+}
 
 std::vector<FollowerFact> Service::follower_facts() const {
   std::vector<FollowerFact> facts;
@@ -270,6 +322,14 @@ Status Service::waited_for(const ReadAt& at) const {
                                      std::to_string(here));
 }
 
+Result<ReadAt> Service::at_head(ReadAt at) const {
+  const auto head = journal_->head();
+  if (!head) return fail(within("looking for the journal's head", to_error(head.error())));
+  if (at.incarnation.empty()) at.incarnation = head->incarnation;
+  at.revision = std::max(at.revision, head->last);
+  return at;
+}
+
 std::uint64_t Service::when_at(const ReadAt& at, std::function<void(const Status&)> read) {
   if (const Status same = check_incarnation(at); !same) {
     read(same);
@@ -303,10 +363,14 @@ Result<StatusAnswer> Service::status() const {
   answer.reach = *reach;
   answer.head = machine_.position();
   answer.now = clock_.mono_ms();
-  answer.followers = hub_.followers(answer.now);
+  answer.followers = followers();
   answer.feature_level = machine_.read()->feature_level();
   answer.storage = journal_url(settings_);
-  if (const Status able = machine_.health(); !able) answer.reasons.push_back(able.error().message);
+  if (const Status able = health(); !able) answer.reasons.push_back(able.error().message);
+  answer.warnings = warnings();
+  answer.replicas = replicas_.all();
+  answer.writer = replicas_.writer();
+  answer.asked = replicas_.id();
   return answer;
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "services/schema/history.hpp"
 #include "services/schema/model.hpp"
 #include "services/schema/registrations.hpp"
+#include "services/schema/replicas.hpp"
 #include "services/schema/settings.hpp"
 #include "services/schema/workers.hpp"
 #include "statekit/feed_hub.hpp"
@@ -32,6 +34,7 @@ struct ReadAt {
   statekit::Incarnation incarnation;  // empty: any
   Revision revision = 0;
   std::int64_t wait_ms_max = 0;
+  bool linearizable = false;  // not older than any commit that was acknowledged anywhere before
 };
 
 struct DeploymentOf {
@@ -66,16 +69,25 @@ struct StatusAnswer {
   std::string storage;
   JournalReach reach;
   std::vector<std::string> reasons;  // why it is not ready; empty: it is
+  std::vector<std::string> warnings;
+  std::vector<ReplicaFacts> replicas;  // by id
+  std::string writer;                  // the preferred one's id
+  std::string asked;                   // the id of the one that answers
 };
 
 class Service {
  public:
   // The clock outlives it. `note` is told of changes of condition, for the log.
   Service(const Settings& settings, std::unique_ptr<statekit::Journal> journal,
-          std::unique_ptr<Prober> prober, const statekit::Clock& clock, statekit::MachineNote note);
+          std::unique_ptr<Prober> prober, const statekit::Clock& clock, statekit::MachineNote note,
+          std::unique_ptr<statekit::Presence> presence = nullptr);
   ~Service();
 
   statekit::Status start();
+  // The other replicas see this one from now on, reached at `address`.
+  void join(const std::string& address) { replicas_.join(address); }
+  // Where a command belongs; empty: here.
+  std::string writer_address() const { return replicas_.writer_address(); }
   // Ends registrations, the clockwork and the machine, which writes a snapshot. Idempotent. The
   // feed's streams must be gone.
   void stop();
@@ -107,7 +119,11 @@ class Service {
   // Of a state that was read just now.
   statekit::Position position_of(const State& state) const;
   statekit::Position position() const { return machine_.position(); }
-  statekit::Status health() const { return machine_.health(); }
+  // Why nothing can be decided at present, or ever.
+  statekit::Status health() const;
+  // What is amiss with the storage, for people.
+  std::vector<std::string> warnings() const;
+  // Of all replicas.
   std::vector<statekit::FollowerRecord> followers() const;
   statekit::MonoMs now() const { return clock_.mono_ms(); }
   std::int64_t lease_ms() const { return settings_.lease_ms; }
@@ -121,6 +137,8 @@ class Service {
   statekit::Result<statekit::SnapshotParts> state_at(Revision revision) const;
   statekit::Result<std::vector<schema::Commit>> history(const HistoryQuery& query) const;
   statekit::Result<StatusAnswer> status() const;
+  // `at`, moved on to the journal's head as it is now.
+  statekit::Result<ReadAt> at_head(ReadAt at) const;
 
   statekit::FeedHub& hub() { return hub_; }
   Registrations& registrations() { return registrations_; }
@@ -133,6 +151,9 @@ class Service {
   statekit::Result<SchemaAnswer> schema_of(const State& state,
                                            const std::vector<std::string>& modules) const;
   std::vector<FollowerFact> follower_facts() const;
+  ReplicaFacts facts();
+  Conductor::Others others() const;
+  void follow_journal();
   CreateAnswer created(const CreateChangeset& command, const statekit::Committed& committed) const;
   CreateAnswer rolled_back(const statekit::Committed& committed) const;
   statekit::Result<std::vector<NewModule>> canonical_at(Revision revision) const;
@@ -146,6 +167,7 @@ class Service {
   statekit::Broadcast broadcast_;
   Machine machine_;
   statekit::FeedHub hub_;
+  Replicas replicas_;
   Registrations registrations_;
   ChangeLog change_log_;
   Conductor conductor_;
@@ -153,6 +175,8 @@ class Service {
   std::atomic<bool> reads_stopped_ = false;
   statekit::RevisionWaiters waiters_;
   bool started_ = false;
+  std::atomic<bool> stopping_ = false;
+  std::thread journal_follower_;  // tells the machine of what other replicas wrote
 };
 
 // DATA/schema: the embedded store, and what is remembered of any other.

@@ -26,11 +26,14 @@ void describe_feed(settings::Fields& fields, Settings& settings) {
 
 void describe(settings::Fields& fields, Settings& settings) {
   fields.address("schema.listen", settings.listen, "where the schema service answers gRPC");
+  fields.text("schema.advertise", settings.advertise,
+              "HOST:PORT where other replicas of this service reach it; empty: schema.listen");
   fields.address("schema.health_listen", settings.health_listen,
                  "where its health page and metrics are served over HTTP");
-  fields.text("schema.journal", settings.journal,
-              "where commits are stored, as sqlite:PATH or memory:; "
-              "empty: DATA/schema/journal.db");
+  fields.text(
+      "schema.journal", settings.journal,
+      "where commits are stored, as sqlite:PATH, etcd://HOST:PORT,.../WORKSPACE or memory:; "
+      "empty: DATA/schema/journal.db");
   fields.integer("schema.snapshot_interval", settings.snapshot_interval, 1, 10'000'000,
                  "commits from one stored snapshot to the next");
   fields.duration("schema.lease", settings.lease_ms, 500, 3'600'000,

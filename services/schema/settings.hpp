@@ -13,7 +13,8 @@ struct Settings {
   std::string data = ".millrace";  // the setting `data` of the whole process
   std::string listen = "127.0.0.1:8892";
   std::string health_listen = "127.0.0.1:9892";
-  std::string journal;  // empty: sqlite in the data folder
+  std::string advertise;  // where the other replicas reach it; empty: where it listens
+  std::string journal;    // empty: sqlite in the data folder
   std::int64_t snapshot_interval = 10'000;
   std::int64_t lease_ms = 10'000;
   std::int64_t rollback_window_ms = 600'000;

@@ -65,10 +65,17 @@ TEST_CASE("the format of ping is frozen") {
 }
 
 TEST_CASE("the format of status is frozen") {
-  check_fixture(
-      "status",
-      to_json(StatusReport{
-          position, {follower()}, "0.1.0", 1, "sqlite:a.db", 30, 1, false, {"replaying"}}));
+  check_fixture("status", to_json(StatusReport{position,
+                                               {follower()},
+                                               "0.1.0",
+                                               1,
+                                               "sqlite:a.db",
+                                               30,
+                                               1,
+                                               false,
+                                               {"replaying"},
+                                               {"etcd a:1: it uses 1434 MiB of its quota"},
+                                               {{"0a", "127.0.0.1:8892", 42, true, true, 2, 3}}}));
 }
 
 TEST_CASE("the format of ps is frozen") {

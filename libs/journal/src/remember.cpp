@@ -121,6 +121,7 @@ class RememberingJournal : public Journal {
     return journal_->load_snapshot(at_most);
   }
   JournalResult<void> compact(Revision up_to) override { return journal_->compact(up_to); }
+  std::vector<JournalWarning> warnings() const override { return journal_->warnings(); }
   void close() override { journal_->close(); }
 
  private:

@@ -104,6 +104,22 @@ void Fields::address(std::string name, std::string& target, std::string help) {
       [&target] { return target; });
 }
 
+void Fields::addresses(std::string name, std::string& target, std::string help) {
+  add(
+      std::move(name), std::move(help), "address",
+      [&target](std::string_view text) -> Status {
+        for (std::size_t begin = 0; begin <= text.size();) {
+          const std::size_t comma = std::min(text.find(',', begin), text.size());
+          if (auto status = check_address(text.substr(begin, comma - begin)); !status)
+            return status;
+          begin = comma + 1;
+        }
+        target = text;
+        return {};
+      },
+      [&target] { return target; });
+}
+
 void Fields::foreign(std::string section) { foreign_.push_back(std::move(section)); }
 
 const Field* Fields::find(std::string_view name) const {

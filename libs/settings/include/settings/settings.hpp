@@ -55,6 +55,8 @@ class Fields {
               std::string help);
   // host:port; a bare port or host is refused with what to write.
   void address(std::string name, std::string& target, std::string help);
+  // One or several of them, with commas between.
+  void addresses(std::string name, std::string& target, std::string help);
 
   // A section that belongs to another binary: its settings may stand in the same file and
   // environment, and are passed over here.

@@ -15,6 +15,7 @@ constexpr Row rows[] = {
     {"cli.routing", "address", "cli.routing"},
     {"cli.schema", "address", "cli.schema"},
     {"cli.timeline", "address", "cli.timeline"},
+    {"schema.advertise", "text", "schema.advertise"},
     {"schema.health_listen", "address", "schema.health_listen"},
     {"schema.listen", "address", "schema.listen"},
     {"schema.journal.snapshot_interval", "integer", "schema.snapshot_interval"},

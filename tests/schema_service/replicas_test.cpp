@@ -1,0 +1,211 @@
+// Three schema services as processes on one etcd: writes at each, one killed, endpoints and
+// followers that move.
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "statekit/io/grpc_feed.hpp"
+#include "support/catch.hpp"
+#include "support/etcd_server.hpp"
+#include "support/eventually.hpp"
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
+#include "tests/schema_service/client.hpp"
+
+namespace statekit = millrace::statekit;
+namespace test = millrace::test;
+namespace v2 = millrace::v2alpha1;
+using Stub = v2::SchemaService::Stub;
+
+namespace {
+
+std::string module_named(const std::string& name) {
+  return "module " + name + " { data Thing { name String } }";
+}
+
+struct Replica {
+  test::TempDir folder;
+  std::unique_ptr<test::Process> process;
+  std::string address;
+  std::unique_ptr<test::Client> client;
+};
+
+class Replicas {
+ public:
+  explicit Replicas(const std::string& workspace) : replicas_(3) {
+    const std::string journal = "etcd://" + test::shared_etcd().endpoints() + "/" + workspace;
+    for (Replica& each : replicas_) {
+      each.process = std::make_unique<test::Process>(
+          std::vector<std::string>{MILLRACE_SCHEMA, "--data=" + each.folder.path().string(),
+                                   "--schema.listen=127.0.0.1:0",
+                                   "--schema.health_listen=127.0.0.1:0", "--schema.lease=2s",
+                                   "--schema.journal=" + journal},
+          each.folder / "log");
+    }
+    for (Replica& each : replicas_) {
+      each.address = each.process->logged("schema.started listen=");
+      INFO(each.process->log());
+      REQUIRE_FALSE(each.address.empty());
+      each.client = std::make_unique<test::Client>(statekit::connect(each.address));
+    }
+    for (std::size_t i = 0; i < 3; ++i)
+      REQUIRE(test::eventually([&] { return status(i).replicas_size() == 3; }));
+  }
+
+  test::Client& client(std::size_t i) { return *replicas_[i].client; }
+  const std::string& address(std::size_t i) const { return replicas_[i].address; }
+  void kill(std::size_t i) { replicas_[i].process->kill(); }
+
+  v2::GetStatusResponse status(std::size_t i) { return client(i).status().response; }
+  // The replica that the others forward to; nothing while they do not agree.
+  std::optional<std::size_t> writer() {
+    std::set<std::string> named;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const v2::GetStatusResponse told = status(i);
+      for (const auto& each : told.replicas())
+        if (each.writer()) named.insert(each.address());
+    }
+    for (std::size_t i = 0; i < 3; ++i)
+      if (named == std::set<std::string>{address(i)}) return i;
+    return std::nullopt;
+  }
+
+ private:
+  std::vector<Replica> replicas_;
+};
+
+std::size_t writer_of(Replicas& replicas) {
+  std::optional<std::size_t> writer;
+  REQUIRE(test::eventually([&] { return (writer = replicas.writer()).has_value(); }));
+  return *writer;
+}
+
+v2::CreateChangesetRequest tokened(const std::string& name) {
+  v2::CreateChangesetRequest request = test::deploy_request(module_named(name));
+  request.mutable_write()->set_token(name);
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("each replica takes writes, and all stand at the same revision with the same digest") {
+  Replicas replicas("writes");
+  writer_of(replicas);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto answer = replicas.client(i).deploy(module_named("m" + std::to_string(i)));
+    INFO(answer.status.error_message());
+    REQUIRE(answer.ok());
+    // Acknowledged at one, so a linearizable read at another has it.
+    v2::GetDeploymentRequest request;
+    request.set_deployment(answer->deployments(0).deployment());
+    const auto there = replicas.client((i + 1) % 3)
+                           .call(&Stub::GetDeployment, request, {{"millrace-linearizable", "1"}});
+    INFO(there.status.error_message());
+    CHECK(there.ok());
+  }
+  CHECK(test::eventually([&] {
+    std::set<std::pair<std::uint64_t, std::string>> heads;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const v2::GetStatusResponse status = replicas.status(i);
+      heads.emplace(status.head().revision(), status.head().digest());
+    }
+    return heads.size() == 1 && replicas.client(0).modules().size() == 3;
+  }));
+}
+
+TEST_CASE("G1: kill -9 of the preferred writer under deploys loses nothing that was acknowledged") {
+  Replicas replicas("killed");
+  const std::size_t writer = writer_of(replicas);
+  const std::size_t other = (writer + 1) % 3, third = (writer + 2) % 3;
+  std::set<std::string> acknowledged;
+  for (int i = 0; i < 20; ++i) {
+    if (i == 7) replicas.kill(writer);
+    const std::string name = "m" + std::to_string(i);
+    const auto answer = replicas.client(other).create(tokened(name));
+    INFO(name << ": " << answer.status.error_message());
+    REQUIRE(answer.ok());
+    acknowledged.insert(answer->deployments(0).deployment());
+  }
+  CHECK(acknowledged.size() == 20);
+  for (const std::string& key : acknowledged) {
+    v2::GetDeploymentRequest request;
+    request.set_deployment(key);
+    CHECK(replicas.client(third)
+              .call(&Stub::GetDeployment, request, {{"millrace-linearizable", "1"}})
+              .ok());
+  }
+  // The clockwork went on as well: one of the two decides what is due.
+  CHECK(test::eventually([&] { return replicas.client(third).modules().size() == 20; }));
+  CHECK(test::eventually([&] { return replicas.status(third).replicas_size() == 2; }));
+}
+
+TEST_CASE("an endpoint outlives the replica that held its lease and nothing is journalled") {
+  Replicas replicas("leases");
+  const std::size_t writer = writer_of(replicas), holder = (writer + 1) % 3;
+  const std::size_t next = (writer + 2) % 3;
+  const auto deployed =
+      replicas.client(writer).deploy("module echo { export verb echo(String) String }");
+  REQUIRE(deployed.ok());
+  const std::string key = deployed->deployments(0).deployment();
+  auto first = std::make_unique<test::Endpoint>(replicas.client(holder), key, "127.0.0.1:9", "p1");
+  v2::RegisterEndpointResponse answer;
+  REQUIRE(first->read(answer));
+  const std::string endpoint = answer.endpoint();
+  CHECK(replicas.client(writer).reaches(deployed->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+  const std::uint64_t revision = replicas.status(writer).head().revision();
+  replicas.kill(holder);
+  first->cut();
+  test::Endpoint second(replicas.client(next), key, "127.0.0.1:9", "p1");
+  REQUIRE(second.read(answer));
+  CHECK(answer.endpoint() == endpoint);
+  // Two leases later it is still there, and no commit was made for it.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(4'000);
+  auto renewed = std::chrono::steady_clock::now();
+  CHECK(test::eventually([&] {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - renewed > std::chrono::milliseconds(400)) second.renew(), renewed = now;
+    return now > end;
+  }));
+  CHECK(replicas.client(writer).deployment(key)->endpoints_size() == 1);
+  CHECK(replicas.status(writer).head().revision() == revision);
+}
+
+TEST_CASE("G3: a follower goes from one replica to another and resumes where it stood") {
+  Replicas replicas("follower");
+  REQUIRE(replicas.client(0).deploy(module_named("one")).ok());
+  statekit::Hello hello;
+  hello.kind = "routing";
+  hello.instance = "r1";
+  // A snapshot or commits at the first; then only what is newer, at each of the others.
+  std::optional<statekit::Position> at;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto transport =
+        statekit::make_grpc_feed_transport({statekit::connect(replicas.address(i))});
+    hello.position = at;
+    auto stream = transport->connect(hello);
+    REQUIRE(stream);
+    REQUIRE(replicas.client((i + 1) % 3).deploy(module_named("next" + std::to_string(i))).ok());
+    statekit::Position now = at ? *at : statekit::Position{};
+    bool snapshot = false;
+    const std::uint64_t wanted = replicas.status((i + 1) % 3).head().revision();
+    CHECK(test::eventually([&] {
+      const auto message = (*stream)->read(2'000);
+      if (!message) return true;
+      if (const auto* part = std::get_if<statekit::SnapshotPart>(&*message)) {
+        snapshot = true;
+        now = part->position;
+      }
+      if (const auto* commits = std::get_if<statekit::Commits>(&*message)) {
+        CHECK((now.revision == 0 || commits->commits.front().revision == now.revision + 1));
+        now.revision = commits->commits.back().revision;
+        now.digest = commits->commits.back().digest;
+      }
+      if (const auto* beat = std::get_if<statekit::Heartbeat>(&*message))
+        now.incarnation = beat->head.incarnation;
+      return now.revision >= wanted && !now.incarnation.empty();
+    }));
+    CHECK(now.revision >= wanted);
+    if (at) CHECK_FALSE(snapshot);
+    at = now;
+  }
+}
