@@ -149,7 +149,7 @@ TEST_CASE("what cannot be written ends a command with 2 and says so") {
   for (const std::string& words :
        Words{"version", "--help", "deploy --help", "completion bash", "serve --help",
              "schema check " + source("examples/time/time.schema") + " --output json",
-             "schema fmt " + source("examples/time/time.schema")}) {
+             "schema fmt - < " + source("examples/time/time.schema")}) {
     INFO(words);
     const Outcome full = run({"/bin/sh", "-c", millrace + " " + words + " > /dev/full"});
     CHECK(full.exit_code == 2);

@@ -20,7 +20,7 @@ schema::Module calling(schema::Module module, const std::string& other, const st
   schema::Verb caller;
   caller.name = "calls";
   schema::Metadata calls;
-  calls.value = schema::Calls{{schema::Ref{other, verb}}};
+  calls.value = schema::Calls{{schema::Ref{other, verb, {}}}};
   caller.metadata.push_back(calls);
   module.verbs.push_back(caller);
   return module;
