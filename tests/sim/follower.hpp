@@ -53,6 +53,9 @@ class Follower {
   // The schema service is gone: every stream to it ends.
   virtual void server_gone(Dice& dice, statekit::MonoMs now) = 0;
   virtual statekit::Revision revision() const = 0;
+  // Links lose and garble nothing from now on. What was lost before is noticed when the next commit
+  // comes, or at a new stream: a last one that no transport should lose stays lost otherwise.
+  virtual void calm(Dice& dice, statekit::MonoMs now) = 0;
   virtual bool has_state() const = 0;
   virtual std::uint64_t digest() const = 0;
   // A fault that its own eyes saw: going back, skipping. Empty: none.
@@ -87,6 +90,11 @@ class FollowerOf final : public Follower {
 
   void cut(Dice& dice, statekit::MonoMs now) override {
     if (session_ != nullptr) lost({statekit::Code::unavailable, "cut", {}}, dice, now);
+  }
+
+  void calm(Dice& dice, statekit::MonoMs now) override {
+    calm_ = true;
+    cut(dice, now);
   }
 
   void crash(Dice& dice) override {
@@ -134,7 +142,7 @@ class FollowerOf final : public Follower {
 
   // No transport should lose, repeat or garble; a follower must notice the one that does.
   void disturb(Dice& dice) {
-    if (wire_.empty() || !dice.percent(3)) return;
+    if (calm_ || wire_.empty() || !dice.percent(3)) return;
     const std::size_t at = dice.below(wire_.size());
     const auto place = wire_.begin() + static_cast<std::ptrdiff_t>(at);
     if (dice.percent(40)) {
@@ -190,6 +198,7 @@ class FollowerOf final : public Follower {
   std::deque<statekit::Ack> acks_;
   statekit::MonoMs reconnect_ms_ = 0;
   statekit::Revision seen_ = 0;
+  bool calm_ = false;
   std::string fault_;
 };
 

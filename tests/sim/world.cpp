@@ -220,6 +220,7 @@ bool World::quiet() const {
 std::string World::settle() {
   faults_->choose(nullptr);
   faults_->set_unavailable(false);
+  for (const auto& follower : followers_) follower->calm(dice_, now_);
   for (std::size_t i = 0; i < 3'000 && !quiet(); ++i) {
     now_ += 100;
     if (replica_ == nullptr) start_replica();
