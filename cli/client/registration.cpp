@@ -73,6 +73,8 @@ Registration::Registration(const statekit::Channel& channel, const EndpointOffer
   impl_->channel = channel;
   impl_->offer = offer;
   impl_->stub = v2alpha1::SchemaService::NewStub(channel.grpc());
+  // Else the constructor waits until there is a connection; so the first write does, on its thread.
+  impl_->context.set_initial_metadata_corked(true);
   impl_->stream = impl_->stub->RegisterEndpoint(&impl_->context);
   impl_->reader = std::thread([this] {
     impl_->write(false);

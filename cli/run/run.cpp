@@ -246,10 +246,11 @@ class Runner {
   // Until every live router has what was the head after leaving. True: a signal came.
   bool wait_for_routing() {
     const std::int64_t begun = now_ms();
-    const auto head = client_.status();
+    const SchemaClient client(session_.addresses.schema, leave_ms_max);
+    const auto head = client.status();
     if (!head) return false;
     while (now_ms() - begun < followers_ms_max) {
-      const auto report = client_.status();
+      const auto report = client.status();
       if (!report) return false;
       bool all = true;
       for (const FollowerReport& each : report->followers) {

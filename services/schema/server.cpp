@@ -47,15 +47,8 @@ class GrpcSchemaServer final : public Server {
   ~GrpcSchemaServer() override { GrpcSchemaServer::stop(); }
 
   Status start() {
+    wiring_.health->set("schema", false, "starting");
     if (Status started = service_.start(); !started) return started;
-    wiring_.health->watch("schema", [this] {
-      const Status able = service_.health();
-      if (!able) return statekit::Readiness{false, able.error().message};
-      std::string remarks;
-      for (const std::string& each : service_.warnings())
-        remarks += (remarks.empty() ? "" : ", ") + each;
-      return statekit::Readiness{true, std::move(remarks)};
-    });
     watch_metrics();
     statekit::GrpcServerOptions options;
     options.listen = settings_.listen;
@@ -64,6 +57,15 @@ class GrpcSchemaServer final : public Server {
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     service_.join(settings_.advertise.empty() ? server_->address() : settings_.advertise);
+    // Only now: who is told that it is ready connects at once.
+    wiring_.health->watch("schema", [this] {
+      const Status able = service_.health();
+      if (!able) return statekit::Readiness{false, able.error().message};
+      std::string remarks;
+      for (const std::string& each : service_.warnings())
+        remarks += (remarks.empty() ? "" : ", ") + each;
+      return statekit::Readiness{true, std::move(remarks)};
+    });
     if (service_.position().revision == 0)
       statekit::log_warn("schema.store-is-empty",
                          {{"journal", journal_url(settings_)},

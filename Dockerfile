@@ -1,0 +1,48 @@
+# Three images of one file: `build` compiles, `run` holds the binaries, `examples` adds the modules that the README runs.
+#
+#   docker build --target run -t millrace .
+FROM debian:bookworm-slim AS build
+WORKDIR /src
+COPY dev ./
+RUN ./dev install
+COPY . .
+RUN ./dev build release \
+ && cd build/release/bin && install -s -D -t /out millrace millrace-* \
+ # The Debian packages that the binaries are linked with, and no list of them to keep by hand.
+ && ldd /out/* | sed -n 's/.*=> .*\/\(.*\) (.*/*\/\1/p' | sort -u | xargs dpkg -S | cut -d: -f1 | sort -u >/packages
+RUN cd examples/greeter && npm ci --omit=dev --no-audit --no-fund
+
+FROM debian:bookworm-slim AS run
+COPY --from=build /packages /usr/share/millrace/packages
+RUN apt-get update -q \
+ && xargs apt-get install -qy --no-install-recommends </usr/share/millrace/packages \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log \
+ && useradd --system --uid 10001 --user-group --no-create-home --home-dir /var/lib/millrace millrace \
+ && install -d -m 0700 -o millrace -g millrace /var/lib/millrace
+COPY --from=build /out/millrace /out/millrace-schema /out/millrace-routing /out/millrace-ingress \
+     /out/millrace-console /out/millrace-timeline /usr/local/bin/
+# In a container everything listens on all its interfaces; what is published is up to whoever starts it.
+ENV MILLRACE_DATA=/var/lib/millrace \
+    MILLRACE_SCHEMA_LISTEN=0.0.0.0:8892 MILLRACE_SCHEMA_HEALTH_LISTEN=0.0.0.0:9892 \
+    MILLRACE_ROUTING_LISTEN=0.0.0.0:8893 MILLRACE_ROUTING_HEALTH_LISTEN=0.0.0.0:9893 \
+    MILLRACE_TIMELINE_LISTEN=0.0.0.0:8894 MILLRACE_TIMELINE_HEALTH_LISTEN=0.0.0.0:9894 \
+    MILLRACE_INGRESS_HTTP_LISTEN=0.0.0.0:8891 MILLRACE_INGRESS_HEALTH_LISTEN=0.0.0.0:9891 \
+    MILLRACE_CONSOLE_HTTP_LISTEN=0.0.0.0:8895 MILLRACE_CONSOLE_HEALTH_LISTEN=0.0.0.0:9895
+WORKDIR /var/lib/millrace
+USER 10001:10001
+EXPOSE 8891 8895
+CMD ["millrace", "serve"]
+
+FROM run AS examples
+USER root
+RUN apt-get update -q && apt-get install -qy --no-install-recommends nodejs \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log
+COPY --from=build /out/millrace-example-time /out/millrace-example-echo /usr/local/bin/
+COPY --from=build /src/protos /opt/millrace/protos
+COPY --from=build /src/examples /opt/millrace/examples
+WORKDIR /opt/millrace/examples
+USER 10001:10001
+CMD ["millrace", "help"]
+
+# What is built where no target is named.
+FROM run
