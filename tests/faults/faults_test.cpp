@@ -31,7 +31,7 @@ std::uint32_t seed() {
 std::chrono::seconds duration() {
   if (const char* given = std::getenv("FAULTS_SECONDS"))
     return std::chrono::seconds(std::atoi(given));
-  return std::chrono::seconds(std::getenv("MILLRACE_LONG") != nullptr ? 1'200 : 90);
+  return std::chrono::seconds(std::getenv("MILLRACE_LONG") != nullptr ? 1'200 : 120);
 }
 
 // The registers as single ones: what was read is what was written last.
