@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "bench/load/etcd_api.hpp"
+#include "bench/load/etcd_api_pb.hpp"
 #include "bench/load/load.hpp"
-#include "bench/load/writers.hpp"
+#include "bench/load/writers_pb.hpp"
 #include "v2alpha1/schema.grpc.pb.h"
 
 using namespace millrace;

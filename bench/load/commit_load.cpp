@@ -6,7 +6,7 @@
 #include <string>
 
 #include "bench/load/load.hpp"
-#include "bench/load/writers.hpp"
+#include "bench/load/writers_pb.hpp"
 
 using namespace millrace::bench;
 

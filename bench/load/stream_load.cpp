@@ -13,7 +13,7 @@
 #include <mutex>
 
 #include "bench/load/load.hpp"
-#include "bench/load/writers.hpp"
+#include "bench/load/writers_pb.hpp"
 #include "etcd.grpc.pb.h"
 #include "v2alpha1/schema.grpc.pb.h"
 

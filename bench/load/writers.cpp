@@ -1,8 +1,8 @@
-#include "bench/load/writers.hpp"
+#include "bench/load/writers_pb.hpp"
 
 #include <chrono>
 
-#include "bench/load/etcd_api.hpp"
+#include "bench/load/etcd_api_pb.hpp"
 #include "v2alpha1/schema.grpc.pb.h"
 
 namespace millrace::bench {
