@@ -7,6 +7,7 @@
 
 #include "statekit/commit_codec.hpp"
 #include "statekit/io/ids.hpp"
+#include "statekit/io/log.hpp"
 
 namespace millrace::schema_service {
 
@@ -116,12 +117,14 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
           std::move(presence), statekit::random_request_id(), [this] { return facts(); }, clock),
       registrations_(machine_, clock, registration_limits(settings),
                      [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
+      retention_({static_cast<Revision>(settings.retention_commits), settings.retention_age_ms}),
       conductor_(
           machine_, broadcast_, *prober_, clock, conductor_options(settings),
           [this] { return follower_facts(); },
           [this](const State& state) {
             registrations_.refresh(state);
             change_log_.follow(state);
+            if (retention_.due(clock_.mono_ms())) drop_old_commits();
           },
           [this] { return others(); }),
       workers_(worker_threads, static_cast<std::size_t>(settings.reads_max)),
@@ -213,6 +216,17 @@ std::vector<FollowerFact> Service::follower_facts() const {
   for (const FollowerRecord& record : followers())
     facts.push_back({record.kind, record.live, record.revision, record.draining});
   return facts;
+}
+
+void Service::drop_old_commits() {
+  workers_.run([this](const Status& may) {
+    if (!may) return;  // the next minute will do
+    const auto dropped = retire(*journal_, retention_.rules(), clock_.wall_ms());
+    if (!dropped)
+      statekit::log_warn("schema.retention-failed", {{"detail", dropped.error().message}});
+    else if (*dropped > 0)
+      statekit::log_info("schema.commits-dropped", {{"commits", *dropped}});
+  });
 }
 
 Position Service::position_of(const State& state) const {

@@ -19,6 +19,7 @@
 #include "services/schema/model.hpp"
 #include "services/schema/registrations.hpp"
 #include "services/schema/replicas.hpp"
+#include "services/schema/retention.hpp"
 #include "services/schema/settings.hpp"
 #include "services/schema/workers.hpp"
 #include "statekit/feed_hub.hpp"
@@ -154,6 +155,7 @@ class Service {
   ReplicaFacts facts();
   Conductor::Others others() const;
   void follow_journal();
+  void drop_old_commits();
   CreateAnswer created(const CreateChangeset& command, const statekit::Committed& committed) const;
   CreateAnswer rolled_back(const statekit::Committed& committed) const;
   statekit::Result<std::vector<NewModule>> canonical_at(Revision revision) const;
@@ -170,6 +172,7 @@ class Service {
   Replicas replicas_;
   Registrations registrations_;
   ChangeLog change_log_;
+  Retention retention_;
   Conductor conductor_;
   Workers workers_;
   std::atomic<bool> reads_stopped_ = false;

@@ -36,6 +36,10 @@ void describe(settings::Fields& fields, Settings& settings) {
       "empty: DATA/schema/journal.db");
   fields.integer("schema.snapshot_interval", settings.snapshot_interval, 1, 10'000'000,
                  "commits from one stored snapshot to the next");
+  fields.integer("schema.retention_commits", settings.retention_commits, 0, INT64_MAX,
+                 "older commits than so many may be dropped; 0: only age decides");
+  fields.duration("schema.retention_age", settings.retention_age_ms, 0, 3650LL * 86'400'000,
+                  "commits older than this may be dropped; 0: only their number decides");
   fields.duration("schema.lease", settings.lease_ms, 500, 3'600'000,
                   "how long an endpoint may be silent before it is taken out");
   fields.duration("schema.rollback_window", settings.rollback_window_ms, 0, 7 * 86'400'000,

@@ -16,6 +16,8 @@ struct Settings {
   std::string advertise;  // where the other replicas reach it; empty: where it listens
   std::string journal;    // empty: sqlite in the data folder
   std::int64_t snapshot_interval = 10'000;
+  std::int64_t retention_commits = 0;
+  std::int64_t retention_age_ms = 0;
   std::int64_t lease_ms = 10'000;
   std::int64_t rollback_window_ms = 600'000;
   std::int64_t probe_interval_ms = 2'000;

@@ -23,6 +23,8 @@ constexpr Row rows[] = {
     {"schema.probe_interval", "duration", "schema.rollout.probe_interval"},
     {"schema.reads_max", "integer", "schema.limits.reads_max"},
     {"schema.registrations_max", "integer", "schema.limits.registrations_max"},
+    {"schema.retention_age", "duration", "schema.journal.retention_age"},
+    {"schema.retention_commits", "integer", "schema.journal.retention_commits"},
     {"schema.rollback_window", "duration", "schema.rollout.rollback_window"},
     {"schema.snapshot_interval", "integer", "schema.journal.snapshot_interval"},
     {"schema.waiting_max", "integer", "schema.limits.waiting_max"},

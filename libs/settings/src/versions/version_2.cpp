@@ -18,6 +18,8 @@ constexpr Row rows[] = {
     {"schema.advertise", "text", "schema.advertise"},
     {"schema.health_listen", "address", "schema.health_listen"},
     {"schema.listen", "address", "schema.listen"},
+    {"schema.journal.retention_age", "duration", "schema.retention_age"},
+    {"schema.journal.retention_commits", "integer", "schema.retention_commits"},
     {"schema.journal.snapshot_interval", "integer", "schema.snapshot_interval"},
     {"schema.journal.url", "text", "schema.journal"},
     {"schema.limits.batch_bytes_max", "integer", "schema.batch_bytes_max"},
