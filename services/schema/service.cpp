@@ -26,8 +26,9 @@ namespace {
 constexpr std::size_t worker_threads = 2;
 constexpr std::int64_t wait_ms_longest = 10'000;
 
-statekit::MachineLimits machine_limits(const Settings& settings) {
+statekit::MachineLimits machine_limits(const Settings& settings, bool shared) {
   statekit::MachineLimits limits;
+  limits.shared = shared;
   limits.queue_max = static_cast<std::size_t>(settings.commands_max);
   limits.snapshot_interval = static_cast<Revision>(settings.snapshot_interval);
   return limits;
@@ -109,7 +110,8 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
       journal_(std::move(journal)),
       prober_(std::move(prober)),
       broadcast_(ring_limits(settings), is_hidden_from_followers),
-      machine_(*journal_, broadcast_, clock, machine_limits(settings), std::move(note)),
+      machine_(*journal_, broadcast_, clock,
+               machine_limits(settings, presence && presence->shared()), std::move(note)),
       hub_(
           broadcast_, *journal_, [this] { return machine_.snapshot_parts(leave_out_private); },
           feed_limits(settings), [this] { machine_.nudge(); }),

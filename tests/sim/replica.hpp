@@ -31,16 +31,19 @@ using Core = statekit::MachineCore<SchemaModel>;
 
 class Replica {
  public:
-  Replica(std::shared_ptr<journal::MemoryStore> store, std::shared_ptr<journal::Faults> faults);
+  // `shared`: others run on the same store.
+  Replica(std::shared_ptr<journal::MemoryStore> store, std::shared_ptr<journal::Faults> faults,
+          bool shared);
 
   // False while the journal cannot be opened.
   bool start();
-  Core& core() { return *core_; }
-  statekit::FeedHub& hub() { return *hub_; }
+  Core& core() const { return *core_; }
+  statekit::FeedHub& hub() const { return *hub_; }
   statekit::Journal& journal() { return *journal_; }
   schema_service::Leases& leases() { return leases_; }
-  // Sends what the clockwork finds due.
-  void tick(statekit::MonoMs now, statekit::WallMs wall);
+  // Sends what the clockwork finds due, if it is for this replica to act; else it only watches.
+  void tick(statekit::MonoMs now, statekit::WallMs wall,
+            const std::vector<schema_service::FollowerFact>& facts, bool acts);
 
  private:
   std::unique_ptr<statekit::Journal> journal_;

@@ -97,6 +97,8 @@ World::World(std::uint64_t seed) : dice_(seed), reader_(journal::make_memory_jou
   for (const char* instance : {"m1", "m2"})
     followers_.push_back(mirrors_.emplace_back(
         std::make_shared<FollowerOf<schema_service::State>>("mirror", instance)));
+  replicas_.resize(1 + seed % 3);
+  for (std::size_t i = 0; i < followers_.size(); ++i) at_.push_back(i % replicas_.size());
 }
 
 std::string World::live(std::size_t steps) {
@@ -113,21 +115,56 @@ void World::step() {
   // The wall clock jumps, also back.
   wall_ += static_cast<statekit::WallMs>(dice_.percent(5) ? dice_.below(100'000) : 100);
   if (dice_.percent(3)) wall_ -= static_cast<statekit::WallMs>(dice_.below(50'000));
-  if (replica_ == nullptr && dice_.percent(30)) start_replica();
-  if (replica_ != nullptr) run_replica();
+  for (std::size_t i = 0; i < replicas_.size(); ++i)
+    if (replicas_[i] == nullptr && dice_.percent(30)) start_replica(i);
+  run_replicas();
   read_journal();
-  for (const auto& follower : followers_) follower->run(replica_.get(), dice_, now_);
+  for (std::size_t i = 0; i < followers_.size(); ++i)
+    followers_[i]->run(replicas_[at_[i]].get(), dice_, now_);
 }
 
-void World::run_replica() {
-  if (dice_.percent(40)) clients_.heartbeat(*replica_, dice_, now_, wall_);
-  if (dice_.percent(50)) replica_->tick(now_, wall_);
-  for (std::size_t i = dice_.below(4); i > 0; --i) replica_->core().step(now_);
+// The lowest that lives acts, as the preferred writer does; now and then another holds itself for
+// it.
+void World::run_replicas() {
+  bool preferred = true;
+  for (const auto& replica : replicas_) {
+    if (replica == nullptr) continue;
+    if (dice_.percent(40)) clients_.heartbeat(*replica, dice_, now_, wall_);
+    if (dice_.percent(50))
+      replica->tick(now_, wall_, follower_facts(), preferred || dice_.percent(10));
+    if (dice_.percent(50)) replica->core().look_at_head();
+    for (std::size_t i = dice_.below(4); i > 0; --i) replica->core().step(now_);
+    preferred = false;
+  }
+}
+
+std::vector<schema_service::FollowerFact> World::follower_facts() const {
+  std::vector<schema_service::FollowerFact> facts;
+  for (const auto& replica : replicas_) {
+    if (replica == nullptr) continue;
+    for (const statekit::FollowerRecord& record : replica->hub().followers(now_))
+      facts.push_back({record.kind, record.live, record.revision, record.draining});
+  }
+  return facts;
+}
+
+Replica* World::some_replica() {
+  std::vector<Replica*> alive;
+  for (const auto& replica : replicas_)
+    if (replica != nullptr) alive.push_back(replica.get());
+  return alive.empty() ? nullptr : alive[dice_.below(alive.size())];
+}
+
+void World::move(std::size_t follower) {
+  followers_[follower]->server_gone(dice_, now_);
+  at_[follower] = dice_.below(replicas_.size());
 }
 
 void World::trouble() {
-  if (replica_ != nullptr && dice_.percent(45)) clients_.act(*replica_, book_, dice_, now_, wall_);
-  if (dice_.percent(2)) crash_replica();
+  Replica* const asked = some_replica();
+  if (asked != nullptr && dice_.percent(45)) clients_.act(*asked, book_, dice_, now_, wall_);
+  if (dice_.percent(2)) crash_replica(dice_.below(replicas_.size()));
+  if (dice_.percent(3)) move(dice_.below(followers_.size()));
   if (dice_.percent(1)) faults_->set_unavailable(true);
   if (dice_.percent(20)) faults_->set_unavailable(false);
   Follower& follower = *followers_[dice_.below(followers_.size())];
@@ -143,15 +180,16 @@ journal::AppendFault World::append_fault() {
   return dice_.percent(8) ? kinds[dice_.below(std::size(kinds))] : AppendFault::none;
 }
 
-void World::start_replica() {
-  auto replica = std::make_unique<Replica>(store_, faults_);
-  if (replica->start()) replica_ = std::move(replica);
+void World::start_replica(std::size_t which) {
+  auto replica = std::make_unique<Replica>(store_, faults_, replicas_.size() > 1);
+  if (replica->start()) replicas_[which] = std::move(replica);
 }
 
-void World::crash_replica() {
-  for (const auto& follower : followers_) follower->server_gone(dice_, now_);
+void World::crash_replica(std::size_t which) {
+  for (std::size_t i = 0; i < followers_.size(); ++i)
+    if (at_[i] == which) move(i);
   clients_.server_gone();
-  replica_.reset();
+  replicas_[which].reset();
 }
 
 void World::read_journal() {
@@ -168,7 +206,11 @@ void World::read_journal() {
 std::string World::look() {
   if (!book_.faults.empty()) return book_.faults.front();
   if (std::string fault = look_at_followers(); !fault.empty()) return fault;
-  return look_at_replica();
+  for (const auto& replica : replicas_) {
+    if (replica == nullptr) continue;
+    if (std::string fault = look_at_replica(*replica); !fault.empty()) return fault;
+  }
+  return {};
 }
 
 template <class State>
@@ -193,12 +235,11 @@ std::string World::look_at_followers() {
   return {};
 }
 
-std::string World::look_at_replica() const {
-  if (replica_ == nullptr) return {};
-  const auto state = replica_->core().projection().read();
+std::string World::look_at_replica(const Replica& replica) const {
+  const auto state = replica.core().projection().read();
   if (std::string fault = compare(*state, *pages_[state->revision()]); !fault.empty())
     return "at revision " + std::to_string(state->revision()) + " the schema service has " + fault;
-  for (const statekit::FollowerRecord& record : replica_->hub().followers(now_))
+  for (const statekit::FollowerRecord& record : replica.hub().followers(now_))
     if (record.diverged) return "G7: " + record.instance + " is called diverged, and it is not";
   return {};
 }
@@ -213,7 +254,10 @@ bool World::quiet() const {
         const std::string& phase = each.second.phase;
         return phase == "finalized" || phase == "failed" || phase == "prepared";
       });
-  return replica_ != nullptr && all_there && all_done;
+  const bool all_live = std::all_of(replicas_.begin(), replicas_.end(), [&](const auto& replica) {
+    return replica != nullptr && replica->core().projection().revision() == book_.revision;
+  });
+  return all_live && all_there && all_done;
 }
 
 // No more trouble: everything must come to rest by itself.
@@ -223,7 +267,8 @@ std::string World::settle() {
   for (const auto& follower : followers_) follower->calm(dice_, now_);
   for (std::size_t i = 0; i < 3'000 && !quiet(); ++i) {
     now_ += 100;
-    if (replica_ == nullptr) start_replica();
+    for (std::size_t which = 0; which < replicas_.size(); ++which)
+      if (replicas_[which] == nullptr) start_replica(which);
     step();
     if (std::string fault = look(); !fault.empty()) return fault;
   }

@@ -1,5 +1,6 @@
-// The whole system in one thread from one seed: a schema service that crashes and whose journal
-// fails, followers on links that break, clients that ask for anything. After each step everything
+// The whole system in one thread from one seed: one to three schema services on one journal, which
+// crash and whose journal fails, followers on links that break and that move from one service to
+// another, clients that ask for anything. After each step everything
 // that can be seen is held against the notebook. Test support.
 #pragma once
 
@@ -30,15 +31,19 @@ class World {
   void step();
   void trouble();
   journal::AppendFault append_fault();
-  void start_replica();
-  void crash_replica();
-  void run_replica();
+  void start_replica(std::size_t which);
+  void crash_replica(std::size_t which);
+  void run_replicas();
+  // One that lives; null when none does.
+  Replica* some_replica();
+  std::vector<schema_service::FollowerFact> follower_facts() const;
+  void move(std::size_t follower);
   void read_journal();
   std::string look();
   std::string look_at_followers();
   template <class State>
   std::string look_at(const std::vector<std::shared_ptr<FollowerOf<State>>>& followers) const;
-  std::string look_at_replica() const;
+  std::string look_at_replica(const Replica& replica) const;
   std::string settle();
   bool quiet() const;
 
@@ -48,11 +53,12 @@ class World {
   std::shared_ptr<journal::MemoryStore> store_ = journal::make_memory_store();
   std::shared_ptr<journal::Faults> faults_ = std::make_shared<journal::Faults>();
   std::unique_ptr<statekit::Journal> reader_;
-  std::unique_ptr<Replica> replica_;
+  std::vector<std::unique_ptr<Replica>> replicas_;  // null: it is down
   std::vector<std::shared_ptr<FollowerOf<routing::RouteState>>> routers_;
   std::vector<std::shared_ptr<FollowerOf<ingress::IngressState>>> edges_;
   std::vector<std::shared_ptr<FollowerOf<schema_service::State>>> mirrors_;
   std::vector<std::shared_ptr<Follower>> followers_;  // all of them
+  std::vector<std::size_t> at_;                       // the replica that each follows
   Clients clients_;
   Notebook book_;
   std::vector<std::shared_ptr<const Notebook>> pages_;  // as it was at each revision

@@ -68,6 +68,7 @@ class MachineCore {
     if (held_) return settle(now);
     if (!able_to_decide()) return recover();
     expire(now);
+    if (limits_.shared && !queue_.empty()) look_ = true;
     if (std::exchange(look_, false)) follow_head();
     if (!able_to_decide() || queue_.empty()) return report();
     write(form_group());
