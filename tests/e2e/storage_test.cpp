@@ -43,7 +43,9 @@ TEST_CASE("G9: a running store is backed up, moved down and up a generation, and
     words.insert(words.end(), data.begin(), data.end());
     return run(words);
   };
-  CHECK(holds(storage({"info"}).out, "process " + std::to_string(cluster.serve().pid())));
+  const auto info = storage({"info"});
+  INFO(info.err);
+  CHECK(holds(info.out, "process " + std::to_string(cluster.serve().pid())));
   CHECK(storage({"backup", backup}).exit_code == 0);
   CHECK(run({binary("millrace"), "storage", "verify", backup}).exit_code == 0);
   const auto busy = storage({"migrate", "--format", "1"});

@@ -1,6 +1,8 @@
 #include <sqlite3.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include "journal/sqlite.hpp"
 #include "journal/verify.hpp"
@@ -150,4 +152,32 @@ TEST_CASE("a store is read from a folder that may not be written") {
   CHECK_FALSE(std::filesystem::exists(path + "-lock"));
   std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_write,
                                std::filesystem::perm_options::add);
+}
+
+TEST_CASE("a store that is being written opens for reading at every moment") {
+  const TempDir folder;
+  const std::string path = folder / "journal.db";
+  fill(path);
+  std::atomic<bool> done = false;
+  std::atomic<bool> failed = false;
+  const auto writer = make_sqlite_journal(path, packing_soon());
+  REQUIRE(writer->open({incarnation_a}));
+  std::thread writing([&] {
+    while (!done) {
+      const JournalResult<Head> head = writer->head();
+      if (!head || !writer->append(head->last, entries_after(*head, 1), {})) failed = true;
+    }
+  });
+  JournalOptions options{incarnation_b, false};
+  options.read_only = true;
+  std::string why;
+  for (int i = 0; i < 300 && why.empty(); ++i) {
+    const auto reader = make_sqlite_journal(path);
+    const JournalResult<Head> head = reader->open(options);
+    if (!head) why = head.error().message;
+  }
+  done = true;
+  writing.join();
+  CHECK(why == "");
+  CHECK_FALSE(failed);
 }

@@ -296,13 +296,16 @@ class SqliteJournal : public Journal {
   }
 
   JournalResult<Head> check(Database& database) {
+    // Before the head: what another process appends in between must not look lost.
+    const std::optional<Mark> mark = read_mark(shared_->path);
     Transaction transaction(database);
     if (auto done = transaction.begin_read(); !done) return tl::unexpected(done.error());
     JournalResult<Head> head = read_head(database, *shared_->format);
     if (!head) return head;
     if (auto good = check_end(database, *head); !good) return tl::unexpected(good.error());
     if (shared_->format->one_writer())
-      if (auto good = check_mark(shared_->path, *head); !good) return tl::unexpected(good.error());
+      if (auto good = check_mark(shared_->path, mark, *head); !good)
+        return tl::unexpected(good.error());
     return head;
   }
 

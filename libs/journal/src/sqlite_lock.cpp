@@ -53,31 +53,6 @@ Bytes encode_mark(const Head& head) {
   return mark + to_bytes(sha256(mark));
 }
 
-struct Mark {
-  Revision revision = 0;
-  Incarnation incarnation;
-  Digest digest;
-};
-
-// nullopt: there is none that is whole.
-std::optional<Mark> read_mark(const std::string& path) {
-  const int fd = ::open(lock_path(path).c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return std::nullopt;
-  Bytes octets(mark_bytes, '\0');
-  const ssize_t size = pread(fd, octets.data(), octets.size(), who_bytes);
-  ::close(fd);
-  Digest sum;
-  if (size != static_cast<ssize_t>(mark_bytes)) return std::nullopt;
-  const BytesView all = octets;
-  Mark mark;
-  if (!from_bytes(all.substr(72), sum) || sum != sha256(all.substr(0, 72))) return std::nullopt;
-  for (std::size_t i = 0; i < 8; ++i)
-    mark.revision = mark.revision << 8 | static_cast<unsigned char>(all[i]);
-  mark.incarnation = all.substr(8, 32);
-  if (!from_bytes(all.substr(40, 32), mark.digest)) return std::nullopt;
-  return mark;
-}
-
 tl::unexpected<JournalError> held_by(const std::string& path, const std::string& who) {
   return refuse(JournalFault::unavailable,
                 path + ": " + who +
@@ -134,8 +109,26 @@ void StoreLock::acknowledged(const Head& head) {
   [[maybe_unused]] const ssize_t written = pwrite(fd_, mark.data(), mark.size(), who_bytes);
 }
 
-JournalResult<void> check_mark(const std::string& path, const Head& head) {
-  const std::optional<Mark> mark = read_mark(path);
+std::optional<Mark> read_mark(const std::string& path) {
+  const int fd = ::open(lock_path(path).c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  Bytes octets(mark_bytes, '\0');
+  const ssize_t size = pread(fd, octets.data(), octets.size(), who_bytes);
+  ::close(fd);
+  Digest sum;
+  if (size != static_cast<ssize_t>(mark_bytes)) return std::nullopt;
+  const BytesView all = octets;
+  Mark mark;
+  if (!from_bytes(all.substr(72), sum) || sum != sha256(all.substr(0, 72))) return std::nullopt;
+  for (std::size_t i = 0; i < 8; ++i)
+    mark.revision = mark.revision << 8 | static_cast<unsigned char>(all[i]);
+  mark.incarnation = all.substr(8, 32);
+  if (!from_bytes(all.substr(40, 32), mark.digest)) return std::nullopt;
+  return mark;
+}
+
+JournalResult<void> check_mark(const std::string& path, const std::optional<Mark>& mark,
+                               const Head& head) {
   if (!mark || mark->incarnation != head.incarnation) return {};
   const bool lost = mark->revision > head.last;
   if (!lost && (mark->revision != head.last || mark->digest == head.digest)) return {};

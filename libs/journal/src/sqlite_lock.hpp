@@ -36,8 +36,17 @@ class StoreLock {
   statekit::Revision marked_ = 0;
 };
 
+// Up to where appends were acknowledged; nullopt: that is not known.
+struct Mark {
+  statekit::Revision revision = 0;
+  statekit::Incarnation incarnation;
+  statekit::Digest digest;
+};
+std::optional<Mark> read_mark(const std::string& path);
 // `corrupt` when an append past this head, or of other commits at its end, was acknowledged.
-statekit::JournalResult<void> check_mark(const std::string& path, const statekit::Head& head);
+// REQUIRES: the mark was read before the head, since another process may be appending.
+statekit::JournalResult<void> check_mark(const std::string& path, const std::optional<Mark>& mark,
+                                         const statekit::Head& head);
 // From now on the store counts as it is.
 statekit::JournalResult<void> forget_mark(const std::string& path);
 
