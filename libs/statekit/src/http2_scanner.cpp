@@ -7,7 +7,6 @@ namespace {
 
 constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr std::uint8_t end_stream = 0x1;
-constexpr std::uint8_t end_headers = 0x4;
 
 // RFC 9113, section 6. Every other kind carries nothing that we serve.
 enum FrameType : std::uint8_t {
