@@ -138,10 +138,11 @@ void full_disk(Store& store) {
 
 // The same bytes again settle it: they are stored once, whatever became of the first attempt.
 void ambiguous_append(Store& store) {
+  const Bytes large(6'000, 'x');  // so that who cuts links can tell a write from all else
   auto journal = opened(store);
   for (int i = 0; i < 4; ++i) {
     const Head head = must(journal->head());
-    const std::vector<Entry> entries = entries_after(head, 2, "doubtful");
+    const std::vector<Entry> entries = entries_after(head, 2, large);
     store.lose_next_answer();
     must_fail(journal->append(head.last, entries, {}), JournalFault::unknown);
     // The next try may meet the link that is just closing: it settles nothing then, and is

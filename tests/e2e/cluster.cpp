@@ -5,10 +5,9 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <set>
 
-#include "cli/run/port.hpp"
 #include "httpkit/client.hpp"
+#include "support/ports.hpp"
 
 namespace millrace::e2e {
 namespace {
@@ -37,13 +36,7 @@ void install_greeter() {
 }
 
 Cluster::Cluster(Words settings) : settings_(std::move(settings)) {
-  std::set<int> taken;
-  for (const char* name : listeners) {
-    int port = 0;
-    do port = cli::free_port(0).value_or(0);
-    while (!taken.insert(port).second);
-    ports_[name] = port;
-  }
+  for (const char* name : listeners) ports_[name] = test::unused_port();
   start();
 }
 

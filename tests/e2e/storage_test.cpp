@@ -20,7 +20,10 @@ bool holds(const std::string& text, const std::string& part) {
 void deploy(const Cluster& cluster, const std::string& name) {
   write_file(cluster.folder().path(name + ".schema"),
              "module " + name + " {\n  data Point {\n    x Int\n  }\n}\n");
-  const auto deployed = cluster.millrace({"deploy", cluster.folder().path(name + ".schema")});
+  // Canonical when this returns: a service that is stopped before goes on with it at its next
+  // start.
+  const auto deployed =
+      cluster.millrace({"deploy", cluster.folder().path(name + ".schema"), "--wait"});
   INFO(deployed.err);
   REQUIRE(deployed.exit_code == 0);
 }

@@ -1,9 +1,6 @@
 #include "support/etcd_server.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <grpcpp/grpcpp.h>
@@ -19,28 +16,9 @@ namespace millrace::test {
 
 namespace {
 
-bool is_free(int port) {
-  const int probe = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  const bool good = bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  close(probe);
-  return good;
-}
-
 std::string url(int port) { return "http://127.0.0.1:" + std::to_string(port); }
 
 }  // namespace
-
-int unused_port() {
-  constexpr int first = 20'000, count = 12'000;
-  static int next = static_cast<int>(getpid()) * 31 % count;
-  do next = (next + 1) % count;
-  while (!is_free(first + next));
-  return first + next;
-}
 
 EtcdCluster::EtcdCluster(std::size_t members, std::vector<std::string> arguments)
     : arguments_(std::move(arguments)), members_(members) {

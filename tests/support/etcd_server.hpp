@@ -8,13 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "support/ports.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
 namespace millrace::test {
-
-// A port that nothing listens on, below those that the system hands out by itself.
-int unused_port();
 
 class EtcdCluster {
  public:

@@ -31,7 +31,7 @@ class TcpProxy {
   void set_down(bool down);
   // Still: connections stay, but nothing passes.
   void set_still(bool still);
-  // The connection that carries the next request is cut so, and no other.
+  // The connection that carries the next request of 4 KiB or more is cut so, and no other.
   void cut_next(Cut cut);
 
  private:
@@ -51,6 +51,7 @@ class TcpProxy {
   void listen_again();
   int connect_target() const;
   void settle(std::unique_lock<std::mutex>& lock);
+  void wake() const;
 
   const int target_;
   int port_ = 0;
