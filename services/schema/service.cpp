@@ -111,7 +111,7 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
       prober_(std::move(prober)),
       broadcast_(ring_limits(settings), is_hidden_from_followers),
       machine_(*journal_, broadcast_, clock,
-               machine_limits(settings, presence && presence->shared()), std::move(note)),
+               machine_limits(settings, presence && presence->shared()), note),
       hub_(
           broadcast_, *journal_, [this] { return machine_.snapshot_parts(leave_out_private); },
           feed_limits(settings), [this] { machine_.nudge(); }),
@@ -120,6 +120,7 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
       registrations_(machine_, clock, registration_limits(settings),
                      [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
       retention_({static_cast<Revision>(settings.retention_commits), settings.retention_age_ms}),
+      history_(*journal_, [this] { return machine_.position().revision; }, std::move(note)),
       conductor_(
           machine_, broadcast_, *prober_, clock, conductor_options(settings),
           [this] { return follower_facts(); },
@@ -142,6 +143,7 @@ Status Service::start() {
   if (Status started = machine_.start(options); !started)
     return fail(within("starting from " + journal_url(settings_), std::move(started.error())));
   started_ = true;
+  start_history();
   conductor_.start();
   if (replicas_.shared()) journal_follower_ = std::thread([this] { follow_journal(); });
   return {};
@@ -155,6 +157,7 @@ void Service::stop() {
   conductor_.stop();
   prober_->stop();
   stop_reads();
+  history_.stop();
   machine_.stop();
   journal_->close();
   if (journal_follower_.joinable()) journal_follower_.join();
@@ -226,8 +229,9 @@ void Service::drop_old_commits() {
     const auto dropped = retire(*journal_, retention_.rules(), clock_.wall_ms());
     if (!dropped)
       statekit::log_warn("schema.retention-failed", {{"detail", dropped.error().message}});
-    else if (*dropped > 0)
-      statekit::log_info("schema.commits-dropped", {{"commits", *dropped}});
+    if (!dropped || *dropped == 0) return;
+    statekit::log_info("schema.commits-dropped", {{"commits", *dropped}});
+    history_.commits_dropped();
   });
 }
 

@@ -16,6 +16,7 @@
 #include "services/schema/change_log.hpp"
 #include "services/schema/conductor.hpp"
 #include "services/schema/history.hpp"
+#include "services/schema/history_projection.hpp"
 #include "services/schema/model.hpp"
 #include "services/schema/registrations.hpp"
 #include "services/schema/replicas.hpp"
@@ -136,7 +137,7 @@ class Service {
                                            Revision revision) const;
   // As the feed sends it; 0: now.
   statekit::Result<statekit::SnapshotParts> state_at(Revision revision) const;
-  statekit::Result<std::vector<schema::Commit>> history(const HistoryQuery& query) const;
+  statekit::Result<journal::HistoryPage> history(const journal::HistoryAsk& ask);
   statekit::Result<StatusAnswer> status() const;
   // `at`, moved on to the journal's head as it is now.
   statekit::Result<ReadAt> at_head(ReadAt at) const;
@@ -155,6 +156,7 @@ class Service {
   ReplicaFacts facts();
   Conductor::Others others() const;
   void follow_journal();
+  void start_history();
   void drop_old_commits();
   CreateAnswer created(const CreateChangeset& command, const statekit::Committed& committed) const;
   CreateAnswer rolled_back(const statekit::Committed& committed) const;
@@ -173,6 +175,7 @@ class Service {
   Registrations registrations_;
   ChangeLog change_log_;
   Retention retention_;
+  HistoryProjection history_;
   Conductor conductor_;
   Workers workers_;
   std::atomic<bool> reads_stopped_ = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "journal/open.hpp"
 #include "schema/change_codec.hpp"
 #include "services/schema/service.hpp"
 #include "statekit/io/ids.hpp"
@@ -76,8 +77,13 @@ Result<SnapshotParts> Service::state_at(Revision revision) const {
       {position_of(*state), state->time_ms()}, snapshot);
 }
 
-Result<std::vector<schema::Commit>> Service::history(const HistoryQuery& query) const {
-  return schema_service::history(*journal_, query);
+void Service::start_history() {
+  const bool kept = journal::outlives_process(journal_url(settings_));
+  history_.start(kept ? settings_.data + "/schema/history.db" : std::string());
+}
+
+Result<journal::HistoryPage> Service::history(const journal::HistoryAsk& ask) {
+  return history_.find(ask);
 }
 
 Result<std::vector<NewModule>> Service::canonical_at(Revision revision) const {
