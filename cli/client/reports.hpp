@@ -71,7 +71,7 @@ struct HistoryEntry {
 struct HistoryFilter {
   std::string module;
   std::string author;
-  std::int64_t since_ms = 0;       // of the wall clock; 0: all
+  std::int64_t since_ms = 0;      // of the wall clock; 0: all
   statekit::Revision before = 0;  // 0: from the newest
   std::uint32_t limit = 20;
 };

@@ -166,8 +166,7 @@ HistoryProjection::Outcome<> HistoryProjection::match_journal() {
   const HistoryPosition& at = index_->position();
   bool same = !at.incarnation.empty() && at.last + 1 >= head->first;
   if (same) {
-    const auto known =
-        check_same_history(journal_, *head, {at.incarnation, at.last, at.digest});
+    const auto known = check_same_history(journal_, *head, {at.incarnation, at.last, at.digest});
     if (!known && known.error().code != Code::failed_precondition)
       return of_journal(known.error().message);
     same = known.has_value();
@@ -257,8 +256,8 @@ HistoryProjection::Outcome<> HistoryProjection::add(const schema::Commit& commit
   std::sort(modules.begin(), modules.end());
   modules.erase(std::unique(modules.begin(), modules.end()), modules.end());
   const auto& meta = commit.meta;
-  records_.push_back({meta.revision, meta.time_ms, meta.author, modules,
-                      history_entry_of(commit, modules)});
+  records_.push_back(
+      {meta.revision, meta.time_ms, meta.author, modules, history_entry_of(commit, modules)});
   return {};
 }
 

@@ -120,7 +120,8 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
       registrations_(machine_, clock, registration_limits(settings),
                      [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
       retention_({static_cast<Revision>(settings.retention_commits), settings.retention_age_ms}),
-      history_(*journal_, [this] { return machine_.position().revision; }, std::move(note)),
+      history_(
+          *journal_, [this] { return machine_.position().revision; }, std::move(note)),
       conductor_(
           machine_, broadcast_, *prober_, clock, conductor_options(settings),
           [this] { return follower_facts(); },

@@ -103,8 +103,7 @@ TEST_CASE("what the index finds is what a search through everything finds") {
     REQUIRE(page);
     CHECK(revisions(*page) == searched(records, ask));
     CHECK_FALSE(page->cut);
-    for (const auto& each : page->commits)
-      CHECK(each.octets == records[each.revision - 1].octets);
+    for (const auto& each : page->commits) CHECK(each.octets == records[each.revision - 1].octets);
   }
 }
 

@@ -81,8 +81,12 @@ class Past {
   }
 
   void go_on(int commits) {
-    for (int i = 0; i < commits; ++i) commit(next());
+    append(commits);
     reached = state_.revision();
+  }
+  // Commits that the machine has not published yet.
+  void append(int commits) {
+    for (int i = 0; i < commits; ++i) commit(next());
   }
 
   void snapshot() {
@@ -310,6 +314,19 @@ TEST_CASE("an index that was behind what was dropped begins again from the snaps
   const auto history = past.projection(path);
   check_all(*history, past, 201);
   past.go_on(30);
+  check_all(*history, past, 201);
+}
+
+TEST_CASE("a running index that was behind what was dropped begins again too") {
+  Past past;
+  past.go_on(100);
+  const auto history = past.projection();
+  check_all(*history, past);
+  past.append(100);
+  past.snapshot();
+  past.append(20);
+  REQUIRE(past.journal.compact(200));
+  past.go_on(1);
   check_all(*history, past, 201);
 }
 

@@ -196,13 +196,12 @@ JournalResult<std::vector<std::string>> HistoryTables::modules_of(const std::str
 Rows::Rows(Database& database, std::int64_t author, std::int64_t module, Revision end,
            std::size_t limit)
     : every_(author == 0 && module == 0),
-      query_(database.query(every_
-                                ? "SELECT revision, time_ms, octets, seal FROM commits "
-                                  "WHERE revision < ? ORDER BY revision DESC LIMIT ?"
-                                : "SELECT f.revision, c.time_ms, c.octets, c.seal FROM found f "
-                                  "LEFT JOIN commits c ON c.revision = f.revision "
-                                  "WHERE f.author = ? AND f.module = ? AND f.revision < ? "
-                                  "ORDER BY f.revision DESC LIMIT ?")) {
+      query_(database.query(every_ ? "SELECT revision, time_ms, octets, seal FROM commits "
+                                     "WHERE revision < ? ORDER BY revision DESC LIMIT ?"
+                                   : "SELECT f.revision, c.time_ms, c.octets, c.seal FROM found f "
+                                     "LEFT JOIN commits c ON c.revision = f.revision "
+                                     "WHERE f.author = ? AND f.module = ? AND f.revision < ? "
+                                     "ORDER BY f.revision DESC LIMIT ?")) {
   if (!every_) query_.bind(author).bind(module);
   query_.bind(as_number(end)).bind(static_cast<std::int64_t>(limit));
 }
