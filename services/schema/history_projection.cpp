@@ -94,10 +94,10 @@ void HistoryProjection::follow() {
     // Another replica, or an operator, may have dropped some as well.
     const bool drop = matched_ && (dropped_ || std::chrono::steady_clock::now() >= next_drop);
     if (drop) next_drop = std::chrono::steady_clock::now() + drop_every;
-    if (drop) done = drop_what_is_gone();
+    if (drop) (void)drop_what_is_gone();  // the next time will do
     dropped_ = dropped_ && !drop;
     const bool more = !matched_ || behind() > 0;
-    if (done && more) done = step();
+    if (more) done = step();
     if (!done && !failing) note_("schema.history-failed", done.error().message);
     failing = !done.has_value();
     if (done && more) {  // let those who ask have their turn

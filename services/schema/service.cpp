@@ -224,18 +224,6 @@ std::vector<FollowerFact> Service::follower_facts() const {
   return facts;
 }
 
-void Service::drop_old_commits() {
-  workers_.run([this](const Status& may) {
-    if (!may) return;  // the next minute will do
-    const auto dropped = retire(*journal_, retention_.rules(), clock_.wall_ms());
-    if (!dropped)
-      statekit::log_warn("schema.retention-failed", {{"detail", dropped.error().message}});
-    if (!dropped || *dropped == 0) return;
-    statekit::log_info("schema.commits-dropped", {{"commits", *dropped}});
-    history_.commits_dropped();
-  });
-}
-
 Position Service::position_of(const State& state) const {
   Position position = machine_.position();
   if (position.revision != state.revision()) position.digest = {};
@@ -379,15 +367,18 @@ std::uint64_t Service::when_at(const ReadAt& at, std::function<void(const Status
 
 Result<StatusAnswer> Service::status() const {
   StatusAnswer answer;
+  // A journal that cannot be reached is a reason not to be ready, not to say nothing.
   const Result<JournalReach> reach = reach_of(*journal_);
-  if (!reach) return fail(reach.error());
-  answer.reach = *reach;
+  if (reach) answer.reach = *reach;
   answer.head = machine_.position();
   answer.now = clock_.mono_ms();
   answer.followers = followers();
   answer.feature_level = machine_.read()->feature_level();
   answer.storage = journal_url(settings_);
-  if (const Status able = health(); !able) answer.reasons.push_back(able.error().message);
+  if (const Status able = health(); !able)
+    answer.reasons.push_back(able.error().message);
+  else if (!reach)
+    answer.reasons.push_back(reach.error().message);
   answer.warnings = warnings();
   answer.replicas = replicas_.all();
   answer.writer = replicas_.writer();

@@ -1,5 +1,5 @@
-// The parts of the service that read the past: schemas and states at a revision, history, and the
-// way back to one.
+// The parts of the service that read the past: schemas and states at a revision, history, the way
+// back to one, and what of it is no longer kept.
 #include <algorithm>
 #include <utility>
 
@@ -7,6 +7,7 @@
 #include "schema/change_codec.hpp"
 #include "services/schema/service.hpp"
 #include "statekit/io/ids.hpp"
+#include "statekit/io/log.hpp"
 
 namespace millrace::schema_service {
 
@@ -75,6 +76,18 @@ Result<SnapshotParts> Service::state_at(Revision revision) const {
   leave_out_private(snapshot);
   return statekit::encode_snapshot_parts<schema::ChangeCodec>(
       {position_of(*state), state->time_ms()}, snapshot);
+}
+
+void Service::drop_old_commits() {
+  workers_.run([this](const Status& may) {
+    if (!may) return;  // the next minute will do
+    const auto dropped = retire(*journal_, retention_.rules(), clock_.wall_ms());
+    if (!dropped)
+      statekit::log_warn("schema.retention-failed", {{"detail", dropped.error().message}});
+    if (!dropped || *dropped == 0) return;
+    statekit::log_info("schema.commits-dropped", {{"commits", *dropped}});
+    history_.commits_dropped();
+  });
 }
 
 void Service::start_history() {

@@ -211,6 +211,7 @@ class EtcdJournal : public Journal {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         end - std::chrono::steady_clock::now());
     const auto answer = store.client().txn(txn, left.count());
+    if (!answer && answer.error().fault == JournalFault::unavailable) store.look_soon();
     if (!answer) return tl::unexpected(answer.error());
     if (answer->held) {
       next.head_mod = answer->revision;
