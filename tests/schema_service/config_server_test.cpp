@@ -213,7 +213,7 @@ TEST_CASE("a value that fits no longer is not given, and it is said why") {
   CHECK(context.answer.configs(1).problem() == "shop.limit: wanted String, got number 5");
 }
 
-TEST_CASE("a stream of values is for a deployment that is kept, is limited, and ends with the service") {
+TEST_CASE("a stream of values needs a deployment, is limited and ends with the service") {
   millrace::schema_service::Settings settings;
   settings.registrations_max = 1;
   Running running(settings);
