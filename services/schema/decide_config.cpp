@@ -92,15 +92,19 @@ class Changing {
 
   Result<Events> events() {
     for (const ConfigChange& change : command_.changes) take(change);
-    if (!unknown_.empty())
+    if (!unknown_.empty()) {
+      unknown_.insert(unknown_.end(), misfits_.begin(), misfits_.end());
       return fail(Code::not_found, "no such config, so nothing was done",
                   shown(std::move(unknown_)));
-    if (!misfits_.empty())
-      return fail(Code::invalid_argument,
-                  std::to_string(misfits_.size()) + (misfits_.size() == 1 ? " value" : " faults") +
-                      (misfits_.size() == 1 ? " does not fit, so nothing was done"
-                                            : " in the values, so nothing was done"),
+    }
+    if (!misfits_.empty()) {
+      const std::string count =
+          misfits_.size() == 1
+              ? "a value does not fit"
+              : "the values do not fit, in " + std::to_string(misfits_.size()) + " places";
+      return fail(Code::invalid_argument, count + ", so nothing was done",
                   shown(std::move(misfits_)));
+    }
     if (Status room = check_room(); !room) return fail(room.error());
     return std::move(events_);
   }

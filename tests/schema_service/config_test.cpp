@@ -82,6 +82,7 @@ TEST_CASE("one value that does not fit, in the middle of many, and nothing is se
       {set("cart", "currency", "\"EUR\""), set("shop", "limits", R"({"most":"x","items":[1,"y"]})"),
        set("shop", "currency", "\"EUR\"")});
   CHECK(error.code == Code::invalid_argument);
+  CHECK(error.message == "the values do not fit, in 2 places, so nothing was done");
   CHECK(error.details == Lines{"shop.limits/most: wanted Int, got string \"x\"",
                                "shop.limits/items/1: wanted Int, got string \"y\""});
 }
