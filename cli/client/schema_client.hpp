@@ -39,6 +39,11 @@ class SchemaClient {
   statekit::Result<ChangesetReport> commit(const std::string& key, const Write& write) const;
   statekit::Result<ChangesetReport> rollback(const std::string& key, const Write& write) const;
   statekit::Result<ChangesetReport> fail(const std::string& key, const Write& write) const;
+  statekit::Result<ConfigAnswer> change_config(const ConfigOrder& order) const;
+  // `module` empty: all. `at` 0: now, no older than any acknowledged write.
+  statekit::Result<ConfigReport> config(const std::string& module, statekit::Revision at = 0) const;
+  // What a deployment is given at first.
+  statekit::Result<ContextReport> first_context(const std::string& deployment) const;
 
  private:
   struct Impl;

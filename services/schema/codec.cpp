@@ -6,6 +6,7 @@
 #include "schema/change_codec_pb.hpp"
 #include "schema/codec_pb.hpp"
 #include "schema/resolve.hpp"
+#include "services/schema/codec_write_pb.hpp"
 #include "statekit/io/ids.hpp"
 #include "v2alpha1/schema.pb.h"
 
@@ -19,7 +20,6 @@ using statekit::within;
 
 namespace {
 
-constexpr std::size_t text_bytes_max = 4'096;
 constexpr std::size_t key_characters = 10;
 
 // http://host:port, or host:port as it is.
@@ -62,27 +62,6 @@ Result<NewModule> module_from(const v2alpha1::ModuleToDeploy& message) {
   return out;
 }
 
-Result<CommandMeta> meta_of(const v2alpha1::WriteOptions& write, const std::string& hashed,
-                            statekit::WallMs now_ms) {
-  if (write.author().size() > text_bytes_max || write.reason().size() > text_bytes_max ||
-      write.token().size() > text_bytes_max)
-    return fail(Code::invalid_argument, "author, reason and token have at most " +
-                                            std::to_string(text_bytes_max) + " octets each");
-  CommandMeta meta;
-  if (!write.author().empty()) meta.principal = write.author();
-  meta.reason = write.reason();
-  meta.now_ms = now_ms;
-  meta.token = write.token();
-  meta.request_hash = statekit::sha256(hashed);
-  return meta;
-}
-
-template <class Request>
-std::string without_token(Request request) {
-  request.mutable_write()->clear_token();
-  return request.SerializeAsString();
-}
-
 v2alpha1::RegisterEndpointResponse::Directive to_proto(Directive directive) {
   switch (directive) {
     case Directive::serve: return v2alpha1::RegisterEndpointResponse::DIRECTIVE_SERVE;
@@ -102,6 +81,21 @@ void add(v2alpha1::CreateChangesetResponse& response, const std::vector<Deployme
 }
 
 }  // namespace
+
+Result<CommandMeta> meta_of(const v2alpha1::WriteOptions& write, const std::string& hashed,
+                            statekit::WallMs now_ms) {
+  if (write.author().size() > text_bytes_max || write.reason().size() > text_bytes_max ||
+      write.token().size() > text_bytes_max)
+    return fail(Code::invalid_argument, "author, reason and token have at most " +
+                                            std::to_string(text_bytes_max) + " octets each");
+  CommandMeta meta;
+  if (!write.author().empty()) meta.principal = write.author();
+  meta.reason = write.reason();
+  meta.now_ms = now_ms;
+  meta.token = write.token();
+  meta.request_hash = statekit::sha256(hashed);
+  return meta;
+}
 
 Result<CreateChangeset> command_from(const v2alpha1::CreateChangesetRequest& request) {
   CreateChangeset command;

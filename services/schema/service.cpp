@@ -119,6 +119,7 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
           std::move(presence), statekit::random_request_id(), [this] { return facts(); }, clock),
       registrations_(machine_, clock, registration_limits(settings),
                      [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
+      contexts_(machine_, static_cast<std::size_t>(settings.registrations_max)),
       retention_({static_cast<Revision>(settings.retention_commits), settings.retention_age_ms}),
       history_(
           *journal_, [this] { return machine_.position().revision; }, std::move(note)),
@@ -127,6 +128,7 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
           [this] { return follower_facts(); },
           [this](const State& state) {
             registrations_.refresh(state);
+            contexts_.refresh(state);
             change_log_.follow(state);
             if (retention_.due(clock_.mono_ms())) drop_old_commits();
           },
@@ -155,6 +157,7 @@ void Service::stop() {
   stopping_ = true;
   replicas_.leave();
   registrations_.stop();
+  contexts_.stop();
   conductor_.stop();
   prober_->stop();
   stop_reads();
