@@ -1,6 +1,8 @@
 #include "services/schema/workspace/codec.hpp"
 
 #include "services/schema/workspace/codec_parts.hpp"
+#include "v2alpha1/journal.pb.h"
+#include "v2alpha1/workspace.pb.h"
 
 namespace millrace::workspace {
 

@@ -1,5 +1,6 @@
 #include "services/schema/workspace/codec.hpp"
 #include "services/schema/workspace/codec_parts.hpp"
+#include "v2alpha1/workspace.pb.h"
 
 namespace millrace::workspace {
 

@@ -9,8 +9,6 @@
 
 #include "statekit/journal.hpp"
 #include "statekit/state.hpp"
-#include "v2alpha1/journal.pb.h"
-#include "v2alpha1/workspace.pb.h"
 
 namespace millrace::workspace {
 

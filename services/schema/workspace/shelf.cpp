@@ -37,8 +37,8 @@ class UrlShelf final : public Shelf {
       if (fs::create_directories(folder, error))
         fs::permissions(folder, fs::perms::owner_all, error);
       if (error)
-        return fail(Code::unavailable, "making the folder " + folder.string() +
-                                           ": " + error.message());
+        return fail(Code::unavailable,
+                    "making the folder " + folder.string() + ": " + error.message());
     }
     return journal::open_journal(sibling_journal(url_, name));
   }
