@@ -12,11 +12,11 @@
 namespace millrace::e2e {
 namespace {
 
-constexpr const char* listeners[] = {"schema.listen",         "routing.listen",
-                                     "timeline.listen",       "ingress.http_listen",
-                                     "console.http_listen",   "schema.health_listen",
-                                     "routing.health_listen", "timeline.health_listen",
-                                     "ingress.health_listen", "console.health_listen"};
+constexpr const char* listeners[] = {
+    "schema.listen",         "routing.listen",        "timeline.listen",
+    "ingress.http_listen",   "console.http_listen",   "schema.health_listen",
+    "schema.http_listen",    "routing.health_listen", "timeline.health_listen",
+    "ingress.health_listen", "console.health_listen"};
 
 std::string loopback(int port) { return "127.0.0.1:" + std::to_string(port); }
 
