@@ -1,6 +1,7 @@
 #include "cli/client/schema_client.hpp"
 
 #include <atomic>
+#include <mutex>
 
 #include "cli/client/decode_pb.hpp"
 #include "cli/client/replicas.hpp"
@@ -19,7 +20,35 @@ struct SchemaClient::Impl {
   };
   std::vector<Replica> replicas;
   std::int64_t deadline_ms;
+  bool linearizable = false;
   mutable std::atomic<std::size_t> current{0};
+  mutable std::mutex mutex;
+  mutable std::string incarnation;  // of the newest position that was answered
+  mutable std::uint64_t revision = 0;
+
+  bool several() const { return replicas.size() > 1; }
+
+  // Of several replicas the next one may be behind the one that answered before: it is to wait.
+  CallMetadata metadata() const {
+    CallMetadata metadata;
+    if (linearizable) metadata["millrace-linearizable"] = "1";
+    const std::lock_guard lock(mutex);
+    if (several() && !incarnation.empty())
+      metadata["millrace-min-revision"] = incarnation + ":" + std::to_string(revision);
+    return metadata;
+  }
+
+  void note(const v2alpha1::Position& position) const {
+    const std::lock_guard lock(mutex);
+    if (position.incarnation() == incarnation && position.revision() <= revision) return;
+    incarnation = position.incarnation();
+    revision = position.revision();
+  }
+  template <class Answer>
+  void note_position_of(const Answer& answer) const {
+    if constexpr (requires { answer.position(); }) note(answer.position());
+    if constexpr (requires { answer.head(); }) note(answer.head());
+  }
 
   template <class Answer, class Method, class Request>
   Result<Answer> ask(Method method, const Request& request) const {
@@ -28,9 +57,12 @@ struct SchemaClient::Impl {
       const std::size_t at = (first + i) % replicas.size();
       const Replica& replica = replicas[at];
       auto answer = cli::ask<Answer>(*replica.stub, method, request, "schema",
-                                     replica.channel.address(), deadline_ms);
-      const bool lost = !answer && answer.error().code == statekit::Code::unavailable;
+                                     replica.channel.address(), deadline_ms, metadata());
+      const bool lost =
+          !answer && (answer.error().code == statekit::Code::unavailable ||
+                      (answer.error().code == statekit::Code::deadline_exceeded && several()));
       if (!lost) current = at;
+      if (answer) note_position_of(*answer);
       if (!lost || i + 1 == replicas.size()) return answer;
     }
   }
@@ -54,9 +86,11 @@ v2alpha1::ChangesetRequest changeset_request(const std::string& key, const Write
 
 }  // namespace
 
-SchemaClient::SchemaClient(const std::string& addresses, std::int64_t deadline_ms)
+SchemaClient::SchemaClient(const std::string& addresses, std::int64_t deadline_ms,
+                           bool linearizable)
     : impl_(std::make_unique<Impl>()) {
   impl_->deadline_ms = deadline_ms;
+  impl_->linearizable = linearizable;
   for (const std::string& address : replicas_of(addresses)) {
     statekit::Channel channel = statekit::connect(address);
     auto stub = v2alpha1::SchemaService::NewStub(channel.grpc());

@@ -19,7 +19,7 @@ struct Options {
 };
 
 int get_schema(Session& session, const Options& options) {
-  const SchemaClient client(session.addresses.schema);
+  const SchemaClient client(session.addresses.schema, schema_ms_max, session.linearizable);
   std::vector<std::string> modules;
   if (!options.module.empty()) modules.push_back(options.module);
   const auto report = client.get_schema(modules, static_cast<statekit::Revision>(options.at));
@@ -48,7 +48,7 @@ void print_history(const Session& session, const HistoryReport& report) {
 }
 
 int get_history(Session& session, const Options& options) {
-  const SchemaClient client(session.addresses.schema);
+  const SchemaClient client(session.addresses.schema, schema_ms_max, session.linearizable);
   const auto report =
       client.history(static_cast<std::uint32_t>(options.limit),
                      static_cast<statekit::Revision>(options.before), options.module);
@@ -70,7 +70,7 @@ Command schema_get_command(Session& session) {
       .argument("MODULE", options->module, "only this module", false)
       .number("--at", options->at, 0, INT64_MAX, "as it was at this revision; 0 is now")
       .choice("--format", {"text", "json"}, options->format, "schema language or JSON")
-      .uses_schema(session)
+      .reads_schema(session)
       .examples(
           "  millrace schema get               every module\n"
           "  millrace schema get echo --at 12  as it was at revision 12\n")
@@ -87,7 +87,7 @@ Command schema_history_command(Session& session) {
       .number("--before", options->before, 0, INT64_MAX,
               "only those before this revision; 0 is all")
       .prints_data(session)
-      .uses_schema(session)
+      .reads_schema(session)
       .examples(
           "  millrace schema history --limit 5\n"
           "  millrace schema history echo --output json\n")

@@ -243,19 +243,18 @@ class Runner {
     say("cannot roll back " + changeset_ + ": " + answer.error().message);
   }
 
-  // Until every live router has what was the head after leaving. True: a signal came.
+  // Until every live router knows that the endpoint left. True: a signal came.
   bool wait_for_routing() {
     const std::int64_t begun = now_ms();
     const SchemaClient client(session_.addresses.schema, leave_ms_max);
-    const auto head = client.status();
-    if (!head) return false;
+    statekit::Revision wanted = keeper_->left_at();
     while (now_ms() - begun < followers_ms_max) {
       const auto report = client.status();
       if (!report) return false;
+      if (wanted == 0) wanted = report->head.revision;  // as it was after leaving
       bool all = true;
       for (const FollowerReport& each : report->followers) {
-        const bool behind = each.revision < head->head.revision;
-        if (each.kind == "routing" && each.live && behind) all = false;
+        if (each.kind == "routing" && each.live && each.revision < wanted) all = false;
       }
       if (all) return false;
       if (signals_.wait(turn_ms / 4) != 0) return true;

@@ -7,6 +7,7 @@
 #include "settings/main.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
+#include "statekit/io/process_lines.hpp"
 #include "statekit/io/program.hpp"
 
 using namespace millrace;
@@ -36,10 +37,11 @@ int main(int argc, char** argv) {
   wiring.clock = &clock;
   wiring.metrics = &metrics;
   wiring.health = &health;
-
   std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<ingress::Server> server;
+  statekit::ProcessLines lines("millrace-ingress", clock);
   statekit::Program program("millrace-ingress");
+  lines.add_to(program, settings.timeline);
   const auto serve_page = [&]() -> statekit::Status {
     auto served =
         httpkit::serve_health(settings.health_listen, "ingress.health_listen", health, metrics);

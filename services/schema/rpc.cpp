@@ -141,8 +141,8 @@ class Rpc final : public v2::SchemaService::CallbackService {
                         reactor->Finish(status_of(answer));
                       });
     };
-    forward_or(here, context, request, response, reactor,
-               static_cast<ForwardCreate>(&Forward::Async::CreateChangeset));
+    forward_.send_or(here, service_.writer_address(), context, request, response, reactor,
+                     &Forward::Async::CreateChangeset);
     return reactor;
   }
 
@@ -172,11 +172,15 @@ class Rpc final : public v2::SchemaService::CallbackService {
     const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
     if (!meta) return refuse(context, meta.error());
     ServerUnaryReactor* reactor = context->DefaultReactor();
-    service_.rollback_to(command_from(*request), *meta, ms_left(*context, service_.write_ms_max()),
-                         [reactor, response](const Result<CreateAnswer>& answer) {
-                           if (answer) fill(*response, *answer);
-                           reactor->Finish(status_of(answer));
-                         });
+    const auto here = [this, context, request, response, reactor, meta = *meta] {
+      service_.rollback_to(command_from(*request), meta, ms_left(*context, service_.write_ms_max()),
+                           [reactor, response](const Result<CreateAnswer>& answer) {
+                             if (answer) fill(*response, *answer);
+                             reactor->Finish(status_of(answer));
+                           });
+    };
+    forward_.send_or(here, service_.writer_address(), context, request, response, reactor,
+                     &Forward::Async::RollbackTo);
     return reactor;
   }
 
@@ -285,35 +289,6 @@ class Rpc final : public v2::SchemaService::CallbackService {
   }
 
  private:
-  using ForwardCreate = void (Forward::Async::*)(grpc::ClientContext*,
-                                                 const v2::CreateChangesetRequest*,
-                                                 v2::CreateChangesetResponse*,
-                                                 std::function<void(grpc::Status)>);
-  using ForwardChange = void (Forward::Async::*)(grpc::ClientContext*, const v2::ChangesetRequest*,
-                                                 v2::ChangesetResponse*,
-                                                 std::function<void(grpc::Status)>);
-
-  // Hands the command to the preferred writer, once; `here` decides it where there is no other, or
-  // none that can be reached. A writer that is lost on the way may have committed: with a token it
-  // is safe to decide again, without one it is not.
-  template <class Here, class Request, class Response, class Method>
-  void forward_or(const Here& here, CallbackServerContext* context, const Request* request,
-                  Response* response, ServerUnaryReactor* reactor, Method method) {
-    const std::string writer = service_.writer_address();
-    if (writer.empty() || context->client_metadata().count(forwarded_key) > 0) return here();
-    forward_.send(writer, *context, method, request, response,
-                  [here, request, reactor](const grpc::Status& status) {
-                    if (status.error_code() != grpc::StatusCode::UNAVAILABLE)
-                      return reactor->Finish(status);
-                    const bool unsent =
-                        status.error_message().find("failed to connect") != std::string::npos;
-                    if (unsent || !request->write().token().empty()) return here();
-                    reactor->Finish({grpc::StatusCode::UNKNOWN,
-                                     "the replica that writes was lost: it may have been "
-                                     "committed; give a token to be able to ask again"});
-                  });
-  }
-
   // millrace-min-revision of a reader, and whether it wants no less than there is.
   Result<ReadAt> read_at(CallbackServerContext* context) const {
     const auto& metadata = context->client_metadata();
@@ -366,9 +341,10 @@ class Rpc final : public v2::SchemaService::CallbackService {
     return reactor;
   }
 
-  ServerUnaryReactor* change(CallbackServerContext* context, const std::string& method,
-                             const Command& command, const v2::ChangesetRequest* request,
-                             v2::ChangesetResponse* response, ForwardChange method_at_writer) {
+  ServerUnaryReactor* change(
+      CallbackServerContext* context, const std::string& method, const Command& command,
+      const v2::ChangesetRequest* request, v2::ChangesetResponse* response,
+      Forward::Method<v2::ChangesetRequest, v2::ChangesetResponse> method_at_writer) {
     const Result<statekit::CommandMeta> meta = meta_from(*request, method, clock_.wall_ms());
     if (!meta) return refuse(context, meta.error());
     ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -380,7 +356,8 @@ class Rpc final : public v2::SchemaService::CallbackService {
                         reactor->Finish(status_of(answer));
                       });
     };
-    forward_or(here, context, request, response, reactor, method_at_writer);
+    forward_.send_or(here, service_.writer_address(), context, request, response, reactor,
+                     method_at_writer);
     return reactor;
   }
 

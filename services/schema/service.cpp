@@ -116,7 +116,12 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
           broadcast_, *journal_, [this] { return machine_.snapshot_parts(leave_out_private); },
           feed_limits(settings), [this] { machine_.nudge(); }),
       replicas_(
-          std::move(presence), statekit::random_request_id(), [this] { return facts(); }, clock),
+          std::move(presence), statekit::random_request_id(),
+          [this] {
+            weigh_votes_of_others();
+            return facts();
+          },
+          clock),
       registrations_(machine_, clock, registration_limits(settings),
                      [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
       retention_({static_cast<Revision>(settings.retention_commits), settings.retention_age_ms}),
@@ -191,7 +196,16 @@ ReplicaFacts Service::facts() {
   facts.feature_level = machine_.read()->feature_level();
   facts.endpoints = conductor_.held();
   facts.followers = hub_.followers(clock_.mono_ms());
+  facts.votes = hub_.votes();
   return facts;
+}
+
+// G7: followers of one kind are compared wherever they are.
+void Service::weigh_votes_of_others() {
+  std::vector<statekit::StateVote> votes;
+  for (const ReplicaFacts& each : replicas_.others())
+    votes.insert(votes.end(), each.votes.begin(), each.votes.end());
+  hub_.weigh(votes);
 }
 
 Conductor::Others Service::others() const {

@@ -153,6 +153,7 @@ class Service {
                                            const std::vector<std::string>& modules) const;
   std::vector<FollowerFact> follower_facts() const;
   ReplicaFacts facts();
+  void weigh_votes_of_others();
   Conductor::Others others() const;
   void follow_journal();
   void drop_old_commits();
