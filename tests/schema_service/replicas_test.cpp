@@ -1,8 +1,11 @@
 // Three schema services as processes on one etcd: writes at each, one killed, endpoints and
 // followers that move.
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <optional>
 #include <set>
+#include <thread>
 
 #include "statekit/io/grpc_feed.hpp"
 #include "support/catch.hpp"
@@ -168,6 +171,78 @@ TEST_CASE("an endpoint outlives the replica that held its lease and nothing is j
   }));
   CHECK(replicas.client(writer).deployment(key)->endpoints_size() == 1);
   CHECK(replicas.status(writer).head().revision() == revision);
+}
+
+TEST_CASE("a drain ends once a router that follows another replica says that its calls are done") {
+  Replicas replicas("drain");
+  const std::size_t writer = writer_of(replicas), other = (writer + 1) % 3;
+  statekit::Hello hello;
+  hello.kind = "routing";
+  hello.instance = "r1";
+  const auto transport =
+      statekit::make_grpc_feed_transport({statekit::connect(replicas.address(other))});
+  auto stream = transport->connect(hello);
+  REQUIRE(stream);
+  // Acknowledges what comes, and tells of one call in flight until it is over.
+  std::atomic<bool> stopping = false;
+  std::atomic<std::uint64_t> calls = 1;
+  std::string draining;
+  std::mutex mutex;
+  std::thread router([&] {
+    statekit::Position at;
+    while (!stopping) {
+      const auto message = (*stream)->read(200);
+      if (message) {
+        if (const auto* part = std::get_if<statekit::SnapshotPart>(&*message)) at = part->position;
+        if (const auto* commits = std::get_if<statekit::Commits>(&*message)) {
+          at.revision = commits->commits.back().revision;
+          at.digest = commits->commits.back().digest;
+        }
+      }
+      statekit::Ack ack{at.revision, at.digest, {}};
+      const std::lock_guard lock(mutex);
+      ack.draining = statekit::DrainingCalls{};
+      if (!draining.empty() && calls > 0) (*ack.draining)[draining] = calls;
+      (void)(*stream)->ack(ack);
+    }
+  });
+  const auto first =
+      replicas.client(writer).deploy("module echo { export verb echo(String) String }");
+  REQUIRE(first.ok());
+  const std::string old = first->deployments(0).deployment();
+  test::Endpoint serves_old(replicas.client(other), old, "127.0.0.1:9", "p1");
+  v2::RegisterEndpointResponse answer;
+  REQUIRE(serves_old.read(answer));
+  CHECK(replicas.client(writer).reaches(first->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+  {
+    const std::lock_guard lock(mutex);
+    draining = old;
+  }
+  auto request = test::deploy_request("module echo { export verb echo(Int) String }", "b2");
+  request.set_drain_ms_max(600'000);
+  request.set_allow_breaking(true);
+  const auto second = replicas.client(writer).create(request);
+  INFO(second.status.error_message());
+  REQUIRE(second.ok());
+  test::Endpoint serves_new(replicas.client(other), second->deployments(0).deployment(),
+                            "127.0.0.1:10", "p2");
+  REQUIRE(serves_new.read(answer));
+  CHECK(replicas.client(writer).reaches(second->changeset(), v2::CHANGESET_PHASE_COMMITTED));
+  // All replicas know of the call.
+  CHECK(test::eventually([&] {
+    for (std::size_t i = 0; i < 3; ++i) {
+      const v2::GetStatusResponse status = replicas.status(i);
+      for (const auto& each : status.followers())
+        if (each.instance() == "r1" && each.draining_calls() != 1) return false;
+    }
+    return true;
+  }));
+  CHECK(replicas.client(writer).changeset(second->changeset())->changeset().phase() ==
+        v2::CHANGESET_PHASE_COMMITTED);
+  calls = 0;
+  CHECK(replicas.client(writer).reaches(second->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+  stopping = true;
+  router.join();
 }
 
 TEST_CASE("G3: a follower goes from one replica to another and resumes where it stood") {

@@ -113,18 +113,21 @@ void FeedHub::weigh(const std::vector<StateVote>& others) {
 
 // REQUIRES: mutex_ is held. Who is wrong starts from a snapshot again.
 void FeedHub::heed(const StateVotes::Verdict& verdict) {
-  for (const Key& key : verdict.wrong) mismatch(key);
+  for (const Key& key : verdict.wrong) mismatch(key, true);
+  // Another snapshot of the same revision would go round and round.
+  for (const Key& key : verdict.wrong_again) mismatch(key, false);
   for (const Key& key : verdict.right)
     if (const auto it = followers_.find(key); it != followers_.end())
       it->second.record.diverged = false;
 }
 
-void FeedHub::mismatch(const Key& key) {
+void FeedHub::mismatch(const Key& key, bool start_over) {
   const auto it = followers_.find(key);
   if (it == followers_.end()) return;
   FollowerRecord& record = it->second.record;
   record.diverged = ++record.mismatches > 1;
-  if (const auto session = it->second.session.lock()) session->snapshot_wanted = true;
+  const auto session = it->second.session.lock();
+  if (session && start_over) session->snapshot_wanted = true;
 }
 
 Result<std::shared_ptr<const SnapshotParts>> FeedHub::shared_snapshot(Revision at_least) {

@@ -35,7 +35,8 @@ StateVotes::Verdict StateVotes::report(const Follower& follower, std::uint32_t f
   Verdict verdict;
   find_wrong(kind, checkpoint, verdict);
   const Tally votes = sum(checkpoint.here, checkpoint.others);
-  if (votes.size() == 1 && votes.begin()->second > 1) verdict.right.push_back(follower);
+  const bool agreed = votes.size() == 1 && votes.begin()->second > 1;
+  if (agreed && !checkpoint.reports[instance].wrong) verdict.right.push_back(follower);
   return verdict;
 }
 
@@ -107,7 +108,7 @@ void StateVotes::find_wrong(const std::string& kind, Checkpoint& checkpoint, Ver
     take_out(checkpoint, instance);
     report.wrong = true;
     ++checkpoint.here_wrong[report.digest];
-    verdict.wrong.emplace_back(kind, instance);
+    (report.again ? verdict.wrong_again : verdict.wrong).emplace_back(kind, instance);
   }
 }
 

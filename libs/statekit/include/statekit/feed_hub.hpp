@@ -137,7 +137,7 @@ class FeedHub {
   void closed(FeedSession& session);
   void seen(const FeedSession& session, const Ack& ack, MonoMs now);
   void heed(const StateVotes::Verdict& verdict);
-  void mismatch(const Key& key);
+  void mismatch(const Key& key, bool start_over);
   void forget_gone();
 
   Broadcast& broadcast_;

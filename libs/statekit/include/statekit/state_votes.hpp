@@ -37,6 +37,8 @@ class StateVotes {
   using Follower = std::pair<std::string, std::string>;  // kind, instance
   struct Verdict {
     std::vector<Follower> wrong;  // each once for each report
+    // The same, at a revision where they were found wrong before: starting over did not help.
+    std::vector<Follower> wrong_again;
     std::vector<Follower> right;  // agree with all others at the last revision they reported
   };
 
