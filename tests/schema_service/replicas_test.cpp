@@ -35,13 +35,13 @@ struct Replica {
 
 class Replicas {
  public:
-  explicit Replicas(const std::string& workspace) : replicas_(3) {
+  explicit Replicas(const std::string& workspace, const std::string& lease = "2s") : replicas_(3) {
     const std::string journal = "etcd://" + test::shared_etcd().endpoints() + "/" + workspace;
     for (Replica& each : replicas_) {
       each.process = std::make_unique<test::Process>(
           std::vector<std::string>{MILLRACE_SCHEMA, "--data=" + each.folder.path().string(),
                                    "--schema.listen=127.0.0.1:0",
-                                   "--schema.health_listen=127.0.0.1:0", "--schema.lease=2s",
+                                   "--schema.health_listen=127.0.0.1:0", "--schema.lease=" + lease,
                                    "--schema.journal=" + journal},
           each.folder / "log");
     }
@@ -174,7 +174,7 @@ TEST_CASE("an endpoint outlives the replica that held its lease and nothing is j
 }
 
 TEST_CASE("a drain ends once a router that follows another replica says that its calls are done") {
-  Replicas replicas("drain");
+  Replicas replicas("drain", "10m");
   const std::size_t writer = writer_of(replicas), other = (writer + 1) % 3;
   statekit::Hello hello;
   hello.kind = "routing";
