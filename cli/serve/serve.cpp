@@ -51,7 +51,7 @@ Wiring wiring_of(Everything& all, Unit& unit) {
   wiring.health = &unit.health;
   if constexpr (requires { wiring.schema; }) wiring.schema = {all.schema.server->in_process()};
   if constexpr (requires { wiring.timeline; }) wiring.timeline = all.timeline.server->in_process();
-  if constexpr (requires { wiring.routing; }) wiring.routing = all.routing.server->in_process();
+  if constexpr (requires { wiring.routing; }) wiring.routing = {all.routing.server->in_process()};
   return wiring;
 }
 

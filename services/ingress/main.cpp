@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
   ingress::Wiring wiring;
   for (const std::string& address : settings.schema)
     wiring.schema.push_back(statekit::connect(address));
-  wiring.routing = statekit::connect(settings.routing);
+  wiring.routing = ingress::connect_routing(settings);
   if (!settings.timeline.empty()) wiring.timeline = statekit::connect(settings.timeline);
   wiring.clock = &clock;
   wiring.metrics = &metrics;

@@ -14,10 +14,11 @@ std::string fresh_address() { return "127.0.0.1:" + std::to_string(test::unused_
 
 }  // namespace
 
-Fleet::Fleet(const std::string& journal) : replicas_(3) {
+Fleet::Fleet(const std::string& journal) : replicas_(3), routings_(2) {
   for (Replica& each : replicas_) each.address = fresh_address();
-  for (std::string* address : {&timeline_address_, &routing_address_, &ingress_address_})
-    *address = fresh_address();
+  for (Replica& each : routings_) each.address = fresh_address();
+  timeline_address_ = fresh_address();
+  ingress_address_ = fresh_address();
   for (Replica& each : replicas_)
     each.process =
         service("schema", {"--schema.listen=" + each.address, "--schema.journal=" + journal,
@@ -25,11 +26,14 @@ Fleet::Fleet(const std::string& journal) : replicas_(3) {
   const std::string all = schema_addresses();
   timeline_ =
       service("timeline", {"--timeline.listen=" + timeline_address_, "--timeline.schema=" + all});
-  routing_ = service("routing", {"--routing.listen=" + routing_address_, "--routing.schema=" + all,
-                                 "--routing.timeline=" + timeline_address_});
-  ingress_ = service("ingress", {"--ingress.http_listen=" + ingress_address_,
-                                 "--ingress.schema=" + all, "--ingress.routing=" + routing_address_,
-                                 "--ingress.timeline=" + timeline_address_});
+  for (Replica& each : routings_)
+    each.process =
+        service("routing", {"--routing.listen=" + each.address, "--routing.schema=" + all,
+                            "--routing.timeline=" + timeline_address_});
+  ingress_ =
+      service("ingress", {"--ingress.http_listen=" + ingress_address_, "--ingress.schema=" + all,
+                          "--ingress.routing=" + routings_[0].address + "," + routings_[1].address,
+                          "--ingress.timeline=" + timeline_address_});
   REQUIRE(eventually([&] {
     const std::string status = millrace({"status"}).out;
     for (const Replica& each : replicas_)
@@ -62,7 +66,7 @@ void Fleet::kill(std::size_t replica) {
 
 Words Fleet::words(const Words& command, const std::string& schema) const {
   Words words{"env", "MILLRACE_CLI_SCHEMA=" + (schema.empty() ? schema_addresses() : schema),
-              "MILLRACE_CLI_ROUTING=" + routing_address_,
+              "MILLRACE_CLI_ROUTING=" + routings_[1].address,
               "MILLRACE_CLI_TIMELINE=" + timeline_address_, binary("millrace")};
   words.insert(words.end(), command.begin(), command.end());
   return words;

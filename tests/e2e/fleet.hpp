@@ -1,4 +1,4 @@
-// Three schema services on one etcd, with routing, ingress and timeline as processes of their own:
+// Three schema services on one etcd, with two routings, ingress and timeline as processes:
 // a cluster as it is started on several machines, for tests that kill parts of it.
 #pragma once
 
@@ -22,6 +22,7 @@ class Fleet {
   }
   std::string schema_addresses() const;  // of all, the first one first
   void kill(std::size_t replica);        // -9
+  Process& routing(std::size_t i) { return *routings_[i].process; }
 
   // The command line, asking all replicas or the ones that `schema` names.
   Words words(const Words& command, const std::string& schema = {}) const;
@@ -44,8 +45,9 @@ class Fleet {
   Folder folder_;
   int logs_ = 0;
   std::vector<Replica> replicas_;
-  std::string timeline_address_, routing_address_, ingress_address_;
-  std::unique_ptr<Process> timeline_, routing_, ingress_;
+  std::vector<Replica> routings_;
+  std::string timeline_address_, ingress_address_;
+  std::unique_ptr<Process> timeline_, ingress_;
 };
 
 }  // namespace millrace::e2e

@@ -93,6 +93,11 @@ TEST_CASE(
   CHECK(contains(status, fleet.schema_address(1)));
   CHECK(contains(status, fleet.schema_address(2)));
   CHECK_FALSE(contains(status, fleet.schema_address(0)));
+  // One of two routings dies too: ingress has the other carry the calls.
+  fleet.routing(0).signal(SIGKILL);
+  REQUIRE(fleet.routing(0).wait() == 128 + SIGKILL);
+  CHECK(eventually([&] { return fleet.status_of("/echo?name=Ada") == 200; }));
+  for (int i = 0; i < 20; ++i) CHECK(fleet.status_of("/echo?name=Ada") == 200);
   // What each process warned of is in the timeline, with its name.
   CHECK(eventually([&] {
     const std::string lines = fleet.millrace({"logs"}).out;
