@@ -1,7 +1,9 @@
 #include "cli/client/schema_client.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
+#include <thread>
 
 #include "cli/client/decode_pb.hpp"
 #include "cli/client/replicas.hpp"
@@ -12,6 +14,14 @@ namespace millrace::cli {
 
 using statekit::Result;
 using Stub = v2alpha1::SchemaService::Stub;
+
+namespace {
+
+// Several replicas share what they stand on: while it chooses a leader anew all of them refuse.
+constexpr std::size_t rounds_max = 4;
+constexpr auto round_pause = std::chrono::milliseconds(500);
+
+}  // namespace
 
 struct SchemaClient::Impl {
   struct Replica {
@@ -53,7 +63,9 @@ struct SchemaClient::Impl {
   template <class Answer, class Method, class Request>
   Result<Answer> ask(Method method, const Request& request) const {
     const std::size_t first = current;
+    const std::size_t attempts = several() ? rounds_max * replicas.size() : 1;
     for (std::size_t i = 0;; ++i) {
+      if (i > 0 && i % replicas.size() == 0) std::this_thread::sleep_for(round_pause);
       const std::size_t at = (first + i) % replicas.size();
       const Replica& replica = replicas[at];
       auto answer = cli::ask<Answer>(*replica.stub, method, request, "schema",
@@ -63,7 +75,8 @@ struct SchemaClient::Impl {
                       (answer.error().code == statekit::Code::deadline_exceeded && several()));
       if (!lost) current = at;
       if (answer) note_position_of(*answer);
-      if (!lost || i + 1 == replicas.size()) return answer;
+      const bool silent = lost && answer.error().code == statekit::Code::deadline_exceeded;
+      if (!lost || i + 1 == attempts || (silent && i + 1 >= replicas.size())) return answer;
     }
   }
 };

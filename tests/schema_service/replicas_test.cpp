@@ -89,6 +89,57 @@ v2::CreateChangesetRequest tokened(const std::string& name) {
   return request;
 }
 
+// A follower that acknowledges what comes, and tells of one call in flight until it is over.
+class Router {
+ public:
+  explicit Router(const std::string& schema)
+      : transport_(statekit::make_grpc_feed_transport({statekit::connect(schema)})) {
+    statekit::Hello hello;
+    hello.kind = "routing";
+    hello.instance = "r1";
+    auto stream = transport_->connect(hello);
+    REQUIRE(stream);
+    stream_ = std::move(*stream);
+    thread_ = std::thread([this] { follow(); });
+  }
+  ~Router() {
+    stopping_ = true;
+    thread_.join();
+  }
+  // Empty: it has none.
+  void has_calls_to(const std::string& deployment) {
+    const std::lock_guard lock(mutex_);
+    draining_ = deployment;
+  }
+
+ private:
+  void follow() {
+    statekit::Position at;
+    while (!stopping_) {
+      const auto message = stream_->read(200);
+      if (message) {
+        if (const auto* part = std::get_if<statekit::SnapshotPart>(&*message)) at = part->position;
+        if (const auto* commits = std::get_if<statekit::Commits>(&*message)) {
+          at.revision = commits->commits.back().revision;
+          at.digest = commits->commits.back().digest;
+        }
+      }
+      statekit::Ack ack{at.revision, at.digest, {}};
+      ack.draining = statekit::DrainingCalls{};
+      const std::lock_guard lock(mutex_);
+      if (!draining_.empty()) (*ack.draining)[draining_] = 1;
+      (void)stream_->ack(ack);
+    }
+  }
+
+  const std::unique_ptr<statekit::FeedTransport> transport_;
+  std::unique_ptr<statekit::FeedStream> stream_;
+  std::atomic<bool> stopping_ = false;
+  std::mutex mutex_;
+  std::string draining_;
+  std::thread thread_;
+};
+
 }  // namespace
 
 TEST_CASE("each replica takes writes, and all stand at the same revision with the same digest") {
@@ -176,36 +227,7 @@ TEST_CASE("an endpoint outlives the replica that held its lease and nothing is j
 TEST_CASE("a drain ends once a router that follows another replica says that its calls are done") {
   Replicas replicas("drain", "10m");
   const std::size_t writer = writer_of(replicas), other = (writer + 1) % 3;
-  statekit::Hello hello;
-  hello.kind = "routing";
-  hello.instance = "r1";
-  const auto transport =
-      statekit::make_grpc_feed_transport({statekit::connect(replicas.address(other))});
-  auto stream = transport->connect(hello);
-  REQUIRE(stream);
-  // Acknowledges what comes, and tells of one call in flight until it is over.
-  std::atomic<bool> stopping = false;
-  std::atomic<std::uint64_t> calls = 1;
-  std::string draining;
-  std::mutex mutex;
-  std::thread router([&] {
-    statekit::Position at;
-    while (!stopping) {
-      const auto message = (*stream)->read(200);
-      if (message) {
-        if (const auto* part = std::get_if<statekit::SnapshotPart>(&*message)) at = part->position;
-        if (const auto* commits = std::get_if<statekit::Commits>(&*message)) {
-          at.revision = commits->commits.back().revision;
-          at.digest = commits->commits.back().digest;
-        }
-      }
-      statekit::Ack ack{at.revision, at.digest, {}};
-      const std::lock_guard lock(mutex);
-      ack.draining = statekit::DrainingCalls{};
-      if (!draining.empty() && calls > 0) (*ack.draining)[draining] = calls;
-      (void)(*stream)->ack(ack);
-    }
-  });
+  Router router(replicas.address(other));
   const auto first =
       replicas.client(writer).deploy("module echo { export verb echo(String) String }");
   REQUIRE(first.ok());
@@ -214,10 +236,7 @@ TEST_CASE("a drain ends once a router that follows another replica says that its
   v2::RegisterEndpointResponse answer;
   REQUIRE(serves_old.read(answer));
   CHECK(replicas.client(writer).reaches(first->changeset(), v2::CHANGESET_PHASE_FINALIZED));
-  {
-    const std::lock_guard lock(mutex);
-    draining = old;
-  }
+  router.has_calls_to(old);
   auto request = test::deploy_request("module echo { export verb echo(Int) String }", "b2");
   request.set_drain_ms_max(600'000);
   request.set_allow_breaking(true);
@@ -239,10 +258,8 @@ TEST_CASE("a drain ends once a router that follows another replica says that its
   }));
   CHECK(replicas.client(writer).changeset(second->changeset())->changeset().phase() ==
         v2::CHANGESET_PHASE_COMMITTED);
-  calls = 0;
+  router.has_calls_to({});
   CHECK(replicas.client(writer).reaches(second->changeset(), v2::CHANGESET_PHASE_FINALIZED));
-  stopping = true;
-  router.join();
 }
 
 TEST_CASE("G3: a follower goes from one replica to another and resumes where it stood") {

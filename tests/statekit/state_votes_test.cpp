@@ -15,63 +15,90 @@ using Followers = std::vector<StateVotes::Follower>;
 const Followers nobody;
 StateVotes::Follower toy(const std::string& instance) { return {"toy", instance}; }
 
-// What each of two replicas tells the other, once, both ways.
+// What each of two replicas tells the other, both ways, and who is found out.
 struct Pair {
   StateVotes a, b;
-  std::pair<StateVotes::Verdict, StateVotes::Verdict> round() {
-    auto at_a = a.others(b.own());
-    return {std::move(at_a), b.others(a.own())};
+  std::pair<StateVotes::Verdict, StateVotes::Verdict> rounds(int count) {
+    std::pair<StateVotes::Verdict, StateVotes::Verdict> all;
+    for (int i = 0; i < count; ++i) {
+      add(all.first, a.others(b.own()));
+      add(all.second, b.others(a.own()));
+    }
+    return all;
+  }
+  static void add(StateVotes::Verdict& all, const StateVotes::Verdict& more) {
+    all.wrong.insert(all.wrong.end(), more.wrong.begin(), more.wrong.end());
+    all.right = more.right;
   }
 };
 
 TEST_CASE("G7: a follower that differs from the majority is found though they follow others") {
   Pair pair;
-  CHECK(pair.a.report(toy("f1"), 1, 64, 5).wrong == nobody);
-  CHECK(pair.b.report(toy("f2"), 1, 64, 7).wrong == nobody);
-  CHECK(pair.b.report(toy("f3"), 1, 64, 7).wrong == nobody);
-  const auto [at_a, at_b] = pair.round();
+  CHECK(pair.a.report(toy("f1"), 1, 64, 5, 3).wrong == nobody);
+  CHECK(pair.b.report(toy("f2"), 1, 64, 7, 3).wrong == nobody);
+  CHECK(pair.b.report(toy("f3"), 1, 64, 7, 3).wrong == nobody);
+  const auto [at_a, at_b] = pair.rounds(5);
   CHECK(at_a.wrong == Followers{toy("f1")});
   CHECK(at_b.wrong == nobody);
   // Once for each report, however often the others say theirs.
-  CHECK(pair.round().first.wrong == nobody);
-  CHECK(pair.a.report(toy("f1"), 1, 128, 6).wrong == nobody);
-  CHECK(pair.b.report(toy("f2"), 1, 128, 8).wrong == nobody);
-  CHECK(pair.b.report(toy("f3"), 1, 128, 8).wrong == nobody);
-  CHECK(pair.round().first.wrong == Followers{toy("f1")});
+  CHECK(pair.rounds(5).first.wrong == nobody);
+  CHECK(pair.a.report(toy("f1"), 1, 128, 6, 3).wrong == nobody);
+  CHECK(pair.b.report(toy("f2"), 1, 128, 8, 3).wrong == nobody);
+  CHECK(pair.b.report(toy("f3"), 1, 128, 8, 3).wrong == nobody);
+  CHECK(pair.rounds(5).first.wrong == Followers{toy("f1")});
 }
 
 TEST_CASE("G7: two that disagree at two replicas are both wrong, and right again once they agree") {
   Pair pair;
-  pair.a.report(toy("f1"), 1, 64, 5);
-  pair.b.report(toy("f2"), 1, 64, 7);
-  const auto [at_a, at_b] = pair.round();
+  pair.a.report(toy("f1"), 1, 64, 5, 3);
+  pair.b.report(toy("f2"), 1, 64, 7, 3);
+  const auto [at_a, at_b] = pair.rounds(5);
   CHECK(at_a.wrong == Followers{toy("f1")});
   CHECK(at_b.wrong == Followers{toy("f2")});
   // One has started over, and the other has not yet: what it said before is not held against it.
-  CHECK(pair.a.report(toy("f1"), 1, 64, 7).wrong == nobody);
-  CHECK(pair.round().first.wrong == nobody);
-  CHECK(pair.b.report(toy("f2"), 1, 64, 7).wrong == nobody);
-  const auto [a_again, b_again] = pair.round();
+  CHECK(pair.a.report(toy("f1"), 1, 64, 7, 3).wrong == nobody);
+  CHECK(pair.rounds(5).first.wrong == nobody);
+  CHECK(pair.b.report(toy("f2"), 1, 64, 7, 3).wrong == nobody);
+  const auto [a_again, b_again] = pair.rounds(5);
   CHECK(a_again.right == Followers{toy("f1")});
   CHECK(b_again.right == Followers{toy("f2")});
 }
 
+TEST_CASE("G7: of two that disagree nobody is wrong until the third has spoken, or had the time") {
+  StateVotes alone;
+  CHECK(alone.report(toy("f1"), 1, 64, 5, 3).wrong == nobody);
+  CHECK(alone.report(toy("f2"), 1, 64, 7, 3).wrong == nobody);
+  CHECK(alone.report(toy("f3"), 1, 64, 5, 3).wrong == Followers{toy("f2")});
+  CHECK(alone.report(toy("f1"), 1, 128, 5, 3).wrong == nobody);
+  CHECK(alone.report(toy("f2"), 1, 128, 7, 3).wrong == nobody);
+  CHECK(alone.report(toy("f1"), 1, 192, 5, 3).wrong == Followers{toy("f1"), toy("f2")});
+
+  Pair pair;
+  pair.a.report(toy("f1"), 1, 64, 5, 1);
+  pair.b.report(toy("f2"), 1, 64, 7, 2);
+  CHECK(pair.rounds(2).first.wrong == nobody);
+  pair.b.report(toy("f3"), 1, 64, 7, 2);
+  const auto [at_a, at_b] = pair.rounds(5);
+  CHECK(at_a.wrong == Followers{toy("f1")});
+  CHECK(at_b.wrong == nobody);
+}
+
 TEST_CASE("an older agreement says nothing of a follower that has differed since") {
   Pair pair;
-  pair.a.report(toy("f1"), 1, 64, 7);
-  pair.b.report(toy("f2"), 1, 64, 7);
-  pair.b.report(toy("f3"), 1, 64, 7);
-  CHECK(pair.round().first.right == Followers{toy("f1")});
-  pair.a.report(toy("f1"), 1, 128, 1);
-  pair.b.report(toy("f2"), 1, 128, 8);
-  pair.b.report(toy("f3"), 1, 128, 8);
-  CHECK(pair.round().first.wrong == Followers{toy("f1")});
-  CHECK(pair.round().first.right == nobody);
+  pair.a.report(toy("f1"), 1, 64, 7, 3);
+  pair.b.report(toy("f2"), 1, 64, 7, 3);
+  pair.b.report(toy("f3"), 1, 64, 7, 3);
+  CHECK(pair.rounds(5).first.right == Followers{toy("f1")});
+  pair.a.report(toy("f1"), 1, 128, 1, 3);
+  pair.b.report(toy("f2"), 1, 128, 8, 3);
+  pair.b.report(toy("f3"), 1, 128, 8, 3);
+  CHECK(pair.rounds(5).first.wrong == Followers{toy("f1")});
+  CHECK(pair.rounds(5).first.right == nobody);
 }
 
 TEST_CASE("votes of another kind, format or revision are not compared") {
   StateVotes here;
-  here.report(toy("f1"), 1, 64, 5);
+  here.report(toy("f1"), 1, 64, 5, 3);
   CHECK(here.others({{"other", 1, 64, 7, 3, 0}, {"toy", 2, 64, 7, 3, 0}, {"toy", 1, 65, 7, 3, 0}})
             .wrong == nobody);
   CHECK(here.others({{"toy", 1, 64, 7, 3, 0}}).wrong == Followers{toy("f1")});
@@ -81,7 +108,7 @@ TEST_CASE("G8: what is kept to compare is bounded") {
   StateVotes few({2, 2, 2});
   for (const char* kind : {"a", "b", "c"})
     for (Revision at : {64, 128, 192})
-      for (const char* instance : {"x", "y", "z"}) few.report({kind, instance}, 1, at, 1);
+      for (const char* instance : {"x", "y", "z"}) few.report({kind, instance}, 1, at, 1, 3);
   const auto own = few.own();
   CHECK(own.size() == 4);
   for (const StateVote& vote : own) {

@@ -98,7 +98,12 @@ void FeedHub::seen(const FeedSession& session, const Ack& ack, MonoMs now) {
   record.state_digest_at = ack.revision;
   // One that claims more than there is would push out what can be compared.
   if (ack.revision > broadcast_.head().revision) return;
-  heed(votes_.report(it->first, session.hello_.format, ack.revision, *ack.state_digest));
+  const auto expected = std::count_if(followers_.begin(), followers_.end(), [&](const auto& each) {
+    return each.second.record.connected && each.first.first == it->first.first &&
+           each.second.record.format == session.hello_.format;
+  });
+  heed(votes_.report(it->first, session.hello_.format, ack.revision, *ack.state_digest,
+                     static_cast<std::size_t>(expected)));
 }
 
 std::vector<StateVote> FeedHub::votes() const {

@@ -15,7 +15,8 @@ std::map<std::uint64_t, std::uint64_t> sum(std::map<std::uint64_t, std::uint64_t
 }  // namespace
 
 StateVotes::Verdict StateVotes::report(const Follower& follower, std::uint32_t format,
-                                       Revision revision, std::uint64_t digest) {
+                                       Revision revision, std::uint64_t digest,
+                                       std::size_t expected) {
   const auto& [kind, instance] = follower;
   const Kind key{kind, format};
   if (!kinds_.contains(key) && kinds_.size() >= limits_.kinds) return {};
@@ -33,7 +34,12 @@ StateVotes::Verdict StateVotes::report(const Follower& follower, std::uint32_t f
   checkpoint.reports[instance] = {digest, false, again};
   ++checkpoint.here[digest];
   Verdict verdict;
-  find_wrong(kind, checkpoint, verdict);
+  // Who has not spoken by the next checkpoint is not waited for.
+  for (auto& [at, each] : checkpoints) {
+    if (at > revision) break;
+    const bool all_spoke = alone_ && each.reports.size() >= expected;
+    find_wrong(kind, each, at < revision || all_spoke, verdict);
+  }
   const Tally votes = sum(checkpoint.here, checkpoint.others);
   const bool agreed = votes.size() == 1 && votes.begin()->second > 1;
   if (agreed && !checkpoint.reports[instance].wrong) verdict.right.push_back(follower);
@@ -41,6 +47,7 @@ StateVotes::Verdict StateVotes::report(const Follower& follower, std::uint32_t f
 }
 
 StateVotes::Verdict StateVotes::others(const std::vector<StateVote>& votes) {
+  alone_ = false;
   for (auto& [key, checkpoints] : kinds_)
     for (auto& [revision, checkpoint] : checkpoints) {
       checkpoint.others.clear();
@@ -57,7 +64,12 @@ StateVotes::Verdict StateVotes::others(const std::vector<StateVote>& votes) {
   }
   Verdict verdict;
   for (auto& [key, checkpoints] : kinds_) {
-    for (auto& [revision, checkpoint] : checkpoints) find_wrong(key.first, checkpoint, verdict);
+    for (auto& [revision, checkpoint] : checkpoints) {
+      Tally now = sum(checkpoint.here, checkpoint.others);
+      checkpoint.rounds = now == checkpoint.seen ? checkpoint.rounds + 1 : 1;
+      checkpoint.seen = std::move(now);
+      find_wrong(key.first, checkpoint, checkpoint.rounds >= limits_.rounds, verdict);
+    }
     find_right(key.first, checkpoints, verdict);
   }
   return verdict;
@@ -87,24 +99,26 @@ void StateVotes::take_out(Checkpoint& checkpoint, const std::string& instance) {
   if (--votes[report.digest] == 0) votes.erase(report.digest);
 }
 
-bool StateVotes::differs(const Tally& votes, std::uint64_t digest) {
+bool StateVotes::differs(const Tally& votes, std::uint64_t digest, bool settled) {
   if (votes.size() < 2) return false;
   const auto most = std::max_element(
       votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   std::uint64_t all = 0;
   for (const auto& [each, followers] : votes) all += followers;
-  return 2 * most->second <= all || digest != most->first;
+  const bool majority = 2 * most->second > all;
+  return majority ? digest != most->first : settled;
 }
 
 // Where two disagree at two replicas, both are wrong, though one of them is found so first: at
 // first what another replica found wrong counts too. One that has started over since is held
 // against those only that still stand.
-void StateVotes::find_wrong(const std::string& kind, Checkpoint& checkpoint, Verdict& verdict) {
+void StateVotes::find_wrong(const std::string& kind, Checkpoint& checkpoint, bool settled,
+                            Verdict& verdict) {
   const Tally standing = sum(checkpoint.here, checkpoint.others);
   const Tally all = sum(standing, checkpoint.others_wrong);
   if (all.size() < 2) return;
   for (auto& [instance, report] : checkpoint.reports) {
-    if (report.wrong || !differs(report.again ? standing : all, report.digest)) continue;
+    if (report.wrong || !differs(report.again ? standing : all, report.digest, settled)) continue;
     take_out(checkpoint, instance);
     report.wrong = true;
     ++checkpoint.here_wrong[report.digest];

@@ -1,7 +1,7 @@
 // StateVotes: compares the digests that the followers of one kind and format reported of their
 // states at one revision (promise G7), together with what those of other replicas reported there.
-// The majority is right; without one nobody can tell, so all that reported here are wrong. Used by
-// FeedHub under its lock. Pure.
+// The majority is right; where there is none once all have spoken, nobody can tell, so all that
+// reported here are wrong. Used by FeedHub under its lock. Pure.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +30,7 @@ struct VoteLimits {
   std::size_t checkpoints = 16;  // how many revisions are compared
   std::size_t kinds = 64;        // further ones are not compared
   std::size_t reports = 8'192;   // at one revision; further followers are not compared
+  int rounds = 3;                // of others(): a tie that stands for so long is one
 };
 
 class StateVotes {
@@ -44,9 +45,10 @@ class StateVotes {
 
   explicit StateVotes(VoteLimits limits = {}) : limits_(limits) {}
 
-  // A follower here has this digest at this revision. `right` holds no other than this one.
+  // A follower here has this digest at this revision; `expected` of its kind are here and report
+  // in their time. `right` holds no other than this one.
   Verdict report(const Follower& follower, std::uint32_t format, Revision revision,
-                 std::uint64_t digest);
+                 std::uint64_t digest, std::size_t expected);
   // What all other replicas say, instead of what they said before.
   Verdict others(const std::vector<StateVote>& votes);
   // What was reported here.
@@ -63,16 +65,20 @@ class StateVotes {
     std::map<std::string, Report> reports;  // by instance
     Tally here, here_wrong;
     Tally others, others_wrong;
+    Tally seen;      // by others(), all together
+    int rounds = 0;  // for how long it has been so
   };
   using Kind = std::pair<std::string, std::uint32_t>;  // and format
   using Checkpoints = std::map<Revision, Checkpoint>;
 
-  static bool differs(const Tally& votes, std::uint64_t digest);
+  static bool differs(const Tally& votes, std::uint64_t digest, bool settled);
   static void take_out(Checkpoint& checkpoint, const std::string& instance);
-  static void find_wrong(const std::string& kind, Checkpoint& checkpoint, Verdict& verdict);
+  static void find_wrong(const std::string& kind, Checkpoint& checkpoint, bool settled,
+                         Verdict& verdict);
   static void find_right(const std::string& kind, const Checkpoints& checkpoints, Verdict& verdict);
 
   const VoteLimits limits_;
+  bool alone_ = true;  // no word of others yet
   std::map<Kind, Checkpoints> kinds_;
 };
 
