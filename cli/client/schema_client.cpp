@@ -61,15 +61,16 @@ struct SchemaClient::Impl {
   }
 
   template <class Answer, class Method, class Request>
-  Result<Answer> ask(Method method, const Request& request) const {
+  Result<Answer> ask(Method method, const Request& request, std::int64_t within_ms = 0) const {
     const std::size_t first = current;
     const std::size_t attempts = several() ? rounds_max * replicas.size() : 1;
     for (std::size_t i = 0;; ++i) {
       if (i > 0 && i % replicas.size() == 0) std::this_thread::sleep_for(round_pause);
       const std::size_t at = (first + i) % replicas.size();
       const Replica& replica = replicas[at];
-      auto answer = cli::ask<Answer>(*replica.stub, method, request, "schema",
-                                     replica.channel.address(), deadline_ms, metadata());
+      auto answer =
+          cli::ask<Answer>(*replica.stub, method, request, "schema", replica.channel.address(),
+                           within_ms > 0 ? within_ms : deadline_ms, metadata());
       const bool lost =
           !answer && (answer.error().code == statekit::Code::unavailable ||
                       (answer.error().code == statekit::Code::deadline_exceeded && several()));
@@ -125,9 +126,9 @@ Result<SchemaReport> SchemaClient::get_schema(const std::vector<std::string>& mo
   return decoded<SchemaReport>(impl_->ask<v2alpha1::GetSchemaResponse>(&Stub::GetSchema, request));
 }
 
-Result<StatusReport> SchemaClient::status() const {
-  return decoded<StatusReport>(
-      impl_->ask<v2alpha1::GetStatusResponse>(&Stub::GetStatus, v2alpha1::GetStatusRequest()));
+Result<StatusReport> SchemaClient::status(std::int64_t deadline_ms) const {
+  return decoded<StatusReport>(impl_->ask<v2alpha1::GetStatusResponse>(
+      &Stub::GetStatus, v2alpha1::GetStatusRequest(), deadline_ms));
 }
 
 Result<DeploymentsReport> SchemaClient::deployments(const std::string& module) const {

@@ -30,7 +30,8 @@ class SchemaClient {
   // `modules` empty: all. `at` 0: now.
   statekit::Result<SchemaReport> get_schema(const std::vector<std::string>& modules,
                                             statekit::Revision at = 0) const;
-  statekit::Result<StatusReport> status() const;
+  // `deadline_ms`: instead of the client's own.
+  statekit::Result<StatusReport> status(std::int64_t deadline_ms = 0) const;
   statekit::Result<DeploymentsReport> deployments(const std::string& module) const;
   statekit::Result<DeploymentsReport> deployment(const std::string& key) const;
   statekit::Result<HistoryReport> history(std::uint32_t limit, statekit::Revision before,
