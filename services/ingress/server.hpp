@@ -20,9 +20,9 @@ namespace millrace::ingress {
 
 // What the service stands on; all of it outlives the server.
 struct Wiring {
-  std::vector<statekit::Channel> schema;  // of the replicas, tried in turn
+  std::vector<statekit::Channel> schema;   // of the replicas, tried in turn
   std::vector<statekit::Channel> routing;  // calls are spread over those that are there
-  statekit::Channel timeline;  // none: events are not sent
+  statekit::Channel timeline;              // none: events are not sent
   const statekit::Clock* clock = nullptr;
   statekit::Metrics* metrics = nullptr;
   statekit::Health* health = nullptr;  // may be null
