@@ -1,4 +1,5 @@
-# Three images of one file: `build` compiles, `run` holds the binaries, `examples` adds the modules that the README runs.
+# The images of one file: `build` compiles, `run` holds the binaries, `examples` adds the modules that the README runs; `gate` and
+# `etcd` are for docker-compose.cluster.yml.
 #
 #   docker build --target run -t millrace .
 FROM debian:bookworm-slim AS build
@@ -43,6 +44,25 @@ COPY --from=build /src/examples /opt/millrace/examples
 WORKDIR /opt/millrace/examples
 USER 10001:10001
 CMD ["millrace", "help"]
+
+# Before several ingresses: haproxy.
+FROM run AS gate
+USER root
+RUN apt-get update -q && apt-get install -qy --no-install-recommends haproxy \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log
+COPY containers/gate.cfg /etc/millrace/gate.cfg
+USER 10001:10001
+# -db: in the foreground, as one process.
+CMD ["haproxy", "-db", "-f", "/etc/millrace/gate.cfg"]
+
+# One node of the journal's engine, as Debian packs it.
+FROM debian:bookworm-slim AS etcd
+RUN printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d \
+ && apt-get update -q && apt-get install -qy --no-install-recommends etcd-server etcd-client \
+ && rm -rf /var/lib/etcd /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log \
+ && install -d -m 0700 -o 10001 -g 10001 /var/lib/etcd
+USER 10001:10001
+CMD ["etcd"]
 
 # What is built where no target is named.
 FROM run

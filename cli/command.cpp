@@ -160,6 +160,12 @@ Command& Command::uses_schema(Session& session) {
                    "the schema service; several replicas with commas between");
 }
 
+Command& Command::reads_schema(Session& session) {
+  return uses_schema(session).flag(
+      "--linearizable", session.linearizable,
+      "not older than any change that was acknowledged before, at whatever replica");
+}
+
 Command& Command::uses_routing(Session& session) {
   return address("--routing", session.addresses.routing, "the routing service");
 }

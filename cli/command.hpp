@@ -66,6 +66,8 @@ class Command {
   Command& addresses(std::string names, std::string& target, std::string help);
   // --schema, --routing, --timeline ADDRESS.
   Command& uses_schema(Session& session);
+  // The same, and --linearizable.
+  Command& reads_schema(Session& session);
   Command& uses_routing(Session& session);
   Command& uses_timeline(Session& session);
 

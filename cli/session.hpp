@@ -32,6 +32,7 @@ struct Session {
   Addresses addresses;
   std::string output = "text";  // or "json"
   bool colours = false;         // on `out`
+  bool linearizable = false;    // reads of the schema service ask for no less than there is
   bool progress = false;        // `err` is a terminal: say what is being waited for
   std::ostream* out = nullptr;
   std::ostream* err = nullptr;

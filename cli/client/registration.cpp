@@ -64,6 +64,7 @@ struct Registration::Impl {
     heard.endpoint = reply.endpoint();
     if (reply.lease_ms() > 0) heard.lease_ms = reply.lease_ms();
     heard.reason = reply.reason();
+    heard.revision = reply.revision();
     return heard;
   }
 };

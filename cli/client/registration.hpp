@@ -26,6 +26,7 @@ struct Heard {
   std::string endpoint;
   std::int64_t lease_ms = 10'000;
   std::string reason;
+  std::uint64_t revision = 0;  // where the removal of one that leaves is committed; 0: not yet
 };
 
 class Registration {

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
+#include <map>
 #include <string>
 
 #include "statekit/io/channel.hpp"
@@ -21,13 +22,16 @@ inline void set_deadline(grpc::ClientContext& context, std::int64_t ms) {
 statekit::Error explain(const grpc::Status& status, const std::string& service,
                         const std::string& address);
 
+using CallMetadata = std::map<std::string, std::string>;
+
 // Calls `method` of `stub` with a deadline: the answer, or why there is none.
 template <class Answer, class Stub, class Method, class Request>
 statekit::Result<Answer> ask(Stub& stub, Method method, const Request& request,
                              const std::string& service, const std::string& address,
-                             std::int64_t deadline_ms) {
+                             std::int64_t deadline_ms, const CallMetadata& metadata = {}) {
   grpc::ClientContext context;
   set_deadline(context, deadline_ms);
+  for (const auto& [name, value] : metadata) context.AddMetadata(name, value);
   Answer answer;
   const grpc::Status status = (stub.*method)(&context, request, &answer);
   if (!status.ok()) return statekit::fail(explain(status, service, address));

@@ -1,6 +1,9 @@
 #include "cli/client/schema_client.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <mutex>
+#include <thread>
 
 #include "cli/client/decode_pb.hpp"
 #include "cli/client/replicas.hpp"
@@ -12,6 +15,14 @@ namespace millrace::cli {
 using statekit::Result;
 using Stub = v2alpha1::SchemaService::Stub;
 
+namespace {
+
+// Several replicas share what they stand on: while it chooses a leader anew all of them refuse.
+constexpr std::size_t rounds_max = 4;
+constexpr auto round_pause = std::chrono::milliseconds(500);
+
+}  // namespace
+
 struct SchemaClient::Impl {
   struct Replica {
     statekit::Channel channel;
@@ -19,38 +30,72 @@ struct SchemaClient::Impl {
   };
   std::vector<Replica> replicas;
   std::int64_t deadline_ms;
+  bool linearizable = false;
   mutable std::atomic<std::size_t> current{0};
+  mutable std::mutex mutex;
+  mutable std::string incarnation;  // of the newest position that was answered
+  mutable std::uint64_t revision = 0;
+
+  bool several() const { return replicas.size() > 1; }
+
+  // Of several replicas the next one may be behind the one that answered before: it is to wait.
+  CallMetadata metadata() const {
+    CallMetadata metadata;
+    if (linearizable) metadata["millrace-linearizable"] = "1";
+    const std::lock_guard lock(mutex);
+    if (several() && !incarnation.empty())
+      metadata["millrace-min-revision"] = incarnation + ":" + std::to_string(revision);
+    return metadata;
+  }
+
+  void note(const v2alpha1::Position& position) const {
+    const std::lock_guard lock(mutex);
+    if (position.incarnation() == incarnation && position.revision() <= revision) return;
+    incarnation = position.incarnation();
+    revision = position.revision();
+  }
+  template <class Answer>
+  void note_position_of(const Answer& answer) const {
+    if constexpr (requires { answer.position(); }) note(answer.position());
+    if constexpr (requires { answer.head(); }) note(answer.head());
+  }
 
   template <class Answer, class Call, class Request>
-  Result<Answer> ask_one(const Replica& replica, Call call, const Request& request) const {
+  Result<Answer> ask_one(const Replica& replica, Call call, const Request& request,
+                         std::int64_t within_ms) const {
     grpc::ClientContext context;
-    set_deadline(context, deadline_ms);
+    set_deadline(context, within_ms > 0 ? within_ms : deadline_ms);
+    for (const auto& [name, value] : metadata()) context.AddMetadata(name, value);
     Answer answer;
     const grpc::Status status = call(*replica.stub, &context, request, &answer);
     if (!status.ok()) return statekit::fail(explain(status, "schema", replica.channel.address()));
+    note_position_of(answer);
     return answer;
   }
 
   template <class Answer, class Method, class Request>
-  Result<Answer> ask(Method method, const Request& request) const {
+  Result<Answer> ask(Method method, const Request& request, std::int64_t within_ms = 0) const {
     return ask_with<Answer>(
         [method](Stub& stub, grpc::ClientContext* context, const Request& sent, Answer* answer) {
           return (stub.*method)(context, sent, answer);
         },
-        request);
+        request, within_ms);
   }
 
   // `call(stub, context, request, &answer)` asks one replica.
   template <class Answer, class Call, class Request>
-  Result<Answer> ask_with(Call call, const Request& request) const {
+  Result<Answer> ask_with(Call call, const Request& request, std::int64_t within_ms = 0) const {
     const std::size_t first = current;
+    const std::size_t attempts = several() ? rounds_max * replicas.size() : 1;
     for (std::size_t i = 0;; ++i) {
+      if (i > 0 && i % replicas.size() == 0) std::this_thread::sleep_for(round_pause);
       const std::size_t at = (first + i) % replicas.size();
-      const Replica& replica = replicas[at];
-      auto answer = ask_one<Answer>(replica, call, request);
-      const bool lost = !answer && answer.error().code == statekit::Code::unavailable;
+      auto answer = ask_one<Answer>(replicas[at], call, request, within_ms);
+      const bool silent =
+          !answer && answer.error().code == statekit::Code::deadline_exceeded && several();
+      const bool lost = silent || (!answer && answer.error().code == statekit::Code::unavailable);
       if (!lost) current = at;
-      if (!lost || i + 1 == replicas.size()) return answer;
+      if (!lost || i + 1 == attempts || (silent && i + 1 >= replicas.size())) return answer;
     }
   }
 };
@@ -73,9 +118,11 @@ v2alpha1::ChangesetRequest changeset_request(const std::string& key, const Write
 
 }  // namespace
 
-SchemaClient::SchemaClient(const std::string& addresses, std::int64_t deadline_ms)
+SchemaClient::SchemaClient(const std::string& addresses, std::int64_t deadline_ms,
+                           bool linearizable)
     : impl_(std::make_unique<Impl>()) {
   impl_->deadline_ms = deadline_ms;
+  impl_->linearizable = linearizable;
   for (const std::string& address : replicas_of(addresses)) {
     statekit::Channel channel = statekit::connect(address);
     auto stub = v2alpha1::SchemaService::NewStub(channel.grpc());
@@ -97,9 +144,9 @@ Result<SchemaReport> SchemaClient::get_schema(const std::vector<std::string>& mo
   return decoded<SchemaReport>(impl_->ask<v2alpha1::GetSchemaResponse>(&Stub::GetSchema, request));
 }
 
-Result<StatusReport> SchemaClient::status() const {
-  return decoded<StatusReport>(
-      impl_->ask<v2alpha1::GetStatusResponse>(&Stub::GetStatus, v2alpha1::GetStatusRequest()));
+Result<StatusReport> SchemaClient::status(std::int64_t deadline_ms) const {
+  return decoded<StatusReport>(impl_->ask<v2alpha1::GetStatusResponse>(
+      &Stub::GetStatus, v2alpha1::GetStatusRequest(), deadline_ms));
 }
 
 Result<DeploymentsReport> SchemaClient::deployments(const std::string& module) const {

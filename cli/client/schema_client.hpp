@@ -1,7 +1,7 @@
 // SchemaService as commands see it: blocking calls with a deadline, values in and out. Errors of
 // the connection say at which address and how to change it. With several addresses (replicas) the
-// next is asked where one cannot be reached; every write carries a token, so that it may. Thread
-// safe.
+// next is asked where one cannot be reached or is silent; every write carries a token, so that it
+// may, and no answer is older than what this client was told before. Thread safe.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,13 @@
 
 namespace millrace::cli {
 
+inline constexpr std::int64_t schema_ms_max = 10'000;  // for one call
+
 class SchemaClient {
  public:
-  explicit SchemaClient(const std::string& addresses, std::int64_t deadline_ms = 10'000);
+  // `linearizable`: reads are not older than any commit that was acknowledged anywhere before.
+  explicit SchemaClient(const std::string& addresses, std::int64_t deadline_ms = schema_ms_max,
+                        bool linearizable = false);
   ~SchemaClient();
   SchemaClient(const SchemaClient&) = delete;
   SchemaClient& operator=(const SchemaClient&) = delete;
@@ -26,7 +30,8 @@ class SchemaClient {
   // `modules` empty: all. `at` 0: now.
   statekit::Result<SchemaReport> get_schema(const std::vector<std::string>& modules,
                                             statekit::Revision at = 0) const;
-  statekit::Result<StatusReport> status() const;
+  // `deadline_ms`: instead of the client's own.
+  statekit::Result<StatusReport> status(std::int64_t deadline_ms = 0) const;
   statekit::Result<DeploymentsReport> deployments(const std::string& module) const;
   statekit::Result<DeploymentsReport> deployment(const std::string& key) const;
   // One page.

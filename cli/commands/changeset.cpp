@@ -48,7 +48,7 @@ int print(const Session& session, const statekit::Result<ChangesetReport>& repor
 }
 
 int list(const Session& session, const Options& options) {
-  const SchemaClient client(session.addresses.schema);
+  const SchemaClient client(session.addresses.schema, schema_ms_max, session.linearizable);
   const auto changesets =
       client.changesets(options.active, static_cast<std::uint32_t>(options.limit));
   if (!changesets) return session.report(changesets.error());
@@ -93,7 +93,7 @@ Command list_command(Session& session) {
       .flag("--active", options->active, "only those that are neither finalized nor failed")
       .number("--limit", options->limit, 1, 1000, "how many")
       .prints_data(session)
-      .uses_schema(session)
+      .reads_schema(session)
       .examples("  millrace changeset list --active\n")
       .action([&session, options] { return list(session, *options); });
   return command;
@@ -105,10 +105,11 @@ Command show_command(Session& session) {
   command.keep(options)
       .argument("KEY", options->key, "the changeset, chs-...")
       .prints_data(session)
-      .uses_schema(session)
+      .reads_schema(session)
       .examples("  millrace changeset show chs-0123456789\n")
       .action([&session, options] {
-        return print(session, SchemaClient(session.addresses.schema).changeset(options->key));
+        const SchemaClient client(session.addresses.schema, schema_ms_max, session.linearizable);
+        return print(session, client.changeset(options->key));
       });
   return command;
 }

@@ -29,7 +29,7 @@ struct HistoryOptions {
 };
 
 int get_schema(Session& session, const Options& options) {
-  const SchemaClient client(session.addresses.schema);
+  const SchemaClient client(session.addresses.schema, schema_ms_max, session.linearizable);
   std::vector<std::string> modules;
   if (!options.module.empty()) modules.push_back(options.module);
   const auto report = client.get_schema(modules, static_cast<statekit::Revision>(options.at));
@@ -93,7 +93,8 @@ statekit::Result<HistoryFilter> filter_of(const HistoryOptions& options) {
 int get_history(Session& session, const HistoryOptions& options) {
   const auto filter = filter_of(options);
   if (!filter) return session.report(filter.error());
-  const auto report = all_pages(SchemaClient(session.addresses.schema), *filter);
+  const auto report = all_pages(
+      SchemaClient(session.addresses.schema, schema_ms_max, session.linearizable), *filter);
   if (!report) return session.report(report.error());
   if (session.json()) {
     *session.out << to_json(*report) << '\n';
@@ -117,7 +118,7 @@ Command schema_get_command(Session& session) {
       .argument("MODULE", options->module, "only this module", false)
       .number("--at", options->at, 0, INT64_MAX, "as it was at this revision; 0 is now")
       .choice("--format", {"text", "json"}, options->format, "schema language or JSON")
-      .uses_schema(session)
+      .reads_schema(session)
       .examples(
           "  millrace schema get               every module\n"
           "  millrace schema get echo --at 12  as it was at revision 12\n")
@@ -138,7 +139,7 @@ Command schema_history_command(Session& session) {
       .number("--before", options->before, 0, INT64_MAX,
               "only those before this revision; 0 is all")
       .prints_data(session)
-      .uses_schema(session)
+      .reads_schema(session)
       .examples(
           "  millrace schema history --limit 5\n"
           "  millrace schema history --module echo --author ada --since 7d\n"

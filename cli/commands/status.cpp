@@ -106,7 +106,8 @@ void print_status(const Session& session, const StatusReport& report) {
 }
 
 int status(Session& session) {
-  const auto report = SchemaClient(session.addresses.schema).status();
+  const auto report =
+      SchemaClient(session.addresses.schema, schema_ms_max, session.linearizable).status();
   if (!report) return session.report(report.error());
   if (session.json()) {
     *session.out << to_json(*report) << '\n';
@@ -142,7 +143,8 @@ struct PsOptions {
 };
 
 int ps(Session& session, const PsOptions& options) {
-  auto report = SchemaClient(session.addresses.schema).deployments(options.module);
+  auto report = SchemaClient(session.addresses.schema, schema_ms_max, session.linearizable)
+                    .deployments(options.module);
   if (!report) return session.report(report.error());
   if (!options.all) {
     std::erase_if(report->deployments, [](const auto& each) { return is_past(each.phase); });
@@ -179,7 +181,7 @@ Command ping_command(Session& session) {
 Command status_command(Session& session) {
   Command command("status", "Print the journal's head and how far each follower is.");
   command.prints_data(session)
-      .uses_schema(session)
+      .reads_schema(session)
       .examples("  millrace status\n  millrace status --output json | jq .head.revision\n")
       .action([&session] { return status(session); });
   return command;
@@ -192,7 +194,7 @@ Command ps_command(Session& session) {
       .argument("MODULE", options->module, "only this module", false)
       .flag("-a,--all", options->all, "those that are over, too")
       .prints_data(session)
-      .uses_schema(session)
+      .reads_schema(session)
       .examples("  millrace ps\n  millrace ps echo --all\n")
       .action([&session, options] { return ps(session, *options); });
   return command;

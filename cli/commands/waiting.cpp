@@ -55,7 +55,8 @@ int wait_until_done(const Session& session, const SchemaClient& client,
     if (report) {
       verdict = judge(*report, rules, ms_since(begun));
       phase = schema::name_of(report->changeset.phase);
-    } else if (report.error().code != statekit::Code::unavailable) {
+    } else if (report.error().code != statekit::Code::unavailable &&
+               report.error().code != statekit::Code::deadline_exceeded) {
       return session.report(report.error());
     } else {
       verdict.waiting_for.push_back(report.error().message);

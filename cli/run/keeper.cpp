@@ -88,7 +88,15 @@ bool Keeper::leave(std::int64_t now_ms) {
     registration_->renew(true);
     renewed_ms_ = now_ms;
   }
-  return registration_->answers() > answers_before_leaving_;
+  const auto heard = registration_->heard();
+  // The answer to an earlier renewal says nothing of leaving.
+  return registration_->answers() > answers_before_leaving_ &&
+         (heard->revision > 0 || heard->directive == Directive::drain);
+}
+
+std::uint64_t Keeper::left_at() const {
+  const auto heard = registration_ ? registration_->heard() : std::nullopt;
+  return heard ? heard->revision : 0;
 }
 
 }  // namespace millrace::cli

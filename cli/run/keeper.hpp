@@ -24,6 +24,8 @@ class Keeper {
   statekit::Status turn(std::int64_t now_ms);
   // Says that no new calls should come; true once the service has answered, or cannot be asked.
   bool leave(std::int64_t now_ms);
+  // The revision from which on no router sends new calls; 0: not known.
+  std::uint64_t left_at() const;
 
  private:
   void open(std::int64_t now_ms);

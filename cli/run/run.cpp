@@ -1,5 +1,6 @@
 #include "cli/run/run.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <ostream>
@@ -30,9 +31,9 @@ using statekit::Status;
 constexpr std::int64_t turn_ms = 100;
 constexpr std::int64_t probe_ms_max = 500;
 constexpr std::int64_t look_every_ms = 1'000;  // at the deployment, until it is canonical
-constexpr std::int64_t leave_ms_max = 2'000;
+constexpr std::int64_t leave_ms_max = 2'500;   // all of it, until routers know
+constexpr std::int64_t status_ms_max = 1'000;  // of it, for one look at them
 constexpr std::int64_t roll_back_ms_max = 2'000;
-constexpr std::int64_t followers_ms_max = 3'000;
 constexpr std::int64_t flush_ms_max = 500;  // for lines that wait for the timeline, at the end
 
 std::int64_t now_ms() {
@@ -174,7 +175,7 @@ class Runner {
       if (signals_.wait(turn_ms) != 0) return drain();
       if (const auto how = child_->ended()) {
         say("the program ended: " + *how);
-        leave();  // else calls are sent to it until its lease has ended
+        leave(now_ms() + leave_ms_max);  // else calls are sent to it until its lease has ended
         give_up("its program ended: " + *how);
         return refused;
       }
@@ -231,18 +232,18 @@ class Runner {
   // First nobody sends new calls, then those in flight end, then the program.
   int drain() {
     say("draining");
-    bool hurry = leave();
+    const std::int64_t end = now_ms() + leave_ms_max;
+    bool hurry = leave(end);
     give_up("stopped by a signal before it was live");
-    if (keeper_) hurry = hurry || wait_for_routing() || signals_.wait(options_.drain_ms) != 0;
+    if (keeper_) hurry = hurry || wait_for_routing(end) || signals_.wait(options_.drain_ms) != 0;
     if (!hurry) stop_child();
     say("stopped");
     return done;  // a second signal: the destructor kills it
   }
 
   // Takes the endpoint out, as far as the schema service answers. True: a signal came.
-  bool leave() {
-    const std::int64_t begun = now_ms();
-    while (keeper_ && !keeper_->leave(now_ms()) && now_ms() - begun < leave_ms_max) {
+  bool leave(std::int64_t end_ms) {
+    while (keeper_ && !keeper_->leave(now_ms()) && now_ms() < end_ms) {
       if (signals_.wait(turn_ms / 4) != 0) return true;
     }
     return false;
@@ -260,19 +261,18 @@ class Runner {
     say("cannot roll back " + changeset_ + ": " + answer.error().message);
   }
 
-  // Until every live router has what was the head after leaving. True: a signal came.
-  bool wait_for_routing() {
-    const std::int64_t begun = now_ms();
-    const SchemaClient client(session_.addresses.schema, leave_ms_max);
-    const auto head = client.status();
-    if (!head) return false;
-    while (now_ms() - begun < followers_ms_max) {
-      const auto report = client.status();
+  // Until every live router knows that the endpoint left. Over the connection that there is: to
+  // make one, a name may have to be looked up, which takes seconds where containers come and go.
+  // True: a signal came.
+  bool wait_for_routing(std::int64_t end_ms) {
+    statekit::Revision wanted = keeper_->left_at();
+    while (now_ms() < end_ms) {
+      const auto report = client_.status(std::min(status_ms_max, end_ms - now_ms() + 1));
       if (!report) return false;
+      if (wanted == 0) wanted = report->head.revision;  // as it was after leaving
       bool all = true;
       for (const FollowerReport& each : report->followers) {
-        const bool behind = each.revision < head->head.revision;
-        if (each.kind == "routing" && each.live && behind) all = false;
+        if (each.kind == "routing" && each.live && each.revision < wanted) all = false;
       }
       if (all) return false;
       if (signals_.wait(turn_ms / 4) != 0) return true;

@@ -14,15 +14,13 @@
 #include "settings/main.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
+#include "statekit/io/process_lines.hpp"
 #include "statekit/io/program.hpp"
-#include "statekit/io/timeline_log.hpp"
 
 namespace millrace::cli {
 namespace {
 
 using statekit::Status;
-
-constexpr std::int64_t flush_ms_max = 500;  // for lines that wait for the timeline, at the end
 
 // One service with what is its own even inside a shared process.
 template <class Settings, class Server>
@@ -55,7 +53,7 @@ Wiring wiring_of(Everything& all, Unit& unit) {
   wiring.health = &unit.health;
   if constexpr (requires { wiring.schema; }) wiring.schema = {all.schema.server->in_process()};
   if constexpr (requires { wiring.timeline; }) wiring.timeline = all.timeline.server->in_process();
-  if constexpr (requires { wiring.routing; }) wiring.routing = all.routing.server->in_process();
+  if constexpr (requires { wiring.routing; }) wiring.routing = {all.routing.server->in_process()};
   return wiring;
 }
 
@@ -97,29 +95,6 @@ void add_states(statekit::Program& program, Everything& all) {
       },
       [&all] { all.states->stop(); });
 }
-
-// What any of the services warns of, told to the timeline. Stops before them.
-class TimelineLines {
- public:
-  explicit TimelineLines(Everything& all) : all_(all) {}
-  Status start() {
-    publisher_ = std::make_unique<statekit::TimelinePublisher>(
-        statekit::to_timeline(all_.timeline.server->in_process()));
-    log_ = std::make_unique<statekit::TimelineLog>(*publisher_, all_.clock);
-    statekit::set_log_sink(
-        [log = log_.get()](const statekit::LogLine& line) { log->add_own(line); });
-    return {};
-  }
-  void stop() {
-    statekit::set_log_sink(nullptr);
-    publisher_->stop(flush_ms_max);
-  }
-
- private:
-  Everything& all_;
-  std::unique_ptr<statekit::TimelinePublisher> publisher_;
-  std::unique_ptr<statekit::TimelineLog> log_;
-};
 
 Status announce(const Everything& all) {
   statekit::log_info("serve.ready", {{"ingress", "http://" + all.ingress.server->address()},
@@ -176,9 +151,8 @@ int serve(int argc, const char* const* argv) {
   add<routing::Wiring>(program, all, all.routing, "routing", routing::start);
   add<ingress::Wiring>(program, all, all.ingress, "ingress", ingress::start);
   add<console::Wiring>(program, all, all.console, "console", console::start);
-  TimelineLines lines(all);
-  program.add(
-      "log lines for the timeline", [&lines] { return lines.start(); }, [&lines] { lines.stop(); });
+  statekit::ProcessLines lines({}, all.clock);  // of all services: their source says which
+  lines.add_to(program, [&all] { return all.timeline.server->in_process(); });
   program.add(
       "greeting", [&all] { return announce(all); }, [] {});
   return program.run();

@@ -1,5 +1,6 @@
 #include "services/ingress/caller.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <utility>
 
@@ -45,23 +46,45 @@ class GrpcCall final : public PendingCall, public std::enable_shared_from_this<G
 
 class GrpcCaller final : public VerbCaller {
  public:
-  explicit GrpcCaller(const statekit::Channel& routing)
-      : stub_(v2alpha1::RoutingService::NewStub(routing.grpc())) {}
+  explicit GrpcCaller(const std::vector<statekit::Channel>& routing) {
+    for (const statekit::Channel& each : routing)
+      routers_.push_back({each.grpc(), v2alpha1::RoutingService::NewStub(each.grpc())});
+  }
 
   std::shared_ptr<PendingCall> call(const VerbCall& call, std::int64_t deadline_ms,
                                     std::function<void(Outcome)> done) override {
     auto pending = std::make_shared<GrpcCall>(encode(call), std::move(done));
-    pending->start(*stub_, deadline_ms);
+    pending->start(*pick().stub, deadline_ms);
     return pending;
   }
 
  private:
-  const std::unique_ptr<v2alpha1::RoutingService::Stub> stub_;
+  struct Router {
+    std::shared_ptr<grpc::Channel> channel;
+    std::unique_ptr<v2alpha1::RoutingService::Stub> stub;
+  };
+
+  // The next one that is connected; else one that may become so. Asking makes it connect.
+  const Router& pick() {
+    if (routers_.size() == 1) return routers_.front();
+    const std::size_t first = next_++;
+    const Router* hopeful = nullptr;
+    for (std::size_t i = 0; i < routers_.size(); ++i) {
+      const Router& router = routers_[(first + i) % routers_.size()];
+      const auto state = router.channel->GetState(true);
+      if (state == GRPC_CHANNEL_READY) return router;
+      if (hopeful == nullptr && state != GRPC_CHANNEL_TRANSIENT_FAILURE) hopeful = &router;
+    }
+    return hopeful != nullptr ? *hopeful : routers_[first % routers_.size()];
+  }
+
+  std::vector<Router> routers_;
+  std::atomic<std::size_t> next_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<VerbCaller> make_grpc_caller(const statekit::Channel& routing) {
+std::unique_ptr<VerbCaller> make_grpc_caller(const std::vector<statekit::Channel>& routing) {
   return std::make_unique<GrpcCaller>(routing);
 }
 

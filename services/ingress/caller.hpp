@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "services/ingress/service.hpp"
 #include "statekit/io/channel.hpp"
@@ -25,7 +26,8 @@ class VerbCaller {
                                             std::function<void(Outcome)> done) = 0;
 };
 
-// Calls RoutingService.
-std::unique_ptr<VerbCaller> make_grpc_caller(const statekit::Channel& routing);
+// Calls RoutingService, where there are several each in turn that it is connected to.
+// REQUIRES: one or more.
+std::unique_ptr<VerbCaller> make_grpc_caller(const std::vector<statekit::Channel>& routing);
 
 }  // namespace millrace::ingress

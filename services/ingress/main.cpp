@@ -7,6 +7,7 @@
 #include "settings/main.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
+#include "statekit/io/process_lines.hpp"
 #include "statekit/io/program.hpp"
 
 using namespace millrace;
@@ -31,15 +32,16 @@ int main(int argc, char** argv) {
   ingress::Wiring wiring;
   for (const std::string& address : settings.schema)
     wiring.schema.push_back(statekit::connect(address));
-  wiring.routing = statekit::connect(settings.routing);
+  wiring.routing = ingress::connect_routing(settings);
   if (!settings.timeline.empty()) wiring.timeline = statekit::connect(settings.timeline);
   wiring.clock = &clock;
   wiring.metrics = &metrics;
   wiring.health = &health;
-
   std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<ingress::Server> server;
+  statekit::ProcessLines lines("millrace-ingress", clock);
   statekit::Program program("millrace-ingress");
+  lines.add_to(program, settings.timeline);
   const auto serve_page = [&]() -> statekit::Status {
     auto served =
         httpkit::serve_health(settings.health_listen, "ingress.health_listen", health, metrics);

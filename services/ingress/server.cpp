@@ -193,6 +193,17 @@ statekit::Status check(const Settings& settings) {
 
 }  // namespace
 
+std::vector<statekit::Channel> connect_routing(const Settings& settings) {
+  const std::string& all = settings.routing;
+  std::vector<statekit::Channel> channels;
+  for (std::size_t begin = 0; begin <= all.size();) {
+    const std::size_t comma = std::min(all.find(',', begin), all.size());
+    channels.push_back(statekit::connect(all.substr(begin, comma - begin)));
+    begin = comma + 1;
+  }
+  return channels;
+}
+
 statekit::Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wiring) {
   if (statekit::Status checked = check(settings); !checked) return fail(std::move(checked.error()));
   auto server = std::make_unique<IngressServer>(settings, wiring);

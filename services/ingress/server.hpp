@@ -20,9 +20,9 @@ namespace millrace::ingress {
 
 // What the service stands on; all of it outlives the server.
 struct Wiring {
-  std::vector<statekit::Channel> schema;  // of the replicas, tried in turn
-  statekit::Channel routing;
-  statekit::Channel timeline;  // none: events are not sent
+  std::vector<statekit::Channel> schema;   // of the replicas, tried in turn
+  std::vector<statekit::Channel> routing;  // calls are spread over those that are there
+  statekit::Channel timeline;              // none: events are not sent
   const statekit::Clock* clock = nullptr;
   statekit::Metrics* metrics = nullptr;
   statekit::Health* health = nullptr;  // may be null
@@ -37,6 +37,9 @@ class Server {
   // Takes no more requests, lets those in hand end for ingress.stop_timeout. Idempotent.
   virtual void stop() = 0;
 };
+
+// To each address that `ingress.routing` names, with commas between.
+std::vector<statekit::Channel> connect_routing(const Settings& settings);
 
 statekit::Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wiring);
 

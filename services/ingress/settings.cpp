@@ -36,7 +36,8 @@ void describe(settings::Fields& fields, Settings& settings) {
   fields.address("ingress.health_listen", settings.health_listen,
                  "where /healthz, /readyz and /metrics answer");
   fields.list("ingress.schema", settings.schema, "schema services to follow");
-  fields.text("ingress.routing", settings.routing, "the routing service that carries the calls");
+  fields.text("ingress.routing", settings.routing,
+              "the routing service that carries the calls; several with commas between");
   fields.text("ingress.timeline", settings.timeline,
               "the timeline that is told of each request; empty: none");
   fields.text("ingress.cache", settings.cache,

@@ -7,6 +7,7 @@
 #include "settings/main.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
+#include "statekit/io/process_lines.hpp"
 #include "statekit/io/program.hpp"
 
 using namespace millrace;
@@ -37,23 +38,21 @@ int main(int argc, char** argv) {
   wiring.health = &health;
   std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<routing::Server> server;
+  statekit::ProcessLines lines("millrace-routing", clock);
   statekit::Program program("millrace-routing");
-  program.add(
-      "health page",
-      [&]() -> statekit::Status {
-        auto served =
-            httpkit::serve_health(settings.health_listen, "routing.health_listen", health, metrics);
-        if (served) page = std::move(*served);
-        return served ? statekit::Status{} : fail(served.error());
-      },
-      [&] { page->stop(1'000); });
-  program.add(
-      "routing",
-      [&]() -> statekit::Status {
-        auto started = routing::start(settings, wiring);
-        if (started) server = std::move(*started);
-        return started ? statekit::Status{} : fail(started.error());
-      },
-      [&] { server->stop(); });
+  lines.add_to(program, settings.timeline);
+  const auto serve_page = [&]() -> statekit::Status {
+    auto served =
+        httpkit::serve_health(settings.health_listen, "routing.health_listen", health, metrics);
+    if (served) page = std::move(*served);
+    return served ? statekit::Status{} : fail(served.error());
+  };
+  const auto start = [&]() -> statekit::Status {
+    auto started = routing::start(settings, wiring);
+    if (started) server = std::move(*started);
+    return started ? statekit::Status{} : fail(started.error());
+  };
+  program.add("health page", serve_page, [&] { page->stop(1'000); });
+  program.add("routing", start, [&] { server->stop(); });
   return program.run();
 }

@@ -166,6 +166,7 @@ v2alpha1::RegisterEndpointResponse to_proto(const Advice& advice, std::int64_t l
   message.set_endpoint(advice.endpoint);
   message.set_lease_ms(lease_ms);
   message.set_reason(advice.reason);
+  message.set_revision(advice.revision);
   return message;
 }
 
@@ -179,6 +180,7 @@ v2alpha1::FollowerStatus to_proto(const statekit::FollowerRecord& record, statek
   message.set_live(record.live);
   message.set_journal_digest(statekit::to_bytes(record.journal_digest));
   if (record.state_digest_at != 0) message.set_state_digest(record.state_digest);
+  message.set_state_digest_at(record.state_digest_at);
   message.set_diverged(record.diverged);
   std::uint64_t draining = 0;
   if (record.draining)

@@ -4,6 +4,9 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,20 +19,52 @@
 namespace millrace::schema_service {
 
 inline constexpr const char* forwarded_key = "millrace-forwarded";
+// A writer that is silent for longer is no writer any more (ReplicaTimes::ttl_ms).
+inline constexpr std::int64_t forward_ms_max = 4'000;
 
 class Forward {
  public:
   using Stub = v2alpha1::SchemaService::Stub;
   using Async = v2alpha1::SchemaService::StubInterface::async_interface;
   using Done = std::function<void(const grpc::Status&)>;
+  template <class Request, class Response>
+  using Method = void (Async::*)(grpc::ClientContext*, const Request*, Response*,
+                                 std::function<void(grpc::Status)>);
 
-  // `method`: a member of Async. Request, response and context live until `done`.
-  template <class Method, class Request, class Response>
-  void send(const std::string& address, const grpc::CallbackServerContext& from, Method method,
-            const Request* request, Response* response, Done done) {
+  // Hands the command to `writer`, once; `here` decides it where that is empty, cannot be reached
+  // or does not answer. A writer that is lost on the way may have committed: with a token it is
+  // safe to decide again, without one it is not.
+  template <class Here, class Request, class Response>
+  void send_or(const Here& here, const std::string& writer, grpc::CallbackServerContext* context,
+               const Request* request, Response* response, grpc::ServerUnaryReactor* reactor,
+               Method<Request, Response> method) {
+    if (writer.empty() || context->client_metadata().count(forwarded_key) > 0) return here();
+    send(writer, *context, method, request, response,
+         [here, context, request, reactor](const grpc::Status& status) {
+           const auto code = status.error_code();
+           const bool silent = code == grpc::StatusCode::DEADLINE_EXCEEDED &&
+                               std::chrono::system_clock::now() < context->deadline();
+           if (code != grpc::StatusCode::UNAVAILABLE && !silent) return reactor->Finish(status);
+           const bool unsent =
+               status.error_message().find("failed to connect") != std::string::npos;
+           if (unsent || !request->write().token().empty()) return here();
+           reactor->Finish({grpc::StatusCode::UNKNOWN,
+                            "the replica that writes was lost: it may have been committed; give a "
+                            "token to be able to ask again"});
+         });
+  }
+
+ private:
+  // Request, response and context live until `done`.
+  template <class Request, class Response>
+  void send(const std::string& address, const grpc::CallbackServerContext& from,
+            Method<Request, Response> method, const Request* request, Response* response,
+            Done done) {
     auto call = std::make_shared<Call>();
     call->stub = stub(address);
-    call->context.set_deadline(from.deadline());
+    const auto longest =
+        std::chrono::system_clock::now() + std::chrono::milliseconds(forward_ms_max);
+    call->context.set_deadline(std::min(from.deadline(), longest));
     call->context.AddMetadata(forwarded_key, "1");
     for (const auto& [name, value] : from.client_metadata()) {
       const std::string key(name.data(), name.size());
@@ -41,7 +76,6 @@ class Forward {
                      [call, done = std::move(done)](const grpc::Status& status) { done(status); });
   }
 
- private:
   struct Call {
     std::shared_ptr<Stub> stub;
     grpc::ClientContext context;

@@ -8,6 +8,7 @@
 #include "settings/main.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
+#include "statekit/io/process_lines.hpp"
 #include "statekit/io/program.hpp"
 
 using namespace millrace;
@@ -38,7 +39,9 @@ int main(int argc, char** argv) {
   std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<schema_service::Server> server;
   std::unique_ptr<workspace::Server> states;
+  statekit::ProcessLines lines("millrace-schema", clock);
   statekit::Program program("millrace-schema");
+  lines.add_to(program, settings.timeline);
   program.add(
       "health page",
       [&] {

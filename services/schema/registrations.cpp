@@ -87,8 +87,7 @@ void Registration::on_message(const Offer& offer) {
   }
   if (offer.leaving) {
     left_ = true;
-    take_out();
-    return advise({Directive::drain, endpoint_, "it leaves"});
+    return take_out();
   }
   left_ = false;
   renew();
@@ -137,15 +136,17 @@ void Registration::on_registered(const Result<Committed>& result) {
     advice = advice_for(*state, offer_.deployment);
     if (const Endpoint* endpoint = find_registered(*state, offer_)) endpoint_ = endpoint->id;
   }
+  if (left_) return take_out();
   if (endpoint_.empty()) return;  // taken out again meanwhile: the next heartbeat registers anew
   owner_.heard_(endpoint_);
-  if (left_) return take_out();
   advice.endpoint = endpoint_;
   advise(advice);
 }
 
+// The endpoint hears of it once it is committed: who has left stops only when routers know.
 void Registration::take_out() {
-  if (endpoint_.empty()) return;
+  if (submitted_) return;  // its registration is under way, and this comes after it
+  if (endpoint_.empty()) return advise({Directive::drain, {}, "it leaves"});
   Revision registered = 0;
   {
     const auto state = owner_.machine_.read();
@@ -155,7 +156,17 @@ void Registration::take_out() {
   const statekit::CommandMeta meta{
       "endpoint " + offer_.instance, {}, owner_.clock_.wall_ms(), {}, {}};
   owner_.machine_.submit(RemoveEndpoint{endpoint_, registered, "left"}, meta,
-                         owner_.limits_.write_ms_max, [](const Result<Committed>&) {});
+                         owner_.limits_.write_ms_max,
+                         [self = weak_from_this()](const Result<Committed>& result) {
+                           if (const auto registration = self.lock())
+                             registration->on_taken_out(result);
+                         });
+}
+
+// Where it could not be committed the lease ends it.
+void Registration::on_taken_out(const Result<Committed>& result) {
+  const std::lock_guard lock(mutex_);
+  advise({Directive::drain, endpoint_, "it leaves", result ? result->revision : 0});
 }
 
 void Registration::on_closed(bool left) {

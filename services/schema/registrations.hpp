@@ -24,6 +24,7 @@ struct Advice {
   Directive directive = Directive::serve;
   std::string endpoint;
   std::string reason;
+  Revision revision = 0;  // of the removal, of an endpoint that left
   bool operator==(const Advice&) const = default;
 };
 
@@ -68,6 +69,7 @@ class Registration : public std::enable_shared_from_this<Registration> {
   void on_registered(const statekit::Result<statekit::Committed>& result);
   void renew();
   void take_out();
+  void on_taken_out(const statekit::Result<statekit::Committed>& result);
   void advise(const Advice& advice);
   void end_silent();
   void end_locked(const statekit::Status& status);

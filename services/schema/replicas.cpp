@@ -19,9 +19,15 @@ std::vector<FollowerRecord> merge_followers(std::vector<FollowerRecord> own,
     if (fresh) return;
     FollowerRecord& there = known->second;
     const bool newer = record.live != there.live ? record.live : record.seen_ms > there.seen_ms;
-    const bool diverged = record.diverged || there.diverged;
+    const bool same = record.state_digest_at == there.state_digest_at;
+    const bool later = record.state_digest_at > there.state_digest_at;
+    const bool diverged = same    ? record.diverged || there.diverged
+                          : later ? record.diverged
+                                  : there.diverged;
+    const auto reported_at = std::max(record.state_digest_at, there.state_digest_at);
     if (newer) there = record;
     there.diverged = diverged;
+    there.state_digest_at = reported_at;
   };
   for (FollowerRecord& record : own) add(record);
   for (const ReplicaFacts& other : others)

@@ -25,6 +25,7 @@ struct ReplicaFacts {
   std::uint32_t feature_level = 1;
   std::vector<std::string> endpoints;  // heard from lately
   std::vector<statekit::FollowerRecord> followers;
+  std::vector<statekit::StateVote> votes;  // digests that its followers reported of their states
 };
 
 // The message ReplicaMember; `now` is this process's, to which seen_ms of the followers refer.
@@ -32,7 +33,7 @@ statekit::Bytes encode(const ReplicaFacts& facts, statekit::MonoMs now);
 statekit::Result<ReplicaFacts> decode_replica(const statekit::Member& member, statekit::MonoMs now);
 
 // One record for each follower: where two replicas know it, the one that it is live with, else the
-// one that saw it last. Pure.
+// one that saw it last; whether it diverged says the one that it reported a state to last. Pure.
 std::vector<statekit::FollowerRecord> merge_followers(std::vector<statekit::FollowerRecord> own,
                                                       const std::vector<ReplicaFacts>& others);
 

@@ -85,8 +85,8 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
                         reactor->Finish(status_of(answer));
                       });
     };
-    forward_or(here, context, request, response, reactor,
-               static_cast<ForwardCreate>(&Forward::Async::CreateChangeset));
+    forward_.send_or(here, service_.writer_address(), context, request, response, reactor,
+                     &Forward::Async::CreateChangeset);
     return reactor;
   }
 
@@ -116,11 +116,15 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
     const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
     if (!meta) return refuse(context, meta.error());
     ServerUnaryReactor* reactor = context->DefaultReactor();
-    service_.rollback_to(command_from(*request), *meta, ms_left(*context, service_.write_ms_max()),
-                         [reactor, response](const Result<CreateAnswer>& answer) {
-                           if (answer) fill(*response, *answer);
-                           reactor->Finish(status_of(answer));
-                         });
+    const auto here = [this, context, request, response, reactor, meta = *meta] {
+      service_.rollback_to(command_from(*request), meta, ms_left(*context, service_.write_ms_max()),
+                           [reactor, response](const Result<CreateAnswer>& answer) {
+                             if (answer) fill(*response, *answer);
+                             reactor->Finish(status_of(answer));
+                           });
+    };
+    forward_.send_or(here, service_.writer_address(), context, request, response, reactor,
+                     &Forward::Async::RollbackTo);
     return reactor;
   }
 
@@ -226,8 +230,8 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
                                reactor->Finish(status_of(at));
                              });
     };
-    forward_or(here, context, request, response, reactor,
-               static_cast<ForwardConfig>(&Forward::Async::ChangeConfig));
+    forward_.send_or(here, service_.writer_address(), context, request, response, reactor,
+                     &Forward::Async::ChangeConfig);
     return reactor;
   }
 
@@ -269,22 +273,10 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
   }
 
  private:
-  using ForwardCreate = void (Forward::Async::*)(grpc::ClientContext*,
-                                                 const v2::CreateChangesetRequest*,
-                                                 v2::CreateChangesetResponse*,
-                                                 std::function<void(grpc::Status)>);
-  using ForwardChange = void (Forward::Async::*)(grpc::ClientContext*, const v2::ChangesetRequest*,
-                                                 v2::ChangesetResponse*,
-                                                 std::function<void(grpc::Status)>);
-
-  using ForwardConfig = void (Forward::Async::*)(grpc::ClientContext*,
-                                                 const v2::ChangeConfigRequest*,
-                                                 v2::ChangeConfigResponse*,
-                                                 std::function<void(grpc::Status)>);
-
-  ServerUnaryReactor* change(CallbackServerContext* context, const std::string& method,
-                             const Command& command, const v2::ChangesetRequest* request,
-                             v2::ChangesetResponse* response, ForwardChange method_at_writer) {
+  ServerUnaryReactor* change(
+      CallbackServerContext* context, const std::string& method, const Command& command,
+      const v2::ChangesetRequest* request, v2::ChangesetResponse* response,
+      Forward::Method<v2::ChangesetRequest, v2::ChangesetResponse> method_at_writer) {
     const Result<statekit::CommandMeta> meta = meta_from(*request, method, clock_.wall_ms());
     if (!meta) return refuse(context, meta.error());
     ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -296,7 +288,8 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
                         reactor->Finish(status_of(answer));
                       });
     };
-    forward_or(here, context, request, response, reactor, method_at_writer);
+    forward_.send_or(here, service_.writer_address(), context, request, response, reactor,
+                     method_at_writer);
     return reactor;
   }
 

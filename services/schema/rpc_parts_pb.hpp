@@ -51,27 +51,6 @@ class CallParts {
   explicit CallParts(Service& service) : service_(service) {}
   ~CallParts() = default;
 
-  // Hands the command to the preferred writer, once; `here` decides it where there is no other, or
-  // none that can be reached. A writer that is lost on the way may have committed: with a token it
-  // is safe to decide again, without one it is not.
-  template <class Here, class Request, class Response, class Method>
-  void forward_or(const Here& here, grpc::CallbackServerContext* context, const Request* request,
-                  Response* response, grpc::ServerUnaryReactor* reactor, Method method) {
-    const std::string writer = service_.writer_address();
-    if (writer.empty() || context->client_metadata().count(forwarded_key) > 0) return here();
-    forward_.send(writer, *context, method, request, response,
-                  [here, request, reactor](const grpc::Status& status) {
-                    if (status.error_code() != grpc::StatusCode::UNAVAILABLE)
-                      return reactor->Finish(status);
-                    const bool unsent =
-                        status.error_message().find("failed to connect") != std::string::npos;
-                    if (unsent || !request->write().token().empty()) return here();
-                    reactor->Finish({grpc::StatusCode::UNKNOWN,
-                                     "the replica that writes was lost: it may have been "
-                                     "committed; give a token to be able to ask again"});
-                  });
-  }
-
   // millrace-min-revision of a reader, and whether it wants no less than there is.
   statekit::Result<ReadAt> read_at(grpc::CallbackServerContext* context) const;
 

@@ -15,7 +15,6 @@ using statekit::Code;
 using statekit::CommandMeta;
 using statekit::Committed;
 using statekit::fail;
-using statekit::FollowerRecord;
 using statekit::Position;
 using statekit::Result;
 using statekit::Status;
@@ -116,7 +115,12 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
           broadcast_, *journal_, [this] { return machine_.snapshot_parts(leave_out_private); },
           feed_limits(settings), [this] { machine_.nudge(); }),
       replicas_(
-          std::move(presence), statekit::random_request_id(), [this] { return facts(); }, clock),
+          std::move(presence), statekit::random_request_id(),
+          [this] {
+            weigh_votes_of_others();
+            return facts();
+          },
+          clock),
       registrations_(machine_, clock, registration_limits(settings),
                      [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
       contexts_(machine_, static_cast<std::size_t>(settings.registrations_max)),
@@ -186,29 +190,6 @@ std::vector<std::string> Service::warnings() const {
   return lines;
 }
 
-std::vector<FollowerRecord> Service::followers() const {
-  return merge_followers(hub_.followers(clock_.mono_ms()), replicas_.others());
-}
-
-// What the others need to know of this replica.
-ReplicaFacts Service::facts() {
-  ReplicaFacts facts;
-  facts.id = replicas_.id();
-  facts.revision = machine_.position().revision;
-  facts.feature_level = machine_.read()->feature_level();
-  facts.endpoints = conductor_.held();
-  facts.followers = hub_.followers(clock_.mono_ms());
-  return facts;
-}
-
-Conductor::Others Service::others() const {
-  Conductor::Others others;
-  others.writer = replicas_.is_writer();
-  for (ReplicaFacts& each : replicas_.others())
-    others.held.insert(others.held.end(), each.endpoints.begin(), each.endpoints.end());
-  return others;
-}
-
 void Service::follow_journal() {
   constexpr std::int64_t wait_ms = 1'000;
   Revision seen = machine_.position().revision;
@@ -218,20 +199,6 @@ void Service::follow_journal() {
     seen = head->last;
     if (seen > machine_.position().revision) machine_.nudge();
   }
-}
-
-std::vector<FollowerFact> Service::follower_facts() const {
-  std::vector<FollowerFact> facts;
-  for (const FollowerRecord& record : followers())
-    facts.push_back({record.kind, record.live, record.revision, record.draining});
-  return facts;
-}
-
-Position Service::position_of(const State& state) const {
-  Position position = machine_.position();
-  if (position.revision != state.revision()) position.digest = {};
-  position.revision = state.revision();
-  return position;
 }
 
 void Service::create(CreateChangeset command, CommandMeta meta, std::int64_t deadline_ms,

@@ -172,6 +172,7 @@ class Service {
   statekit::Result<ConfigAnswer> config_of(const State& state, const std::string& module) const;
   std::vector<FollowerFact> follower_facts() const;
   ReplicaFacts facts();
+  void weigh_votes_of_others();
   Conductor::Others others() const;
   void follow_journal();
   void start_history();

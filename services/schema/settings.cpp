@@ -55,6 +55,8 @@ void describe(settings::Fields& fields, Settings& settings) {
       "schema.journal", settings.journal,
       "where commits are stored, as sqlite:PATH, etcd://HOST:PORT,.../WORKSPACE or memory:; "
       "empty: DATA/schema/journal.db");
+  fields.text("schema.timeline", settings.timeline,
+              "the timeline that is told what this service warns of; empty: none");
   fields.integer("schema.snapshot_interval", settings.snapshot_interval, 1, 10'000'000,
                  "commits from one stored snapshot to the next");
   fields.integer("schema.retention_commits", settings.retention_commits, 0, INT64_MAX,

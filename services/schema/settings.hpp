@@ -15,7 +15,8 @@ struct Settings {
   std::string http_listen = "127.0.0.1:8896";  // the state protocol: docs/http-state.md
   std::string health_listen = "127.0.0.1:9892";
   std::string advertise;  // where the other replicas reach it; empty: where it listens
-  std::string journal;    // empty: sqlite in the data folder
+  std::string timeline = "127.0.0.1:8894";  // empty: what it warns of is not told
+  std::string journal;                      // empty: sqlite in the data folder
   std::int64_t snapshot_interval = 10'000;
   std::int64_t retention_commits = 0;
   std::int64_t retention_age_ms = 0;

@@ -7,6 +7,7 @@
 #include "settings/main.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
+#include "statekit/io/process_lines.hpp"
 #include "statekit/io/program.hpp"
 
 using namespace millrace;
@@ -35,23 +36,21 @@ int main(int argc, char** argv) {
 
   std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<timeline::Server> server;
+  statekit::ProcessLines lines("millrace-timeline", clock);
   statekit::Program program("millrace-timeline");
-  program.add(
-      "health page",
-      [&]() -> statekit::Status {
-        auto served = httpkit::serve_health(settings.health_listen, "timeline.health_listen",
-                                            health, metrics);
-        if (served) page = std::move(*served);
-        return served ? statekit::Status{} : fail(served.error());
-      },
-      [&] { page->stop(1'000); });
-  program.add(
-      "timeline",
-      [&]() -> statekit::Status {
-        auto started = timeline::start(settings, wiring);
-        if (started) server = std::move(*started);
-        return started ? statekit::Status{} : fail(started.error());
-      },
-      [&] { server->stop(); });
+  const auto serve_page = [&]() -> statekit::Status {
+    auto served =
+        httpkit::serve_health(settings.health_listen, "timeline.health_listen", health, metrics);
+    if (served) page = std::move(*served);
+    return served ? statekit::Status{} : fail(served.error());
+  };
+  const auto start = [&]() -> statekit::Status {
+    auto started = timeline::start(settings, wiring);
+    if (started) server = std::move(*started);
+    return started ? statekit::Status{} : fail(started.error());
+  };
+  program.add("health page", serve_page, [&] { page->stop(1'000); });
+  program.add("timeline", start, [&] { server->stop(); });
+  lines.add_to(program, [&] { return server->in_process(); });
   return program.run();
 }

@@ -92,7 +92,7 @@ struct IngressWorld {
     ingress::Wiring wiring;
     // Over the network: the library crashes where an in-process server was stopped before its
     // channel was last used, and some tests do that.
-    wiring.routing = statekit::connect(router_server->address());
+    wiring.routing = {statekit::connect(router_server->address())};
     wiring.timeline = statekit::connect(timeline_server->address());
     wiring.clock = &clock;
     wiring.metrics = &metrics;

@@ -87,7 +87,11 @@ TEST_CASE("an endpoint that says it leaves is taken out while its stream is open
   endpoint.renew(true);
   REQUIRE(endpoint.read(answer));
   CHECK(answer.directive() == v2::RegisterEndpointResponse::DIRECTIVE_DRAIN);
-  CHECK(test::eventually([&] { return client.deployment(key)->endpoints_size() == 0; }));
+  // The answer comes when it is so, and says since when.
+  const auto there = client.deployment(key);
+  CHECK(there->endpoints_size() == 0);
+  CHECK(answer.revision() > 0);
+  CHECK(answer.revision() == there->position().revision());
   CHECK(history_says(client, "removed: left"));
 }
 

@@ -1,8 +1,11 @@
 // Three schema services as processes on one etcd: writes at each, one killed, endpoints and
 // followers that move.
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <optional>
 #include <set>
+#include <thread>
 
 #include "statekit/io/grpc_feed.hpp"
 #include "support/catch.hpp"
@@ -32,14 +35,14 @@ struct Replica {
 
 class Replicas {
  public:
-  explicit Replicas(const std::string& workspace) : replicas_(3) {
+  explicit Replicas(const std::string& workspace, const std::string& lease = "2s") : replicas_(3) {
     const std::string journal = "etcd://" + test::shared_etcd().endpoints() + "/" + workspace;
     for (Replica& each : replicas_) {
       each.process = std::make_unique<test::Process>(
           std::vector<std::string>{MILLRACE_SCHEMA, "--data=" + each.folder.path().string(),
                                    "--schema.listen=127.0.0.1:0",
                                    "--schema.http_listen=127.0.0.1:0",
-                                   "--schema.health_listen=127.0.0.1:0", "--schema.lease=2s",
+                                   "--schema.health_listen=127.0.0.1:0", "--schema.lease=" + lease,
                                    "--schema.journal=" + journal},
           each.folder / "log");
     }
@@ -86,6 +89,57 @@ v2::CreateChangesetRequest tokened(const std::string& name) {
   request.mutable_write()->set_token(name);
   return request;
 }
+
+// A follower that acknowledges what comes, and tells of one call in flight until it is over.
+class Router {
+ public:
+  explicit Router(const std::string& schema)
+      : transport_(statekit::make_grpc_feed_transport({statekit::connect(schema)})) {
+    statekit::Hello hello;
+    hello.kind = "routing";
+    hello.instance = "r1";
+    auto stream = transport_->connect(hello);
+    REQUIRE(stream);
+    stream_ = std::move(*stream);
+    thread_ = std::thread([this] { follow(); });
+  }
+  ~Router() {
+    stopping_ = true;
+    thread_.join();
+  }
+  // Empty: it has none.
+  void has_calls_to(const std::string& deployment) {
+    const std::lock_guard lock(mutex_);
+    draining_ = deployment;
+  }
+
+ private:
+  void follow() {
+    statekit::Position at;
+    while (!stopping_) {
+      const auto message = stream_->read(200);
+      if (message) {
+        if (const auto* part = std::get_if<statekit::SnapshotPart>(&*message)) at = part->position;
+        if (const auto* commits = std::get_if<statekit::Commits>(&*message)) {
+          at.revision = commits->commits.back().revision;
+          at.digest = commits->commits.back().digest;
+        }
+      }
+      statekit::Ack ack{at.revision, at.digest, {}};
+      ack.draining = statekit::DrainingCalls{};
+      const std::lock_guard lock(mutex_);
+      if (!draining_.empty()) (*ack.draining)[draining_] = 1;
+      (void)stream_->ack(ack);
+    }
+  }
+
+  const std::unique_ptr<statekit::FeedTransport> transport_;
+  std::unique_ptr<statekit::FeedStream> stream_;
+  std::atomic<bool> stopping_ = false;
+  std::mutex mutex_;
+  std::string draining_;
+  std::thread thread_;
+};
 
 }  // namespace
 
@@ -204,6 +258,44 @@ TEST_CASE("an endpoint outlives the replica that held its lease and nothing is j
   }));
   CHECK(replicas.client(writer).deployment(key)->endpoints_size() == 1);
   CHECK(replicas.status(writer).head().revision() == revision);
+}
+
+TEST_CASE("a drain ends once a router that follows another replica says that its calls are done") {
+  Replicas replicas("drain", "10m");
+  const std::size_t writer = writer_of(replicas), other = (writer + 1) % 3;
+  Router router(replicas.address(other));
+  const auto first =
+      replicas.client(writer).deploy("module echo { export verb echo(String) String }");
+  REQUIRE(first.ok());
+  const std::string old = first->deployments(0).deployment();
+  test::Endpoint serves_old(replicas.client(other), old, "127.0.0.1:9", "p1");
+  v2::RegisterEndpointResponse answer;
+  REQUIRE(serves_old.read(answer));
+  CHECK(replicas.client(writer).reaches(first->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+  router.has_calls_to(old);
+  auto request = test::deploy_request("module echo { export verb echo(Int) String }", "b2");
+  request.set_drain_ms_max(600'000);
+  request.set_allow_breaking(true);
+  const auto second = replicas.client(writer).create(request);
+  INFO(second.status.error_message());
+  REQUIRE(second.ok());
+  test::Endpoint serves_new(replicas.client(other), second->deployments(0).deployment(),
+                            "127.0.0.1:10", "p2");
+  REQUIRE(serves_new.read(answer));
+  CHECK(replicas.client(writer).reaches(second->changeset(), v2::CHANGESET_PHASE_COMMITTED));
+  // All replicas know of the call.
+  CHECK(test::eventually([&] {
+    for (std::size_t i = 0; i < 3; ++i) {
+      const v2::GetStatusResponse status = replicas.status(i);
+      for (const auto& each : status.followers())
+        if (each.instance() == "r1" && each.draining_calls() != 1) return false;
+    }
+    return true;
+  }));
+  CHECK(replicas.client(writer).changeset(second->changeset())->changeset().phase() ==
+        v2::CHANGESET_PHASE_COMMITTED);
+  router.has_calls_to({});
+  CHECK(replicas.client(writer).reaches(second->changeset(), v2::CHANGESET_PHASE_FINALIZED));
 }
 
 TEST_CASE("G3: a follower goes from one replica to another and resumes where it stood") {

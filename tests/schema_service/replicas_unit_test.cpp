@@ -102,6 +102,59 @@ TEST_CASE("of what two replicas know of a follower the one that it is live with 
   CHECK(all[2].revision == 9);
 }
 
+TEST_CASE("whether a follower diverged says the replica that it reported a state to last") {
+  FollowerRecord before = follower("routing", "r1", 128, false, 50);
+  before.state_digest_at = 128;
+  before.diverged = true;
+  FollowerRecord now = follower("routing", "r1", 192, true, 90);
+  now.state_digest_at = 192;
+  ReplicaFacts other;
+  other.followers = {now};
+  CHECK_FALSE(merge_followers({before}, {other})[0].diverged);
+  other.followers[0].state_digest_at = 0;  // it has not reported there yet
+  CHECK(merge_followers({before}, {other})[0].diverged);
+  other.followers = {before};
+  CHECK_FALSE(merge_followers({now}, {other})[0].diverged);
+}
+
+TEST_CASE("what a router tells of calls in flight is known to all replicas") {
+  ReplicaFacts facts;
+  facts.followers = {follower("routing", "r1", 9, true, 900), follower("routing", "r2", 9, true, 9),
+                     follower("ingress", "i1", 9, true, 900)};
+  facts.followers[0].draining = statekit::DrainingCalls{{"dpl-echo-1", 3}};
+  facts.followers[1].draining = statekit::DrainingCalls{};
+  const auto back = decode_replica({"a", encode(facts, 1'000)}, 1'000);
+  REQUIRE(back);
+  CHECK(back->followers[0].draining == facts.followers[0].draining);
+  CHECK(back->followers[1].draining == statekit::DrainingCalls{});
+  CHECK_FALSE(back->followers[2].draining);
+}
+
+TEST_CASE("G8: of calls in flight as much is told as fits, and a router with more does not tell") {
+  ReplicaFacts facts;
+  for (const char* name : {"r1", "r2", "r3"}) {
+    facts.followers.push_back(follower("routing", name, 9, true, 0));
+    facts.followers.back().draining = statekit::DrainingCalls{};
+  }
+  for (int i = 0; i < 9'999; ++i) (*facts.followers[0].draining)["dpl-" + std::to_string(i)] = 1;
+  for (int i = 0; i < 2; ++i) (*facts.followers[1].draining)["dpl-" + std::to_string(i)] = 1;
+  const auto back = decode_replica({"a", encode(facts, 0)}, 0);
+  REQUIRE(back);
+  CHECK(back->followers[0].draining->size() == 9'999);
+  CHECK_FALSE(back->followers[1].draining);
+  CHECK(back->followers[2].draining == statekit::DrainingCalls{});
+}
+
+TEST_CASE("G8: of the votes on states the newest are told") {
+  ReplicaFacts facts;
+  for (statekit::Revision i = 1; i <= 300; ++i)
+    facts.votes.push_back({"routing", 1, 64 * i, i, 1, 2});
+  const auto back = decode_replica({"a", encode(facts, 0)}, 0);
+  REQUIRE(back);
+  REQUIRE(back->votes.size() == 256);
+  CHECK(back->votes.front() == facts.votes.back());
+}
+
 TEST_CASE("what a replica says comes back, and anything else is refused") {
   ReplicaFacts facts;
   facts.id = "a";

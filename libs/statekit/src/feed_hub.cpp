@@ -22,7 +22,8 @@ FeedHub::FeedHub(Broadcast& broadcast, Journal& journal, SnapshotProvider provid
       journal_(journal),
       provider_(std::move(provider)),
       limits_(limits),
-      nudge_(std::move(nudge)) {}
+      nudge_(std::move(nudge)),
+      votes_({limits.checkpoints, VoteLimits{}.kinds, limits.records_max}) {}
 
 Result<std::unique_ptr<FeedSession>> FeedHub::open(Hello hello, MonoMs now) {
   if (hello.kind.empty() || hello.instance.empty())
@@ -95,41 +96,43 @@ void FeedHub::seen(const FeedSession& session, const Ack& ack, MonoMs now) {
   if (!ack.state_digest) return;
   record.state_digest = *ack.state_digest;
   record.state_digest_at = ack.revision;
-  compare_state(session.hello_, ack.revision, *ack.state_digest);
+  // One that claims more than there is would push out what can be compared.
+  if (ack.revision > broadcast_.head().revision) return;
+  const auto expected = std::count_if(followers_.begin(), followers_.end(), [&](const auto& each) {
+    return each.second.record.connected && each.first.first == it->first.first &&
+           each.second.record.format == session.hello_.format;
+  });
+  heed(votes_.report(it->first, session.hello_.format, ack.revision, *ack.state_digest,
+                     static_cast<std::size_t>(expected)));
 }
 
-// REQUIRES: mutex_ is held. The majority is right; without one nobody can tell, so all are asked to
-// start from the same snapshot again.
-void FeedHub::compare_state(const Hello& hello, Revision revision, std::uint64_t digest) {
-  Checkpoints& checkpoints = checkpoints_[{hello.kind, hello.format}];
-  checkpoints[revision][hello.instance] = digest;
-  while (checkpoints.size() > limits_.checkpoints) checkpoints.erase(checkpoints.begin());
-  const auto found = checkpoints.find(revision);
-  if (found == checkpoints.end()) return;
-  Reports& reports = found->second;
-  std::map<std::uint64_t, std::size_t> votes;
-  for (const auto& [instance, reported] : reports) ++votes[reported];
-  if (votes.size() == 1) {
-    if (reports.size() > 1) followers_[{hello.kind, hello.instance}].record.diverged = false;
-    return;
-  }
-  const auto most = std::max_element(
-      votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  const bool majority = 2 * most->second > reports.size();
-  for (auto it = reports.begin(); it != reports.end();) {
-    const bool wrong = !majority || it->second != most->first;
-    if (wrong) mismatch({hello.kind, it->first});
-    // Its next report at this revision, from a fresh snapshot, is a new one.
-    it = wrong ? reports.erase(it) : std::next(it);
-  }
+std::vector<StateVote> FeedHub::votes() const {
+  std::lock_guard lock(mutex_);
+  return votes_.own();
 }
 
-void FeedHub::mismatch(const Key& key) {
+void FeedHub::weigh(const std::vector<StateVote>& others) {
+  std::lock_guard lock(mutex_);
+  heed(votes_.others(others));
+}
+
+// REQUIRES: mutex_ is held. Who is wrong starts from a snapshot again.
+void FeedHub::heed(const StateVotes::Verdict& verdict) {
+  for (const Key& key : verdict.wrong) mismatch(key, true);
+  // Another snapshot of the same revision would go round and round.
+  for (const Key& key : verdict.wrong_again) mismatch(key, false);
+  for (const Key& key : verdict.right)
+    if (const auto it = followers_.find(key); it != followers_.end())
+      it->second.record.diverged = false;
+}
+
+void FeedHub::mismatch(const Key& key, bool start_over) {
   const auto it = followers_.find(key);
   if (it == followers_.end()) return;
   FollowerRecord& record = it->second.record;
   record.diverged = ++record.mismatches > 1;
-  if (const auto session = it->second.session.lock()) session->snapshot_wanted = true;
+  const auto session = it->second.session.lock();
+  if (session && start_over) session->snapshot_wanted = true;
 }
 
 Result<std::shared_ptr<const SnapshotParts>> FeedHub::shared_snapshot(Revision at_least) {

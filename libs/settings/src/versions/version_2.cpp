@@ -46,6 +46,7 @@ constexpr Row rows[] = {
     {"schema.state.versions_max", "integer", "schema.state_versions_max"},
     {"schema.state.waiting_max", "integer", "schema.state_waiting_max"},
     {"schema.state.workspaces_max", "integer", "schema.state_workspaces_max"},
+    {"schema.telemetry.timeline", "text", "schema.timeline"},
     {"routing.health_listen", "address", "routing.health_listen"},
     {"routing.listen", "address", "routing.listen"},
     {"routing.eject.failures", "integer", "routing.eject_failures"},

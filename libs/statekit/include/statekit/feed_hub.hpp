@@ -20,6 +20,7 @@
 #include "statekit/journal.hpp"
 #include "statekit/result.hpp"
 #include "statekit/snapshot.hpp"
+#include "statekit/state_votes.hpp"
 
 namespace millrace::statekit {
 
@@ -116,6 +117,10 @@ class FeedHub {
 
   // All followers that are remembered, ordered by kind and instance.
   std::vector<FollowerRecord> followers(MonoMs now) const;
+  // Digests of their states as the followers here reported them, for the other replicas.
+  std::vector<StateVote> votes() const;
+  // And what those say: followers of one kind are compared wherever they are.
+  void weigh(const std::vector<StateVote>& others);
   const FeedLimits& limits() const { return limits_; }
   Broadcast& broadcast() { return broadcast_; }
 
@@ -126,16 +131,13 @@ class FeedHub {
     FollowerRecord record;
     std::weak_ptr<FeedSession::Shared> session;
   };
-  // Digests that the followers of one kind and format reported at one revision.
-  using Reports = std::map<std::string, std::uint64_t>;  // instance -> digest
-  using Checkpoints = std::map<Revision, Reports>;
 
   Result<std::shared_ptr<const SnapshotParts>> shared_snapshot(Revision at_least);
   bool snapshot_is_smaller(Revision after, Revision head) const;
   void closed(FeedSession& session);
   void seen(const FeedSession& session, const Ack& ack, MonoMs now);
-  void compare_state(const Hello& hello, Revision revision, std::uint64_t digest);
-  void mismatch(const Key& key);
+  void heed(const StateVotes::Verdict& verdict);
+  void mismatch(const Key& key, bool start_over);
   void forget_gone();
 
   Broadcast& broadcast_;
@@ -146,7 +148,7 @@ class FeedHub {
 
   mutable std::mutex mutex_;
   std::map<Key, Known> followers_;
-  std::map<std::pair<std::string, std::uint32_t>, Checkpoints> checkpoints_;
+  StateVotes votes_;
   std::size_t sessions_ = 0;
 
   mutable std::mutex snapshot_mutex_;

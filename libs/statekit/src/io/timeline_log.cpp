@@ -26,7 +26,7 @@ void TimelineLog::add(LogEvent event) {
   publisher_.publish({0, clock_.wall_ms(), {}, {}, std::move(event)});
 }
 
-void TimelineLog::add_own(const LogLine& line) {
+void TimelineLog::add_own(const LogLine& line, const std::string& process) {
   if (line.level < LogLevel::warn || line.event.starts_with("timeline.")) return;
   LogEvent event;
   event.level = line.level == LogLevel::warn ? LineLevel::warn : LineLevel::error;
@@ -34,6 +34,7 @@ void TimelineLog::add_own(const LogLine& line) {
   event.message = line.event;
   for (const auto& [name, value] : line.fields)
     event.fields[name] = shortened(valid_utf8(value), limits_.line_bytes_max);
+  if (!process.empty()) event.fields["process"] = process;
   add(std::move(event));
 }
 

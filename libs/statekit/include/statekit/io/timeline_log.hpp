@@ -1,6 +1,6 @@
 // TimelineLog: lines of text become log events of the timeline, each cut to a length, and no more
 // of them than so many a second; the rest is counted and told with the next one that goes. Used by
-// `millrace serve` for what its services warn of, and by `millrace run` for what a program prints.
+// ProcessLines for what services warn of, and by `millrace run` for what a program prints.
 // Thread safe; never waits.
 #pragma once
 
@@ -26,8 +26,9 @@ class TimelineLog {
 
   void add(LogEvent event);
   // A line of this process's own log: warnings and errors go, but not those about the timeline,
-  // which would call for each other. The source is what stands before the first dot.
-  void add_own(const LogLine& line);
+  // which would call for each other. The source is what stands before the first dot; `process`,
+  // unless empty, becomes a field.
+  void add_own(const LogLine& line, const std::string& process = {});
 
  private:
   TimelinePublisher& publisher_;

@@ -1,0 +1,43 @@
+#include "statekit/io/process_lines.hpp"
+
+#include <utility>
+
+#include "statekit/io/log.hpp"
+
+namespace millrace::statekit {
+namespace {
+
+constexpr std::int64_t flush_ms_max = 500;  // for lines that wait for the timeline, at the end
+
+}  // namespace
+
+void ProcessLines::add_to(Program& program, std::function<Channel()> timeline) {
+  program.add(
+      "log lines for the timeline",
+      [this, timeline = std::move(timeline)]() -> Status {
+        start(timeline());
+        return {};
+      },
+      [this] { stop(); });
+}
+
+void ProcessLines::add_to(Program& program, const std::string& timeline) {
+  add_to(program, [timeline] { return timeline.empty() ? Channel() : connect(timeline); });
+}
+
+void ProcessLines::start(const Channel& timeline) {
+  if (!timeline) return;
+  publisher_ = std::make_unique<TimelinePublisher>(to_timeline(timeline));
+  log_ = std::make_unique<TimelineLog>(*publisher_, clock_);
+  set_log_sink([this](const LogLine& line) { log_->add_own(line, process_); });
+}
+
+void ProcessLines::stop() {
+  if (!publisher_) return;
+  set_log_sink(nullptr);
+  publisher_->stop(flush_ms_max);
+  log_.reset();
+  publisher_.reset();
+}
+
+}  // namespace millrace::statekit
