@@ -201,6 +201,13 @@ void Service::follow_journal() {
   }
 }
 
+Position Service::position_of(const State& state) const {
+  Position position = machine_.position();
+  if (position.revision != state.revision()) position.digest = {};
+  position.revision = state.revision();
+  return position;
+}
+
 void Service::create(CreateChangeset command, CommandMeta meta, std::int64_t deadline_ms,
                      Done<CreateAnswer> done) {
   auto kept = std::make_shared<const CreateChangeset>(command);
