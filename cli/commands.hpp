@@ -30,6 +30,7 @@ Command rollback_command(Session& session);
 std::vector<Command> changeset_commands(Session& session);
 Command call_command(Session& session);
 std::vector<Command> storage_commands(Session& session);
+Command state_conformance_command(Session& session);
 std::vector<Command> timeline_commands(Session& session);
 std::vector<Command> settings_commands(Session& session);
 

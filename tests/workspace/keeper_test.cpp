@@ -22,6 +22,7 @@ namespace {
 struct TestShelf final : Shelf {
   statekit::Result<std::unique_ptr<statekit::Journal>> journal(const std::string& name) override {
     const std::lock_guard lock(mutex);
+    ++opened;
     auto& store = stores[name];
     if (!store) store = journal::make_memory_store();
     return journal::make_memory_journal(store, name == "catalogue" ? catalogue_faults : faults);
@@ -39,6 +40,7 @@ struct TestShelf final : Shelf {
   std::shared_ptr<journal::Faults> faults = std::make_shared<journal::Faults>();
   std::shared_ptr<journal::Faults> catalogue_faults = std::make_shared<journal::Faults>();
   bool is_shared = false;
+  int opened = 0;
 };
 
 struct World {
@@ -168,6 +170,7 @@ TEST_CASE("G8: no more workspaces are made, and none is kept open, than the limi
   for (int round = 0; round < 3; ++round)
     for (const char* name : {"a", "b", "c", "d", "e"})
       CHECK(world.put(name, std::string(name) + std::to_string(round)) == "ok");
+  CHECK(world.shelf.opened >= 15);  // had they stayed open, five and the catalogue
   CHECK(world.put("f", "x") == "full");
   for (const char* name : {"a", "b", "c", "d", "e"})
     CHECK(world.get(name) == std::string(name) + "2");
