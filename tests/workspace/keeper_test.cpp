@@ -275,6 +275,29 @@ TEST_CASE("a workspace deleted at one replica is gone at the other that has it o
   CHECK(other->read("w", std::nullopt)->body == "2");
 }
 
+// Had a writer opened the journal of a workspace just after it was dropped, its write would be
+// nowhere.
+TEST_CASE(
+    "G1: a write that races with the deletion of its workspace is in the old one or the new one") {
+  World world;
+  for (int round = 0; round < 150; ++round) {
+    REQUIRE(world.put("w", "first") == "ok");
+    std::atomic<int> written = 0;
+    std::vector<std::thread> writers;
+    for (int writer = 0; writer < 3; ++writer)
+      writers.emplace_back([&] { written += world.put("w", "second") == "ok" ? 1 : 0; });
+    const Outcome removed = world.keeper->remove("w", true, "ada");
+    REQUIRE(removed.result);
+    for (std::thread& writer : writers) writer.join();
+    CHECK(written == 3);
+    std::size_t before = 0;
+    for (const AuditLine& line : removed.view.state.audit) before += line.action == "write" ? 1 : 0;
+    const std::string after = world.get("w");
+    CHECK((after == "second" || (after == "none" && before == 2)));
+    static_cast<void>(world.keeper->remove("w", true, "ada"));
+  }
+}
+
 TEST_CASE("the files of a workspace on SQLite are its owner's alone and go with it") {
   test::TempDir folder;
   test::ManualClock clock;
