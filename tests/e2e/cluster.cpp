@@ -35,13 +35,15 @@ void install_greeter() {
   close(lock);
 }
 
-Cluster::Cluster(Words settings) : settings_(std::move(settings)) {
+Cluster::Cluster(Words settings, Words under, std::string data)
+    : settings_(std::move(settings)), under_(std::move(under)), data_(std::move(data)) {
   for (const char* name : listeners) ports_[name] = test::unused_port();
   start();
 }
 
 Words Cluster::serve_words() const {
-  Words words{binary("millrace"), "serve", "--data", data()};
+  Words words = under_;
+  words.insert(words.end(), {binary("millrace"), "serve", "--data", data()});
   for (const auto& [name, port] : ports_) words.push_back("--" + name + "=" + loopback(port));
   words.insert(words.end(), settings_.begin(), settings_.end());
   return words;
