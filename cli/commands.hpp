@@ -32,6 +32,7 @@ std::vector<Command> config_commands(Session& session);
 std::vector<Command> config_many_commands(Session& session);  // import, export, rollback
 Command call_command(Session& session);
 std::vector<Command> storage_commands(Session& session);
+Command state_conformance_command(Session& session);
 std::vector<Command> timeline_commands(Session& session);
 std::vector<Command> settings_commands(Session& session);
 

@@ -22,6 +22,7 @@ namespace {
 struct TestShelf final : Shelf {
   statekit::Result<std::unique_ptr<statekit::Journal>> journal(const std::string& name) override {
     const std::lock_guard lock(mutex);
+    ++opened;
     auto& store = stores[name];
     if (!store) store = journal::make_memory_store();
     return journal::make_memory_journal(store, name == "catalogue" ? catalogue_faults : faults);
@@ -39,6 +40,7 @@ struct TestShelf final : Shelf {
   std::shared_ptr<journal::Faults> faults = std::make_shared<journal::Faults>();
   std::shared_ptr<journal::Faults> catalogue_faults = std::make_shared<journal::Faults>();
   bool is_shared = false;
+  int opened = 0;
 };
 
 struct World {
@@ -168,6 +170,7 @@ TEST_CASE("G8: no more workspaces are made, and none is kept open, than the limi
   for (int round = 0; round < 3; ++round)
     for (const char* name : {"a", "b", "c", "d", "e"})
       CHECK(world.put(name, std::string(name) + std::to_string(round)) == "ok");
+  CHECK(world.shelf.opened >= 15);  // had they stayed open, five and the catalogue
   CHECK(world.put("f", "x") == "full");
   for (const char* name : {"a", "b", "c", "d", "e"})
     CHECK(world.get(name) == std::string(name) + "2");
@@ -270,6 +273,29 @@ TEST_CASE("a workspace deleted at one replica is gone at the other that has it o
   CHECK(world.get("w") == "none");
   CHECK(world.put("w", "2") == "ok");
   CHECK(other->read("w", std::nullopt)->body == "2");
+}
+
+// Had a writer opened the journal of a workspace just after it was dropped, its write would be
+// nowhere.
+TEST_CASE(
+    "G1: a write that races with the deletion of its workspace is in the old one or the new one") {
+  World world;
+  for (int round = 0; round < 150; ++round) {
+    REQUIRE(world.put("w", "first") == "ok");
+    std::atomic<int> written = 0;
+    std::vector<std::thread> writers;
+    for (int writer = 0; writer < 3; ++writer)
+      writers.emplace_back([&] { written += world.put("w", "second") == "ok" ? 1 : 0; });
+    const Outcome removed = world.keeper->remove("w", true, "ada");
+    REQUIRE(removed.result);
+    for (std::thread& writer : writers) writer.join();
+    CHECK(written == 3);
+    std::size_t before = 0;
+    for (const AuditLine& line : removed.view.state.audit) before += line.action == "write" ? 1 : 0;
+    const std::string after = world.get("w");
+    CHECK((after == "second" || (after == "none" && before == 2)));
+    static_cast<void>(world.keeper->remove("w", true, "ada"));
+  }
 }
 
 TEST_CASE("the files of a workspace on SQLite are its owner's alone and go with it") {

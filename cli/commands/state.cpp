@@ -1,0 +1,59 @@
+// state conformance: asks a server of the state protocol for each of its rules.
+#include <ostream>
+
+#include "cli/commands.hpp"
+#include "cli/conformance/conformance.hpp"
+#include "cli/progress.hpp"
+#include "statekit/io/ids.hpp"
+
+namespace millrace::cli {
+namespace {
+
+constexpr std::int64_t timeout_ms_max = 600'000;
+
+void print(const Session& session, const ConformanceReport& report) {
+  if (session.json()) {
+    *session.out << to_json(report) << '\n';
+    return;
+  }
+  for (const CaseReport& each : report.cases) {
+    *session.out << (each.passed ? "pass  " : "FAIL  ") << each.name << "  " << each.about << '\n';
+    if (!each.passed)
+      *session.out << "      expected " << printable(each.expected) << "\n      got      "
+                   << printable(each.got) << '\n';
+  }
+  *session.out << report.cases.size() - report.failed() << " passed, " << report.failed()
+               << " failed\n";
+}
+
+int conformance(const Session& session, ConformanceOrder& order) {
+  order.run = statekit::random_base36(8);
+  Progress progress(session);
+  const auto report = check_states(
+      order, [&](const ConformanceCase& each) { progress.say("trying " + each.name); });
+  progress.wipe();
+  if (!report) return session.report(report.error());
+  print(session, *report);
+  return report->failed() == 0 ? done : refused;
+}
+
+}  // namespace
+
+Command state_conformance_command(Session& session) {
+  const auto order = std::make_shared<ConformanceOrder>();
+  Command command("state conformance", "Check a server of the state protocol, rule by rule.");
+  command.keep(order)
+      .argument("URL", order->url, "the server, as http://HOST:PORT")
+      .text("--only", "PREFIX", order->only, "only cases whose names begin so")
+      .duration("--timeout", order->timeout_ms, timeout_ms_max, "for one request")
+      .prints_data(session)
+      .examples(
+          "  millrace state conformance http://127.0.0.1:8896\n"
+          "  millrace state conformance http://127.0.0.1:8896 --only lock. --output json\n"
+          "\nIt makes workspaces named conformance-... and deletes them. Exit code 1: a rule is "
+          "broken.\nThe rules are those of docs/http-state.md.\n")
+      .action([&session, order] { return conformance(session, *order); });
+  return command;
+}
+
+}  // namespace millrace::cli

@@ -1,0 +1,94 @@
+#include "cli/conformance/conformance.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "httpkit/client.hpp"
+
+namespace millrace::cli {
+
+using statekit::Code;
+using statekit::fail;
+using statekit::Result;
+
+namespace {
+
+// The workspaces that a case may make.
+constexpr const char* suffixes[] = {"", "-b"};
+
+void clean_up(const Probe& probe, const Fetch& fetch) {
+  for (const char* suffix : suffixes)
+    static_cast<void>(fetch("DELETE", probe.workspace(suffix) + "?force=true", {}, {}));
+}
+
+std::vector<ConformanceCase> chosen(const std::string& only) {
+  std::vector<ConformanceCase> all = state_cases();
+  for (auto more : {lock_cases(), workspace_cases()})
+    std::move(more.begin(), more.end(), std::back_inserter(all));
+  std::erase_if(all, [&](const ConformanceCase& each) { return !each.name.starts_with(only); });
+  return all;
+}
+
+}  // namespace
+
+std::size_t ConformanceReport::failed() const {
+  return static_cast<std::size_t>(std::count_if(
+      cases.begin(), cases.end(), [](const CaseReport& each) { return !each.passed; }));
+}
+
+Result<ConformanceReport> check_states(const ConformanceOrder& order, const OnCase& on_case) {
+  std::string root = order.url;
+  while (root.ends_with("/")) root.pop_back();
+  if (root.ends_with("/v1")) root.resize(root.size() - 3);
+  if (!root.starts_with("http://"))
+    return fail(Code::invalid_argument,
+                "'" + order.url + "' is no address of a server, such as http://127.0.0.1:8896");
+  return check_states(
+      order,
+      [&](const std::string& method, const std::string& target, const std::string& body,
+          const std::vector<httpkit::Header>& headers) {
+        return httpkit::fetch(method, root + target, body, headers, order.timeout_ms);
+      },
+      on_case);
+}
+
+Result<ConformanceReport> check_states(const ConformanceOrder& order, const Fetch& fetch,
+                                       const OnCase& on_case) {
+  const std::vector<ConformanceCase> cases = chosen(order.only);
+  if (cases.empty())
+    return fail(Code::invalid_argument, "no case begins with '" + order.only + "'");
+  if (auto answer = fetch("GET", "/v1/workspaces", {}, {}); !answer)
+    return fail(Code::unavailable, "asking " + order.url + ": " + answer.error().message);
+  ConformanceReport report{order.url, {}};
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (on_case) on_case(cases[i]);
+    Probe probe(fetch, "conformance-" + order.run + "-" + std::to_string(i));
+    cases[i].run(probe);
+    clean_up(probe, fetch);
+    report.cases.push_back(
+        {cases[i].name, cases[i].about, !probe.failed(), probe.expected(), probe.got()});
+  }
+  return report;
+}
+
+std::string to_json(const ConformanceReport& report) {
+  nlohmann::ordered_json out;
+  out["url"] = report.url;
+  out["passed"] = report.cases.size() - report.failed();
+  out["failed"] = report.failed();
+  out["cases"] = nlohmann::ordered_json::array();
+  for (const CaseReport& each : report.cases) {
+    nlohmann::ordered_json entry;
+    entry["name"] = each.name;
+    entry["rule"] = each.about;
+    entry["passed"] = each.passed;
+    entry["expected"] = each.expected;
+    entry["got"] = each.got;
+    out["cases"].push_back(std::move(entry));
+  }
+  return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace millrace::cli
