@@ -52,7 +52,8 @@ RUN apt-get update -q && apt-get install -qy --no-install-recommends haproxy \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log
 COPY containers/gate.cfg /etc/millrace/gate.cfg
 USER 10001:10001
-# -db: in the foreground, as one process.
+# -db: in the foreground, as one process, which heeds no SIGTERM; at SIGUSR1 it lets what is in hand end.
+STOPSIGNAL SIGUSR1
 CMD ["haproxy", "-db", "-f", "/etc/millrace/gate.cfg"]
 
 # One node of the journal's engine, as Debian packs it.

@@ -21,8 +21,9 @@ Fleet::Fleet(const std::string& journal) : replicas_(3), routings_(2) {
   ingress_address_ = fresh_address();
   for (Replica& each : replicas_)
     each.process =
-        service("schema", {"--schema.listen=" + each.address, "--schema.journal=" + journal,
-                           "--schema.lease=2s", "--schema.timeline=" + timeline_address_});
+        service("schema", {"--schema.listen=" + each.address, "--schema.http_listen=127.0.0.1:0",
+                           "--schema.journal=" + journal, "--schema.lease=2s",
+                           "--schema.timeline=" + timeline_address_});
   const std::string all = schema_addresses();
   timeline_ =
       service("timeline", {"--timeline.listen=" + timeline_address_, "--timeline.schema=" + all});

@@ -37,8 +37,8 @@ StateVotes::Verdict StateVotes::report(const Follower& follower, std::uint32_t f
   // Who has not spoken by the next checkpoint is not waited for.
   for (auto& [at, each] : checkpoints) {
     if (at > revision) break;
-    const bool all_spoke = alone_ && each.reports.size() >= expected;
-    find_wrong(kind, each, at < revision || all_spoke, verdict);
+    const bool all_spoke = at < revision || each.reports.size() >= expected;
+    find_wrong(kind, each, alone_ && all_spoke, verdict);
   }
   const Tally votes = sum(checkpoint.here, checkpoint.others);
   const bool agreed = votes.size() == 1 && votes.begin()->second > 1;
