@@ -83,6 +83,18 @@ std::uint64_t hash_of(const SupersededBuild& build) {
       .value();
 }
 
+std::uint64_t hash_of(const ConfigValue& value) {
+  return EntryHash()
+      .add("config")
+      .add(value.module)
+      .add(value.name)
+      .add(value.json)
+      .add(value.revision)
+      .add(value.author)
+      .add(static_cast<std::uint64_t>(value.time_ms))
+      .value();
+}
+
 const Deployment* State::canonical(const std::string& module) const {
   const auto found = canonical_.find(module);
   return found == canonical_.end() ? nullptr : deployment(found->second);
@@ -106,6 +118,11 @@ const std::set<std::string>& State::importers_of(const std::string& module) cons
 const Changeset* State::holder_of(const std::string& module) const {
   const auto found = holders_.find(module);
   return found == holders_.end() ? nullptr : changeset(found->second);
+}
+
+const ConfigValue* State::config_of(const std::string& module, const std::string& name) const {
+  const ConfigValue* own = config({module, name});
+  return own != nullptr ? own : config({"", name});
 }
 
 std::vector<const Endpoint*> State::endpoints_of(const std::string& key) const {
