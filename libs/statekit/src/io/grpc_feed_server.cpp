@@ -12,6 +12,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "feed_wire.hpp"
+#include "past_sending.hpp"
 #include "statekit/io/rpc.hpp"
 #include "v2alpha1/schema.grpc.pb.h"
 
@@ -31,13 +32,30 @@ class Stream;
 struct Streams {
   FeedHub& hub;
   const Clock& clock;
+  const PastStates past;
   std::mutex mutex;
   std::condition_variable changed;
   std::map<Stream*, std::shared_ptr<Stream>> open;
   bool dirty = false;
   bool stopping = false;
+  std::size_t past_open = 0;  // streams that ask for a past state
 
-  Streams(FeedHub& feed_hub, const Clock& feed_clock) : hub(feed_hub), clock(feed_clock) {}
+  Streams(FeedHub& feed_hub, const Clock& feed_clock, PastStates past_states)
+      : hub(feed_hub), clock(feed_clock), past(std::move(past_states)) {}
+  Status enter_past() {
+    if (!past) return fail(Code::unimplemented, "this service tells nothing of the past");
+    std::lock_guard lock(mutex);
+    if (past_open == past_states_max)
+      return fail(Code::resource_exhausted, "too many past states are being sent here (" +
+                                                std::to_string(past_states_max) +
+                                                "): try again later");
+    ++past_open;
+    return {};
+  }
+  void leave_past() {
+    std::lock_guard lock(mutex);
+    --past_open;
+  }
   void forget(Stream* stream) {
     std::shared_ptr<Stream> last;  // dropped after the lock
     std::lock_guard lock(mutex);
@@ -50,7 +68,7 @@ struct Streams {
 
 // One follower's stream. gRPC calls its reactions on threads of its own; one message at a time is
 // being written, and when that is done the session says what comes next.
-class Stream final : public Reactor {
+class Stream final : public Reactor, public std::enable_shared_from_this<Stream> {
  public:
   Stream(Streams& streams, grpc::CallbackServerContext* context)
       : streams_(streams), context_(context), opened_ms_(streams.clock.mono_ms()) {}
@@ -62,6 +80,7 @@ class Stream final : public Reactor {
 
   void pump() {
     std::lock_guard lock(mutex_);
+    if (past_) return end_slow();
     if (!session_) return end_silent();
     send_next();
   }
@@ -78,12 +97,19 @@ class Stream final : public Reactor {
   }
 
   void OnReadDone(bool ok) override {
-    std::lock_guard lock(mutex_);
-    if (!ok) return finish(grpc::Status::OK);
-    if (const Status taken = take_in(); !taken) return finish(to_grpc(taken));
-    if (finished_) return;
-    StartRead(&incoming_);
-    send_next();
+    Revision asked = 0;
+    {
+      std::lock_guard lock(mutex_);
+      if (!ok && past_) return;  // it has said all; the answer is still to come
+      if (!ok) return finish(grpc::Status::OK);
+      const bool first = !past_;
+      if (const Status taken = take_in(); !taken) return finish(to_grpc(taken));
+      if (finished_) return;
+      if (past_ && first) asked = incoming_.hello().at_revision();
+      StartRead(&incoming_);
+      if (!past_) send_next();
+    }
+    if (asked != 0) ask_past(asked);  // unlocked, since the answer may come at once
   }
 
   void OnWriteDone(bool ok) override {
@@ -96,11 +122,15 @@ class Stream final : public Reactor {
   void OnCancel() override { end({Code::cancelled, "the follower is gone", {}}); }
 
   void OnDone() override {
+    bool past = false;
     {
       std::lock_guard lock(mutex_);
       session_.reset();
       context_ = nullptr;
+      past = past_.has_value();
+      if (past) past_.emplace();  // lets go of the state
     }
+    if (past) streams_.leave_past();
     streams_.forget(this);
   }
 
@@ -108,6 +138,7 @@ class Stream final : public Reactor {
   // The first message is the hello, each later one an acknowledgement.
   Status take_in() {
     const MonoMs now = streams_.clock.mono_ms();
+    if (past_) return fail(Code::invalid_argument, "who asks for the past says nothing more");
     if (session_) {
       if (!incoming_.has_ack())
         return fail(Code::invalid_argument, "after its hello a follower sends acknowledgements");
@@ -117,12 +148,36 @@ class Stream final : public Reactor {
     }
     if (!incoming_.has_hello())
       return fail(Code::invalid_argument, "a follower's first message is its hello");
+    if (incoming_.hello().at_revision() != 0) {
+      Status entered = streams_.enter_past();
+      if (entered) past_.emplace();
+      return entered;
+    }
     Result<Hello> hello = from_wire(incoming_.hello());
     if (!hello) return fail(std::move(hello.error()));
     Result<std::unique_ptr<FeedSession>> session = streams_.hub.open(std::move(*hello), now);
     if (!session) return fail(std::move(session.error()));
     session_ = std::move(*session);
     return {};
+  }
+
+  // The state is made elsewhere; this stream may have ended by then.
+  void ask_past(Revision revision) {
+    streams_.past(revision, [self = shared_from_this()](Result<SnapshotParts> made) {
+      std::lock_guard lock(self->mutex_);
+      if (self->finished_) return;
+      if (!made) return self->finish(to_grpc(made.error()));
+      self->past_->begin(std::move(*made));
+      self->send_next();
+    });
+  }
+
+  void end_slow() {
+    if (streams_.clock.mono_ms() - opened_ms_ <= past_state_ms_max) return;
+    const std::string max = std::to_string(past_state_ms_max);
+    finish({grpc::StatusCode::DEADLINE_EXCEEDED,
+            "the past state was not taken in within " + max + " ms: ask again"});
+    if (context_ != nullptr) context_->TryCancel();
   }
 
   // A stream costs memory; who opens one says at once who it is.
@@ -134,11 +189,19 @@ class Stream final : public Reactor {
   }
 
   void send_next() {
+    if (past_) return send_past();
     if (!session_ || writing_ || finished_) return;
     const auto next = session_->next(streams_.clock.mono_ms());
     if (!next) return finish(to_grpc(next.error()));
     if (!*next) return;
     to_wire(**next, outgoing_);
+    writing_ = true;
+    StartWrite(&outgoing_);
+  }
+
+  void send_past() {
+    if (writing_ || finished_ || !past_->begun()) return;
+    if (!past_->next(outgoing_)) return finish(grpc::Status::OK);
     writing_ = true;
     StartWrite(&outgoing_);
   }
@@ -155,6 +218,7 @@ class Stream final : public Reactor {
   v2alpha1::SubscribeRequest incoming_;
   v2alpha1::SubscribeResponse outgoing_;
   std::unique_ptr<FeedSession> session_;
+  std::optional<PastSending> past_;  // instead of a session
   bool writing_ = false;
   bool finished_ = false;
 };
@@ -166,7 +230,7 @@ struct GrpcFeed::Impl {
   std::uint64_t subscription = 0;
   std::thread thread;
 
-  Impl(FeedHub& hub, const Clock& clock) : streams(hub, clock) {}
+  Impl(FeedHub& hub, const Clock& clock, PastStates past) : streams(hub, clock, std::move(past)) {}
 
   std::vector<std::shared_ptr<Stream>> all() {
     std::lock_guard lock(streams.mutex);
@@ -188,7 +252,8 @@ struct GrpcFeed::Impl {
   }
 };
 
-GrpcFeed::GrpcFeed(FeedHub& hub, const Clock& clock) : impl_(std::make_unique<Impl>(hub, clock)) {
+GrpcFeed::GrpcFeed(FeedHub& hub, const Clock& clock, PastStates past)
+    : impl_(std::make_unique<Impl>(hub, clock, std::move(past))) {
   impl_->subscription = hub.broadcast().subscribe([streams = &impl_->streams] {
     {
       std::lock_guard lock(streams->mutex);
