@@ -91,6 +91,9 @@ void Rollout::tick_changesets(const State& state, MonoMs now,
 }
 
 void Rollout::tick_deployments(const State& state, MonoMs now, std::vector<Command>& commands) {
+  const std::int64_t pause = times_.rollback_window_ms / times_.looks_per_window;
+  if (looked_ && now - *looked_ < pause) return;
+  looked_ = now;
   std::map<std::string, Seen> still;
   RemoveDeployments removal;
   for (const auto& [key, deployment] : state.deployments()) {

@@ -20,6 +20,8 @@ namespace millrace::schema_service {
 struct RolloutTimes {
   std::int64_t rollback_window_ms = 600'000;  // retired and failed deployments are kept for
   std::int64_t retry_ms = 1'000;              // a command without effect is sent again after
+  // How often the deployments are looked through, in parts of their window: there may be many.
+  std::int64_t looks_per_window = 600;
 };
 
 // What the rollout needs to know of a follower.
@@ -57,6 +59,7 @@ class Rollout {
   RolloutTimes times_;
   std::map<std::string, Seen> changesets_;
   std::map<std::string, Seen> deployments_;  // those that are retired or failed
+  std::optional<statekit::MonoMs> looked_;   // at the deployments
 };
 
 }  // namespace millrace::schema_service

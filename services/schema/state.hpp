@@ -87,6 +87,8 @@ class State {
   std::vector<const Endpoint*> endpoints_of(const std::string& deployment) const;
   std::size_t live_endpoints_of(const std::string& deployment) const;
   std::vector<const Deployment*> deployments_of(const std::string& module) const;
+  // Of these the preparing and the canonical ones.
+  std::vector<const Deployment*> standing_of(const std::string& module) const;
   // Those that are neither finalized nor failed, oldest first.
   std::vector<const Changeset*> active_changesets() const;
 
@@ -105,6 +107,7 @@ class State {
   void put(Changeset changeset);
   void put(RememberedRequest request);
   void put(SupersededBuild build);
+  void set_standing(const std::string& module, const std::string& key, bool stands);
   void set_canonical(const std::string& module, const std::string& key);
   void unset_canonical(const std::string& module, const std::string& key);
   void erase_deployment(const std::string& key);
@@ -129,6 +132,7 @@ class State {
 
   // Indices over the tables.
   std::map<std::string, std::string> canonical_;               // module -> deployment
+  std::map<std::string, std::set<std::string>> standing_;      // module -> deployments
   std::map<std::string, ModuleUse> uses_;                      // deployment -> of its module
   std::map<std::string, std::set<std::string>> importers_;     // module -> canonical modules
   std::set<std::string> with_routes_;                          // canonical modules

@@ -133,6 +133,14 @@ std::vector<const Deployment*> State::deployments_of(const std::string& module) 
   return found;
 }
 
+std::vector<const Deployment*> State::standing_of(const std::string& module) const {
+  std::vector<const Deployment*> found;
+  const auto standing = standing_.find(module);
+  if (standing == standing_.end()) return found;
+  for (const std::string& key : standing->second) found.push_back(deployment(key));
+  return found;
+}
+
 std::vector<const Changeset*> State::active_changesets() const {
   std::vector<const Changeset*> found;
   for (const auto& [created, key] : active_) found.push_back(changeset(key));
