@@ -32,6 +32,21 @@ bool Concerned::touches(const Concerned& other) const {
                      [&](const std::string& name) { return other.names_.contains(name); });
 }
 
+// Who neither holds a concerned module nor reaches out to others cannot be touched: a module that
+// is only referred to is among the names of whoever shares what refers to it.
+std::vector<const Changeset*> Concerned::touched() const {
+  std::vector<const Changeset*> changesets = state_.holders_beside(names_);
+  std::erase_if(changesets, [this](const Changeset* other) {
+    Modules modules;
+    for (const std::string& key : other->deployments) {
+      if (const Deployment* deployment = state_.deployment(key))
+        modules.push_back(deployment->schema);
+    }
+    return !touches(Concerned(state_, modules, other->removed_modules));
+  });
+  return changesets;
+}
+
 std::vector<const schema::Module*> Concerned::before() const {
   std::vector<const schema::Module*> modules;
   for (const std::string& name : names_) {

@@ -21,6 +21,8 @@ class Concerned {
 
   // False: neither change can alter what the rules say of the other.
   bool touches(const Concerned& other) const;
+  // The changesets in flight whose changes it touches, oldest first.
+  std::vector<const Changeset*> touched() const;
   std::vector<const schema::Module*> before() const;
   std::vector<const schema::Module*> after() const;  // as the change leaves it
   // The canonical ones that the change leaves as they are.

@@ -158,12 +158,9 @@ bool is_in_flight(const Changeset& changeset) {
 Status check_schema(const State& state, const Modules& modules,
                     const std::vector<std::string>& removed) {
   Status alone = check_change(state, modules, removed);
-  const Concerned ours(state, modules, removed);
-  for (const Changeset* other : state.active_changesets()) {
+  // Most have nothing to do with each other, which is seen without judging both.
+  for (const Changeset* other : Concerned(state, modules, removed).touched()) {
     if (!is_in_flight(*other)) continue;
-    // Most have nothing to do with each other, which is seen without judging both.
-    if (!ours.touches({state, with_changeset(state, {}, *other), with_removed({}, *other)}))
-      continue;
     const Status together =
         check_change(state, with_changeset(state, modules, *other), with_removed(removed, *other));
     if (!alone && together) {

@@ -91,7 +91,8 @@ void Rollout::tick_changesets(const State& state, MonoMs now,
 }
 
 void Rollout::tick_deployments(const State& state, MonoMs now, std::vector<Command>& commands) {
-  const std::int64_t pause = times_.rollback_window_ms / times_.looks_per_window;
+  const auto kept = static_cast<std::int64_t>(deployments_.size());
+  const std::int64_t pause = kept / times_.kept_per_pause_ms;
   if (looked_ && now - *looked_ < pause) return;
   looked_ = now;
   std::map<std::string, Seen> still;

@@ -166,6 +166,10 @@ void State::put(Changeset changeset) {
     active_.insert({changeset.created_revision, key});
   else
     ended_.insert({changeset.phase_revision, key});
+  if (holds_modules(changeset.phase) && reaches_out(changeset))
+    outward_.insert(key);
+  else
+    outward_.erase(key);
   for (const std::string& module : modules_of(*this, changeset)) {
     const auto held = holders_.find(module);
     if (holds_modules(changeset.phase))
@@ -216,6 +220,14 @@ void State::set_phase(const std::string& key, ChangesetPhase phase, const std::s
   after.phase_revision = revision_;
   if (!failure.empty()) after.failure = failure;
   put(std::move(after));
+}
+
+bool State::reaches_out(const Changeset& changeset) const {
+  return std::any_of(changeset.deployments.begin(), changeset.deployments.end(),
+                     [this](const std::string& key) {
+                       const ModuleUse* use = use_of_deployment(key);
+                       return use != nullptr && (use->has_routes || !use->imports.empty());
+                     });
 }
 
 void State::set_standing(const std::string& module, const std::string& key, bool stands) {

@@ -75,11 +75,16 @@ class State {
   const Deployment* canonical(const std::string& module) const;
   // The changeset that is about to change a module: it is not committed yet, nor has it failed.
   const Changeset* holder_of(const std::string& module) const;
+  // Of a deployment's module; null when there is no such deployment.
+  const ModuleUse* use_of_deployment(const std::string& key) const;
   // Of a canonical module; null when there is none of that name.
   const ModuleUse* use_of_canonical(const std::string& module) const;
   // The canonical modules that refer to it, whether it is deployed or not.
   const std::set<std::string>& importers_of(const std::string& module) const;
   const std::set<std::string>& modules_with_routes() const { return with_routes_; }
+  // Those that are neither committed nor over and may matter to a change of these modules, oldest
+  // first: they hold one of them, or what they bring refers to other modules or has routes.
+  std::vector<const Changeset*> holders_beside(const std::set<std::string>& modules) const;
   const RememberedRequest* remembered(const RequestId& id) const { return requests_.find(id); }
   const SupersededBuild* superseded(const BuildId& id) const { return superseded_.find(id); }
 
@@ -107,6 +112,7 @@ class State {
   void put(Changeset changeset);
   void put(RememberedRequest request);
   void put(SupersededBuild build);
+  bool reaches_out(const Changeset& changeset) const;
   void set_standing(const std::string& module, const std::string& key, bool stands);
   void set_canonical(const std::string& module, const std::string& key);
   void unset_canonical(const std::string& module, const std::string& key);
@@ -138,6 +144,7 @@ class State {
   std::set<std::string> with_routes_;                          // canonical modules
   std::map<std::string, std::set<std::string>> endpoint_ids_;  // deployment -> endpoints
   std::map<std::string, std::string> holders_;                 // module -> changeset
+  std::set<std::string> outward_;                              // changesets that hold modules
   std::set<std::pair<Revision, std::string>> active_;          // created_revision, changeset
   std::set<std::pair<Revision, std::string>> ended_;           // phase_revision, changeset
   std::set<std::pair<Revision, RequestId>> requests_by_age_;

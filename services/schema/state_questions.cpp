@@ -92,6 +92,11 @@ ModuleUse use_of(const schema::Module& module) {
   return {schema::imports(module), !schema::ingress_verbs(module).empty()};
 }
 
+const ModuleUse* State::use_of_deployment(const std::string& key) const {
+  const auto found = uses_.find(key);
+  return found == uses_.end() ? nullptr : &found->second;
+}
+
 const ModuleUse* State::use_of_canonical(const std::string& module) const {
   const auto found = canonical_.find(module);
   return found == canonical_.end() ? nullptr : &uses_.at(found->second);
@@ -106,6 +111,18 @@ const std::set<std::string>& State::importers_of(const std::string& module) cons
 const Changeset* State::holder_of(const std::string& module) const {
   const auto found = holders_.find(module);
   return found == holders_.end() ? nullptr : changeset(found->second);
+}
+
+std::vector<const Changeset*> State::holders_beside(const std::set<std::string>& modules) const {
+  std::map<std::pair<Revision, std::string>, const Changeset*> found;
+  const auto add = [&](const Changeset* changeset) {
+    if (changeset != nullptr) found[{changeset->created_revision, changeset->key}] = changeset;
+  };
+  for (const std::string& module : modules) add(holder_of(module));
+  for (const std::string& key : outward_) add(changeset(key));
+  std::vector<const Changeset*> sorted;
+  for (const auto& [created, changeset] : found) sorted.push_back(changeset);
+  return sorted;
 }
 
 std::vector<const Endpoint*> State::endpoints_of(const std::string& key) const {

@@ -116,6 +116,8 @@ class FeedHub {
 
   // All followers that are remembered, ordered by kind and instance.
   std::vector<FollowerRecord> followers(MonoMs now) const;
+  // Those of one kind.
+  std::vector<FollowerRecord> followers(MonoMs now, const std::string& kind) const;
   const FeedLimits& limits() const { return limits_; }
   Broadcast& broadcast() { return broadcast_; }
 
@@ -132,6 +134,7 @@ class FeedHub {
 
   Result<std::shared_ptr<const SnapshotParts>> shared_snapshot(Revision at_least);
   bool snapshot_is_smaller(Revision after, Revision head) const;
+  FollowerRecord told(FollowerRecord record, Revision head, MonoMs now) const;
   void closed(FeedSession& session);
   void seen(const FeedSession& session, const Ack& ack, MonoMs now);
   void compare_state(const Hello& hello, Revision revision, std::uint64_t digest);
