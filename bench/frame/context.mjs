@@ -4,6 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Process, answers, free_port, output_of } from './processes.mjs';
 
+export const etcd_quota = 8589934592;
+
 export class Context {
   constructor(options) {
     Object.assign(this, options); // bin, load, folder, seconds, rounds, wait, say
@@ -50,7 +52,8 @@ export class Context {
     const data = this.fresh('etcd');
     const [client, peer] = [await free_port(), await free_port()];
     const server = new Process(
-      ['etcd', '--data-dir', data, '--log-level', 'error', '--quota-backend-bytes', '8589934592',
+      ['etcd', '--data-dir', data, '--log-level', 'error', '--quota-backend-bytes', String(etcd_quota),
+        '--auto-compaction-mode', 'revision', '--auto-compaction-retention', '10000',
         '--listen-client-urls', `http://127.0.0.1:${client}`, '--advertise-client-urls', `http://127.0.0.1:${client}`,
         '--listen-peer-urls', `http://127.0.0.1:${peer}`, '--initial-advertise-peer-urls', `http://127.0.0.1:${peer}`,
         '--initial-cluster', `default=http://127.0.0.1:${peer}`],

@@ -50,14 +50,15 @@ export async function run_row(row, context) {
   } finally {
     for (const side of Object.values(live).reverse()) await side.stop();
   }
-  return result_of(row, sides, quiet);
+  return result_of(row, sides, quiet, context);
 }
 
-function result_of(row, sides, quiet) {
+function result_of(row, sides, quiet, options) {
   const figures = Object.fromEntries(Object.entries(sides).map(([name, runs]) => [name, medians(runs)]));
   const { name, what, aim } = row;
   return {
     name, what, aim,
+    realtime: options.realtime,
     others_percent_before: quiet,
     others_percent_max: Math.max(...Object.values(sides).flat().map((run) => run.others_percent)),
     ratios: Object.entries(row.compare).map(([figure, better]) => ratio_of(figures, figure, better)),

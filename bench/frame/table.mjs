@@ -20,6 +20,7 @@ export function table_of(result) {
   return [
     `${result.name}: ${result.what}`, ...text,
     ...ratios, `  aim: ${result.aim}`,
-    `  the rest of the machine: ${result.others_percent_before} % busy before, at most ${result.others_percent_max} % meanwhile`,
+    `  the rest of the machine: ${result.others_percent_before} % busy before, at most ${result.others_percent_max} % meanwhile` +
+      (result.realtime ? ', at a lower priority' : ''),
   ].join('\n');
 }

@@ -20,6 +20,12 @@ class SchemaWriter final : public Writer {
     auto* data = module->mutable_schema()->add_decls()->mutable_data();
     data->set_name("Payload");
     data->mutable_comments()->add_before(std::string(static_cast<std::size_t>(bytes), 'x'));
+    // A module that is called waits for who serves it, so that its changeset stays as it is, and
+    // each write is one commit.
+    auto* verb = module->mutable_schema()->add_decls()->mutable_verb();
+    verb->set_name("take");
+    verb->mutable_request()->set_kind(v2alpha1::TYPE_KIND_STRING);
+    verb->mutable_response()->set_kind(v2alpha1::TYPE_KIND_UNIT);
   }
 
   ~SchemaWriter() override {

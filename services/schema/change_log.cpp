@@ -6,21 +6,25 @@
 
 namespace millrace::schema_service {
 
-namespace {
-
-void log_phase(const State& state, const Changeset& changeset) {
-  std::string modules;
+ChangeLog::Line ChangeLog::line_of(const State& state, const Changeset& changeset) {
+  Line line{
+      "changeset." + std::string(name_of(changeset.phase)), changeset.key, {}, changeset.failure};
   for (const std::string& module : modules_of(state, changeset))
-    modules += (modules.empty() ? "" : ",") + module;
-  const std::string event = "changeset." + std::string(name_of(changeset.phase));
-  if (changeset.failure.empty())
-    statekit::log_info(event, {{"changeset", changeset.key}, {"modules", modules}});
-  else
-    statekit::log_warn(
-        event, {{"changeset", changeset.key}, {"modules", modules}, {"reason", changeset.failure}});
+    line.modules += (line.modules.empty() ? "" : ",") + module;
+  return line;
 }
 
-}  // namespace
+void ChangeLog::tell() {
+  for (const Line& line : lines_) {
+    if (line.failure.empty())
+      statekit::log_info(line.event, {{"changeset", line.changeset}, {"modules", line.modules}});
+    else
+      statekit::log_warn(
+          line.event,
+          {{"changeset", line.changeset}, {"modules", line.modules}, {"reason", line.failure}});
+  }
+  lines_.clear();
+}
 
 void ChangeLog::follow(const State& state) {
   if (looked_ && state.revision() == looked_at_) return;
@@ -29,11 +33,11 @@ void ChangeLog::follow(const State& state) {
     active.emplace(changeset->key, changeset->phase);
     const auto before = active_.find(changeset->key);
     const bool moved = before == active_.end() || before->second != changeset->phase;
-    if (looked_ && moved) log_phase(state, *changeset);
+    if (looked_ && moved) lines_.push_back(line_of(state, *changeset));
   }
   for (const auto& [key, phase] : active_) {
     const Changeset* ended = active.contains(key) ? nullptr : state.changeset(key);
-    if (ended != nullptr) log_phase(state, *ended);
+    if (ended != nullptr) lines_.push_back(line_of(state, *ended));
   }
   active_ = std::move(active);
   looked_ = true;

@@ -19,14 +19,14 @@ using Modules = std::vector<std::shared_ptr<const schema::Module>>;
 constexpr std::size_t diagnostics_shown = 100;
 
 // Places name a file of whoever wrote the module; who removes one knows modules.
-std::vector<std::string> referrers(const schema::Schema& schema,
+std::vector<std::string> referrers(const std::vector<const schema::Module*>& modules,
                                    const std::vector<std::string>& removed) {
   std::vector<std::string> lines;
-  for (const schema::Module& module : schema.modules) {
-    const std::vector<std::string> used = schema::imports(module);
+  for (const schema::Module* module : modules) {
+    const std::vector<std::string> used = schema::imports(*module);
     for (const std::string& name : removed) {
       if (std::find(used.begin(), used.end(), name) != used.end())
-        lines.push_back("module " + module.name + " refers to " + name +
+        lines.push_back("module " + module->name + " refers to " + name +
                         ", which is to be removed");
     }
   }
@@ -51,10 +51,11 @@ Status check_change(const State& state, const Modules& modules,
                     const std::vector<std::string>& removed) {
   std::set<std::string> changed(removed.begin(), removed.end());
   for (const auto& module : modules) changed.insert(module->name);
-  const schema::Schema concerned = Concerned(state, modules, removed).schema();
-  const std::vector<schema::Diagnostic> diagnostics = schema::check_changed(concerned, changed);
+  const Concerned concerned(state, modules, removed);
+  const std::vector<schema::Diagnostic> diagnostics =
+      schema::check_changed(concerned.after(), changed);
   if (diagnostics.empty()) return {};
-  return refuse(diagnostics, referrers(concerned, removed));
+  return refuse(diagnostics, referrers(concerned.after(), removed));
 }
 
 }  // namespace millrace::schema_service

@@ -52,8 +52,8 @@ Result<NewModule> module_from(const v2alpha1::ModuleToDeploy& message) {
   out.build = message.build();
   out.replicas = message.replicas() == 0 ? 1 : message.replicas();
   out.deployment = "dpl-" + module->name + "-" + statekit::random_base36(key_characters);
-  out.endpoint = "ept-" + statekit::random_base36(key_characters);
   if (!message.fixed_endpoint().empty()) {
+    out.endpoint = "ept-" + statekit::random_base36(key_characters);
     Result<std::string> address = address_from(module->name, message.fixed_endpoint());
     if (!address) return fail(std::move(address.error()));
     out.fixed_endpoint = std::move(*address);

@@ -18,17 +18,33 @@ Concerned::Concerned(const State& state, const Modules& modules,
   for (const std::string& name : removed) add_with_importers(name);
   const std::set<std::string> judged = names_;
   for (const std::string& name : judged) add_imports(name);
-  const bool routes = std::any_of(judged.begin(), judged.end(), [&](const std::string& name) {
+  has_routes_ = std::any_of(judged.begin(), judged.end(), [&](const std::string& name) {
     const ModuleUse* use = use_of_now(name);
     return use != nullptr && use->has_routes;
   });
-  if (routes) names_.insert(state.modules_with_routes().begin(), state.modules_with_routes().end());
+  if (has_routes_)
+    names_.insert(state.modules_with_routes().begin(), state.modules_with_routes().end());
 }
 
-schema::Schema Concerned::schema() const {
-  schema::Schema schema;
-  for (const schema::Module* module : after()) schema.modules.push_back(*module);
-  return schema;
+bool Concerned::touches(const Concerned& other) const {
+  if (has_routes_ && other.has_routes_) return true;
+  return std::any_of(names_.begin(), names_.end(),
+                     [&](const std::string& name) { return other.names_.contains(name); });
+}
+
+// Who neither holds a concerned module nor reaches out to others cannot be touched: a module that
+// is only referred to is among the names of whoever shares what refers to it.
+std::vector<const Changeset*> Concerned::touched() const {
+  std::vector<const Changeset*> changesets = state_.holders_beside(names_);
+  std::erase_if(changesets, [this](const Changeset* other) {
+    Modules modules;
+    for (const std::string& key : other->deployments) {
+      if (const Deployment* deployment = state_.deployment(key))
+        modules.push_back(deployment->schema);
+    }
+    return !touches(Concerned(state_, modules, other->removed_modules));
+  });
+  return changesets;
 }
 
 std::vector<const schema::Module*> Concerned::before() const {

@@ -19,9 +19,12 @@ class Concerned {
   Concerned(const State& state, const std::vector<std::shared_ptr<const schema::Module>>& modules,
             const std::vector<std::string>& removed);
 
-  schema::Schema schema() const;  // as the change leaves it
+  // False: neither change can alter what the rules say of the other.
+  bool touches(const Concerned& other) const;
+  // The changesets in flight whose changes it touches, oldest first.
+  std::vector<const Changeset*> touched() const;
   std::vector<const schema::Module*> before() const;
-  std::vector<const schema::Module*> after() const;
+  std::vector<const schema::Module*> after() const;  // as the change leaves it
   // The canonical ones that the change leaves as they are.
   std::vector<const schema::Module*> untouched() const;
 
@@ -37,6 +40,7 @@ class Concerned {
   std::map<std::string, std::shared_ptr<const schema::Module>> changed_;
   std::map<std::string, ModuleUse> uses_;
   std::set<std::string> names_;
+  bool has_routes_ = false;
 };
 
 }  // namespace millrace::schema_service

@@ -10,7 +10,8 @@ using std::chrono::milliseconds;
 
 Conductor::Conductor(Machine& machine, statekit::Broadcast& broadcast, Prober& prober,
                      const statekit::Clock& clock, const ConductorOptions& options,
-                     Followers followers, OnState on_state, AskOthers others)
+                     Followers followers, OnState on_state, AskOthers others,
+                     std::function<void()> after)
     : machine_(machine),
       broadcast_(broadcast),
       prober_(prober),
@@ -19,6 +20,7 @@ Conductor::Conductor(Machine& machine, statekit::Broadcast& broadcast, Prober& p
       followers_(std::move(followers)),
       on_state_(std::move(on_state)),
       others_(std::move(others)),
+      after_(std::move(after)),
       rollout_(options.rollout),
       leases_(options.lease_ms),
       probes_(options.probes) {}
@@ -29,7 +31,8 @@ void Conductor::start() {
   subscription_ = broadcast_.subscribe([inbox = inbox_] {
     {
       const std::lock_guard lock(inbox->mutex);
-      inbox->woken = true;
+      // One commit of a tick wakes the thread, the others find it awake.
+      if (std::exchange(inbox->woken, true)) return;
     }
     inbox->wake.notify_one();
   });
@@ -107,6 +110,7 @@ void Conductor::tick() {
     if (others.writer) probes = probes_.tick(*state, now);
     on_state_(*state);
   }
+  if (after_) after_();
   // The clockwork turns in every replica, so that each may take over; one of them acts.
   if (!others.writer) commands.clear();
   submit(std::move(commands));

@@ -44,10 +44,11 @@ class Conductor {
   };
   using AskOthers = std::function<Others()>;
 
-  // All outlive it. `on_state` is called at each tick, for what else follows the state.
+  // All outlive it. `on_state` is called at each tick, for what else follows the state, and `after`
+  // when the state has been let go, for what may take its time.
   Conductor(Machine& machine, statekit::Broadcast& broadcast, Prober& prober,
             const statekit::Clock& clock, const ConductorOptions& options, Followers followers,
-            OnState on_state, AskOthers others = {});
+            OnState on_state, AskOthers others = {}, std::function<void()> after = {});
   ~Conductor();
   Conductor(const Conductor&) = delete;
   Conductor& operator=(const Conductor&) = delete;
@@ -90,6 +91,7 @@ class Conductor {
   const Followers followers_;
   const OnState on_state_;
   const AskOthers others_;
+  const std::function<void()> after_;
   bool was_writer_ = false;
   const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
   Rollout rollout_;

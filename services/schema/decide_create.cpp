@@ -4,6 +4,7 @@
 #include <set>
 
 #include "services/schema/breaks.hpp"
+#include "services/schema/concerned.hpp"
 #include "services/schema/decide_parts.hpp"
 
 namespace millrace::schema_service {
@@ -157,7 +158,8 @@ bool is_in_flight(const Changeset& changeset) {
 Status check_schema(const State& state, const Modules& modules,
                     const std::vector<std::string>& removed) {
   Status alone = check_change(state, modules, removed);
-  for (const Changeset* other : state.active_changesets()) {
+  // Most have nothing to do with each other, which is seen without judging both.
+  for (const Changeset* other : Concerned(state, modules, removed).touched()) {
     if (!is_in_flight(*other)) continue;
     const Status together =
         check_change(state, with_changeset(state, modules, *other), with_removed(removed, *other));
@@ -240,13 +242,11 @@ Status check_keys(const State& state, const CreateChangeset& command) {
 }  // namespace
 
 const Deployment* deployment_to_join(const State& state, const NewModule& module) {
-  for (const Deployment* deployment : state.deployments_of(module.schema->name)) {
-    const bool stays = deployment->phase == DeploymentPhase::preparing ||
-                       deployment->phase == DeploymentPhase::canonical;
+  for (const Deployment* deployment : state.standing_of(module.schema->name)) {
     const Changeset* changeset = state.changeset(deployment->changeset);
     const bool fails = changeset != nullptr && changeset->phase == ChangesetPhase::rolling_back;
-    if (stays && !fails && deployment->schema_digest == module.digest &&
-        deployment->build == module.build && deployment->fixed_endpoint == module.fixed_endpoint)
+    if (!fails && deployment->schema_digest == module.digest && deployment->build == module.build &&
+        deployment->fixed_endpoint == module.fixed_endpoint)
       return deployment;
   }
   return nullptr;

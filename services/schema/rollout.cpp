@@ -91,6 +91,10 @@ void Rollout::tick_changesets(const State& state, MonoMs now,
 }
 
 void Rollout::tick_deployments(const State& state, MonoMs now, std::vector<Command>& commands) {
+  const auto kept = static_cast<std::int64_t>(deployments_.size());
+  const std::int64_t pause = kept / times_.kept_per_pause_ms;
+  if (looked_ && now - *looked_ < pause) return;
+  looked_ = now;
   std::map<std::string, Seen> still;
   RemoveDeployments removal;
   for (const auto& [key, deployment] : state.deployments()) {

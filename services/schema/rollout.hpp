@@ -20,6 +20,9 @@ namespace millrace::schema_service {
 struct RolloutTimes {
   std::int64_t rollback_window_ms = 600'000;  // retired and failed deployments are kept for
   std::int64_t retry_ms = 1'000;              // a command without effect is sent again after
+  // The deployments are looked through the less often the more of them are kept: this many add a
+  // millisecond of pause.
+  std::int64_t kept_per_pause_ms = 100;
 };
 
 // What the rollout needs to know of a follower.
@@ -57,6 +60,7 @@ class Rollout {
   RolloutTimes times_;
   std::map<std::string, Seen> changesets_;
   std::map<std::string, Seen> deployments_;  // those that are retired or failed
+  std::optional<statekit::MonoMs> looked_;   // at the deployments
 };
 
 }  // namespace millrace::schema_service

@@ -136,7 +136,7 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
             change_log_.follow(state);
             if (retention_.due(clock_.mono_ms())) drop_old_commits();
           },
-          [this] { return others(); }),
+          [this] { return others(); }, [this] { change_log_.tell(); }),
       workers_(worker_threads, static_cast<std::size_t>(settings.reads_max)),
       waiters_(machine_.projection(), static_cast<std::size_t>(settings.waiting_max)) {}
 
@@ -218,9 +218,13 @@ void Service::create(CreateChangeset command, CommandMeta meta, std::int64_t dea
                   });
 }
 
-// The changeset that brought these deployments and is still on its way, or was made by this commit.
-std::string Service::name_changeset(const std::vector<std::string>& deployments,
+// The changeset of this key where this commit made it; else the one that the commit made, or that
+// brought these deployments and is still on its way.
+std::string Service::name_changeset(const std::string& drawn,
+                                    const std::vector<std::string>& deployments,
                                     const Committed& committed, const State& state) const {
+  const Changeset* ours = state.changeset(drawn);
+  if (ours != nullptr && ours->created_revision == committed.revision) return drawn;
   for (const auto& [key, changeset] : state.changesets()) {
     if (changeset.created_revision == committed.revision) return key;
   }
@@ -250,7 +254,7 @@ CreateAnswer Service::created(const CreateChangeset& command, const Committed& c
     answer.deployments.push_back({name, deployment->key, joined && !made_here});
     keys.push_back(deployment->key);
   }
-  answer.changeset = name_changeset(keys, committed, *state);
+  answer.changeset = name_changeset(command.key, keys, committed, *state);
   answer.position = position_of(*state);
   answer.position.revision = committed.revision;
   if (answer.position.revision != state->revision()) answer.position.digest = {};

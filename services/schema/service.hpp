@@ -180,7 +180,7 @@ class Service {
   CreateAnswer created(const CreateChangeset& command, const statekit::Committed& committed) const;
   CreateAnswer rolled_back(const statekit::Committed& committed) const;
   statekit::Result<std::vector<NewModule>> canonical_at(Revision revision) const;
-  std::string name_changeset(const std::vector<std::string>& deployments,
+  std::string name_changeset(const std::string& drawn, const std::vector<std::string>& deployments,
                              const statekit::Committed& committed, const State& state) const;
 
   const Settings settings_;

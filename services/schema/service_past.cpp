@@ -131,7 +131,7 @@ void Service::rollback_to(RollbackTo command, CommandMeta meta, std::int64_t dea
 CreateAnswer Service::rolled_back(const Committed& committed) const {
   const auto state = machine_.read();
   CreateAnswer answer;
-  answer.changeset = name_changeset({}, committed, *state);
+  answer.changeset = name_changeset({}, {}, committed, *state);
   if (const Changeset* changeset = state->changeset(answer.changeset)) {
     for (const std::string& key : changeset->deployments) {
       const Deployment* deployment = state->deployment(key);

@@ -38,8 +38,10 @@ Conductor::Others Service::others() const {
 }
 
 std::vector<FollowerFact> Service::follower_facts() const {
+  // The clockwork waits for routers only; it asks often, and there may be many others.
   std::vector<FollowerFact> facts;
-  for (const FollowerRecord& record : followers())
+  for (const FollowerRecord& record :
+       merge_followers(hub_.followers(clock_.mono_ms(), "routing"), replicas_.others()))
     facts.push_back({record.kind, record.live, record.revision, record.draining});
   return facts;
 }

@@ -163,6 +163,9 @@ void State::put(Deployment deployment) {
   const std::string key = deployment.key;
   if (!uses_.contains(key)) uses_.emplace(key, use_of(*deployment.schema));
   if (deployment.phase == DeploymentPhase::canonical) set_canonical(deployment.module(), key);
+  set_standing(deployment.module(), key,
+               deployment.phase == DeploymentPhase::preparing ||
+                   deployment.phase == DeploymentPhase::canonical);
   deployments_.put(key, std::move(deployment));
 }
 
@@ -183,6 +186,10 @@ void State::put(Changeset changeset) {
     active_.insert({changeset.created_revision, key});
   else
     ended_.insert({changeset.phase_revision, key});
+  if (holds_modules(changeset.phase) && reaches_out(changeset))
+    outward_.insert(key);
+  else
+    outward_.erase(key);
   for (const std::string& module : modules_of(*this, changeset)) {
     const auto held = holders_.find(module);
     if (holds_modules(changeset.phase))
@@ -249,6 +256,25 @@ void State::set_phase(const std::string& key, ChangesetPhase phase, const std::s
   put(std::move(after));
 }
 
+bool State::reaches_out(const Changeset& changeset) const {
+  return std::any_of(changeset.deployments.begin(), changeset.deployments.end(),
+                     [this](const std::string& key) {
+                       const ModuleUse* use = use_of_deployment(key);
+                       return use != nullptr && (use->has_routes || !use->imports.empty());
+                     });
+}
+
+void State::set_standing(const std::string& module, const std::string& key, bool stands) {
+  if (stands) {
+    standing_[module].insert(key);
+    return;
+  }
+  const auto standing = standing_.find(module);
+  if (standing == standing_.end()) return;
+  standing->second.erase(key);
+  if (standing->second.empty()) standing_.erase(standing);
+}
+
 void State::set_canonical(const std::string& module, const std::string& key) {
   if (const auto before = canonical_.find(module); before != canonical_.end())
     unset_canonical(module, std::string(before->second));
@@ -277,6 +303,7 @@ void State::erase_deployment(const std::string& key) {
   const Deployment* deployment = deployments_.find(key);
   if (deployment == nullptr) return;
   unset_canonical(deployment->module(), key);
+  set_standing(deployment->module(), key, false);
   uses_.erase(key);
   deployments_.erase(key);
 }

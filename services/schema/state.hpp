@@ -80,11 +80,16 @@ class State {
   const Deployment* canonical(const std::string& module) const;
   // The changeset that is about to change a module: it is not committed yet, nor has it failed.
   const Changeset* holder_of(const std::string& module) const;
+  // Of a deployment's module; null when there is no such deployment.
+  const ModuleUse* use_of_deployment(const std::string& key) const;
   // Of a canonical module; null when there is none of that name.
   const ModuleUse* use_of_canonical(const std::string& module) const;
   // The canonical modules that refer to it, whether it is deployed or not.
   const std::set<std::string>& importers_of(const std::string& module) const;
   const std::set<std::string>& modules_with_routes() const { return with_routes_; }
+  // Those that are neither committed nor over and may matter to a change of these modules, oldest
+  // first: they hold one of them, or what they bring refers to other modules or has routes.
+  std::vector<const Changeset*> holders_beside(const std::set<std::string>& modules) const;
   const RememberedRequest* remembered(const RequestId& id) const { return requests_.find(id); }
   const SupersededBuild* superseded(const BuildId& id) const { return superseded_.find(id); }
 
@@ -101,6 +106,8 @@ class State {
   std::vector<const Endpoint*> endpoints_of(const std::string& deployment) const;
   std::size_t live_endpoints_of(const std::string& deployment) const;
   std::vector<const Deployment*> deployments_of(const std::string& module) const;
+  // Of these the preparing and the canonical ones.
+  std::vector<const Deployment*> standing_of(const std::string& module) const;
   // Those that are neither finalized nor failed, oldest first.
   std::vector<const Changeset*> active_changesets() const;
 
@@ -122,6 +129,8 @@ class State {
   void put(SupersededBuild build);
   void put(ConfigValue value);
   void unset_config(const ConfigKey& key);
+  bool reaches_out(const Changeset& changeset) const;
+  void set_standing(const std::string& module, const std::string& key, bool stands);
   void set_canonical(const std::string& module, const std::string& key);
   void unset_canonical(const std::string& module, const std::string& key);
   void erase_deployment(const std::string& key);
@@ -149,11 +158,13 @@ class State {
   // Indices over the tables.
   std::size_t config_bytes_ = 0;
   std::map<std::string, std::string> canonical_;               // module -> deployment
+  std::map<std::string, std::set<std::string>> standing_;      // module -> deployments
   std::map<std::string, ModuleUse> uses_;                      // deployment -> of its module
   std::map<std::string, std::set<std::string>> importers_;     // module -> canonical modules
   std::set<std::string> with_routes_;                          // canonical modules
   std::map<std::string, std::set<std::string>> endpoint_ids_;  // deployment -> endpoints
   std::map<std::string, std::string> holders_;                 // module -> changeset
+  std::set<std::string> outward_;                              // changesets that hold modules
   std::set<std::pair<Revision, std::string>> active_;          // created_revision, changeset
   std::set<std::pair<Revision, std::string>> ended_;           // phase_revision, changeset
   std::set<std::pair<Revision, RequestId>> requests_by_age_;

@@ -104,6 +104,11 @@ ModuleUse use_of(const schema::Module& module) {
   return {schema::imports(module), !schema::ingress_verbs(module).empty()};
 }
 
+const ModuleUse* State::use_of_deployment(const std::string& key) const {
+  const auto found = uses_.find(key);
+  return found == uses_.end() ? nullptr : &found->second;
+}
+
 const ModuleUse* State::use_of_canonical(const std::string& module) const {
   const auto found = canonical_.find(module);
   return found == canonical_.end() ? nullptr : &uses_.at(found->second);
@@ -123,6 +128,18 @@ const Changeset* State::holder_of(const std::string& module) const {
 const ConfigValue* State::config_of(const std::string& module, const std::string& name) const {
   const ConfigValue* own = config({module, name});
   return own != nullptr ? own : config({"", name});
+}
+
+std::vector<const Changeset*> State::holders_beside(const std::set<std::string>& modules) const {
+  std::map<std::pair<Revision, std::string>, const Changeset*> found;
+  const auto add = [&](const Changeset* changeset) {
+    if (changeset != nullptr) found[{changeset->created_revision, changeset->key}] = changeset;
+  };
+  for (const std::string& module : modules) add(holder_of(module));
+  for (const std::string& key : outward_) add(changeset(key));
+  std::vector<const Changeset*> sorted;
+  for (const auto& [created, changeset] : found) sorted.push_back(changeset);
+  return sorted;
 }
 
 std::vector<const Endpoint*> State::endpoints_of(const std::string& key) const {
@@ -147,6 +164,14 @@ std::vector<const Deployment*> State::deployments_of(const std::string& module) 
   for (auto at = all.lower_bound(prefix); at != all.end() && at->first.starts_with(prefix); ++at) {
     if (at->second.module() == module) found.push_back(&at->second);
   }
+  return found;
+}
+
+std::vector<const Deployment*> State::standing_of(const std::string& module) const {
+  std::vector<const Deployment*> found;
+  const auto standing = standing_.find(module);
+  if (standing == standing_.end()) return found;
+  for (const std::string& key : standing->second) found.push_back(deployment(key));
   return found;
 }
 

@@ -32,9 +32,10 @@ class Table {
     return found == entries_.end() ? nullptr : &found->second;
   }
   void put(const Key& key, Value value) {
-    erase(key);
     digest_ += hash_of(value);
-    entries_.emplace(key, std::move(value));
+    const auto [found, fresh] = entries_.try_emplace(key);
+    if (!fresh) digest_ -= hash_of(found->second);
+    found->second = std::move(value);
   }
   void erase(const Key& key) {
     const auto found = entries_.find(key);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "schema/check.hpp"
+#include "services/schema/concerned.hpp"
 #include "services/schema/decide_parts.hpp"
 #include "support/catch.hpp"
 #include "support/changes.hpp"
@@ -80,6 +81,23 @@ class Deployed {
     return schema::check_changed(schema, changed).empty();
   }
 
+  // In flight from now on, and nothing else is.
+  schema::Changeset begin(const Modules& modules, const std::vector<std::string>& removed) {
+    schema::ChangesetCreated created;
+    created.changeset.key = "chs-" + std::to_string(++changes_);
+    created.changeset.removed_modules = removed;
+    for (const auto& module : modules) {
+      created.deployments.push_back(test::deployment_of(*module, std::to_string(changes_)));
+      created.changeset.deployments.push_back(created.deployments.back().key);
+    }
+    state_.apply({{state_.revision() + 1, 0, "", ""}, {created}});
+    return created.changeset;
+  }
+  void give_up(const std::string& changeset) {
+    state_.apply(
+        {{state_.revision() + 1, 0, "", ""}, {schema::ChangesetFailed{changeset, "over"}}});
+  }
+
   const service::State& state() const { return state_; }
   std::string any(test::RandomChanges& random) const {
     auto at = whole_.begin();
@@ -124,4 +142,51 @@ TEST_CASE("the part of a schema that a change concerns is judged as the whole wo
   }
   CHECK(right > 300);
   CHECK(wrong > 300);
+}
+
+TEST_CASE("changes that do not touch are right together when each of them is") {
+  int apart = 0;
+  int touching = 0;
+  int wrong = 0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    INFO("seed " << seed);
+    test::RandomChanges random(seed);
+    Deployed deployed;
+    for (int step = 0; step < 40; ++step) {
+      const auto draw = [&](std::uint64_t first, Modules& modules,
+                            std::vector<std::string>& removed) {
+        const std::string name = "m" + std::to_string(first + random.number(4));
+        if (deployed.state().canonical(name) != nullptr && random.number(4) == 0)
+          removed.push_back(name);
+        else
+          modules.push_back(std::make_shared<const schema::Module>(random_module(random, name)));
+      };
+      Modules ours;
+      Modules theirs;
+      std::vector<std::string> our_removed;
+      std::vector<std::string> their_removed;
+      draw(0, ours, our_removed);
+      draw(4, theirs, their_removed);
+      if (!deployed.whole_is_right_after(theirs, their_removed)) continue;
+      const bool alone = deployed.whole_is_right_after(ours, our_removed);
+      const schema::Changeset other = deployed.begin(theirs, their_removed);
+      const auto touched = service::Concerned(deployed.state(), ours, our_removed).touched();
+      REQUIRE(touched.size() <= 1);
+      const bool touches = !touched.empty();
+      deployed.give_up(other.key);
+      Modules both = ours;
+      both.insert(both.end(), theirs.begin(), theirs.end());
+      std::vector<std::string> both_removed = our_removed;
+      both_removed.insert(both_removed.end(), their_removed.begin(), their_removed.end());
+      const bool together = deployed.whole_is_right_after(both, both_removed);
+      if (!touches) REQUIRE(together == alone);
+      ++(touches ? touching : apart);
+      wrong += alone ? 0 : 1;
+      if (alone) deployed.change(ours, our_removed);
+      if (random.flip()) deployed.change(theirs, their_removed);
+    }
+  }
+  CHECK(apart > 100);
+  CHECK(touching > 100);
+  CHECK(wrong > 100);
 }

@@ -115,6 +115,37 @@ TEST_CASE("a rollout does not repeat itself while its command is under way") {
   CHECK(rollout.tick(state, 1000, {}).size() == 1);
 }
 
+TEST_CASE("what has failed goes after its window, however seldom the many are looked through") {
+  constexpr int many = 1'000;
+  service::State state;
+  const auto fail_one = [&state](int number) {
+    const std::string changeset = "chs-" + std::to_string(number);
+    schema::ChangesetCreated created;
+    created.changeset.key = changeset;
+    created.deployments = {
+        test::deployment_of(test::module_with("m" + std::to_string(number)), "1")};
+    created.changeset.deployments = {created.deployments[0].key};
+    state.apply(
+        {{state.revision() + 1, 0, "", ""}, {created, schema::ChangesetFailed{changeset, "over"}}});
+  };
+  const auto removed = [](const std::vector<service::Command>& commands) {
+    return commands.empty() ? std::size_t{0}
+                            : std::get<service::RemoveDeployments>(commands[0]).deployments.size();
+  };
+  for (int i = 0; i < many; ++i) fail_one(i);
+  const service::RolloutTimes times;
+  const std::int64_t window = times.rollback_window_ms;
+  const std::int64_t pause = many / times.kept_per_pause_ms;
+  service::Rollout rollout(times);
+  CHECK(rollout.tick(state, 0, {}).empty());
+  fail_one(many);
+  CHECK(rollout.tick(state, pause / 2, {}).empty());  // not looked
+  CHECK(rollout.tick(state, pause, {}).empty());      // seen
+  CHECK(removed(rollout.tick(state, window, {})) == many);
+  CHECK(removed(rollout.tick(state, window + pause - 1, {})) == 0);
+  CHECK(removed(rollout.tick(state, window + pause, {})) == 1);
+}
+
 TEST_CASE("a changeset is drained once every live router has it and nothing can be in flight") {
   test::World world;
   world.state = with_endpoint(true, true);

@@ -152,3 +152,20 @@ TEST_CASE("deployments of a module are told from those of another that begins al
   CHECK(state.deployments_of("echo").size() == 1);
   CHECK(state.deployments_of("ech").empty());
 }
+
+TEST_CASE("a deployment stands from its preparing on until it is replaced or has failed") {
+  State state;
+  const auto first = test::deployment_of(test::module_with("echo"), "1");
+  const auto second = test::deployment_of(test::module_with("echo"), "2");
+  fold(state, {created("chs-1", {first}), schema::ChangesetCommitted{"chs-1", {}}});
+  fold(state, {created("chs-2", {second})});
+  CHECK(state.standing_of("echo").size() == 2);
+  State restored;
+  restored.restore(state.snapshot());
+  CHECK(restored == state);
+  fold(state, {schema::ChangesetFailed{"chs-2", "over"}});
+  REQUIRE(state.standing_of("echo").size() == 1);
+  CHECK(state.standing_of("echo")[0]->key == first.key);
+  fold(state, {schema::DeploymentsRemoved{{first.key, second.key}}});
+  CHECK(state.standing_of("echo").empty());
+}

@@ -1,5 +1,7 @@
 #include "pack.hpp"
 
+#include <memory>
+
 #include <zstd.h>
 
 namespace millrace::journal {
@@ -12,12 +14,18 @@ constexpr int level = 3;  // measured: docs/decisions/0100-second-sqlite-generat
 constexpr char as_it_is = 0;
 constexpr char zstandard = 1;
 
+struct FreeContext {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
+
 }  // namespace
 
 Bytes pack(BytesView octets) {
   Bytes packed(1 + ZSTD_compressBound(octets.size()), zstandard);
-  const std::size_t size =
-      ZSTD_compress(packed.data() + 1, packed.size() - 1, octets.data(), octets.size(), level);
+  // Its tables are a megabyte or so: making them each time would cost as much as packing a block.
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+  const std::size_t size = ZSTD_compressCCtx(context.get(), packed.data() + 1, packed.size() - 1,
+                                             octets.data(), octets.size(), level);
   if (ZSTD_isError(size) == 0 && size < octets.size()) {
     packed.resize(1 + size);
     return packed;

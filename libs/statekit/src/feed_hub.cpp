@@ -75,13 +75,24 @@ std::vector<FollowerRecord> FeedHub::followers(MonoMs now) const {
   const Revision head = broadcast_.head().revision;
   std::vector<FollowerRecord> all;
   std::lock_guard lock(mutex_);
-  for (const auto& [key, known] : followers_) {
-    all.push_back(known.record);
-    FollowerRecord& record = all.back();
-    record.live = record.connected && now - record.seen_ms <= limits_.live_ms;
-    record.lag = head > record.revision ? head - record.revision : 0;
-  }
+  for (const auto& [key, known] : followers_) all.push_back(told(known.record, head, now));
   return all;
+}
+
+std::vector<FollowerRecord> FeedHub::followers(MonoMs now, const std::string& kind) const {
+  const Revision head = broadcast_.head().revision;
+  std::vector<FollowerRecord> all;
+  std::lock_guard lock(mutex_);
+  for (auto it = followers_.lower_bound({kind, {}});
+       it != followers_.end() && it->first.first == kind; ++it)
+    all.push_back(told(it->second.record, head, now));
+  return all;
+}
+
+FollowerRecord FeedHub::told(FollowerRecord record, Revision head, MonoMs now) const {
+  record.live = record.connected && now - record.seen_ms <= limits_.live_ms;
+  record.lag = head > record.revision ? head - record.revision : 0;
+  return record;
 }
 
 void FeedHub::seen(const FeedSession& session, const Ack& ack, MonoMs now) {

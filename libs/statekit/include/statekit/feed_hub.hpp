@@ -121,6 +121,8 @@ class FeedHub {
   std::vector<StateVote> votes() const;
   // And what those say: followers of one kind are compared wherever they are.
   void weigh(const std::vector<StateVote>& others);
+  // Those of one kind.
+  std::vector<FollowerRecord> followers(MonoMs now, const std::string& kind) const;
   const FeedLimits& limits() const { return limits_; }
   Broadcast& broadcast() { return broadcast_; }
 
@@ -134,6 +136,7 @@ class FeedHub {
 
   Result<std::shared_ptr<const SnapshotParts>> shared_snapshot(Revision at_least);
   bool snapshot_is_smaller(Revision after, Revision head) const;
+  FollowerRecord told(FollowerRecord record, Revision head, MonoMs now) const;
   void closed(FeedSession& session);
   void seen(const FeedSession& session, const Ack& ack, MonoMs now);
   void heed(const StateVotes::Verdict& verdict);

@@ -1,22 +1,26 @@
-// Checking 1,000 modules of 20 declarations as `schema check` does: text, references, every rule.
-// The peer is `protoc` on as many files of as many messages, enums and services that refer to each
-// other in the same way; it reads them from disk, which is a small part of its work.
-#include <algorithm>
-#include <chrono>
+// Checking 1,000 modules of 20 declarations as `schema check` does: text, references, every rule:
+//
+//   schema_load check|changed|protoc FOLDER SECONDS
+//
+// `changed` judges one module that changed among them. The peer is `protoc` on as many files of as
+// many messages, enums and services that refer to each other in the same way; it reads them from
+// FOLDER, which is a small part of its work.
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "bench/load/load.hpp"
 #include "schema/check.hpp"
 #include "schema/resolve.hpp"
 #include "schema/text.hpp"
 
-namespace {
-
+using namespace millrace;
 using namespace millrace::schema;
-using Clock = std::chrono::steady_clock;
+
+namespace {
 
 constexpr int modules = 1'000;
 constexpr int datas = 10;
@@ -75,55 +79,52 @@ std::string proto_text(int i) {
   return text + "}\n";
 }
 
-double ms_since(Clock::time_point begun) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
+std::vector<SourceText> all_modules() {
+  std::vector<SourceText> sources;
+  for (int i = 0; i < modules; ++i)
+    sources.push_back({"m" + std::to_string(i) + ".schema", module_text(i)});
+  return sources;
 }
 
-// The best of a few, in milliseconds: what the work takes when nothing disturbs it.
-template <class Work>
-double best_of(int rounds, Work&& work) {
-  double best = 1e12;
-  for (int i = 0; i < rounds; ++i) {
-    const auto begun = Clock::now();
-    work();
-    best = std::min(best, ms_since(begun));
+// Once through the work; false: what was measured is not valid.
+std::function<bool()> work_of(const std::string& kind, const std::string& folder) {
+  if (kind == "check") return [sources = all_modules()] { return parse_and_check(sources).ok(); };
+  if (kind == "changed") {
+    Schema schema;
+    for (const SourceText& source : all_modules())
+      merge(schema, parse(source.text, source.file).schema);
+    resolve(schema);
+    return [schema = std::move(schema)] { return check_changed(schema, {"m999"}).empty(); };
   }
-  return best;
+  for (int i = 0; i < modules; ++i)
+    std::ofstream(folder + "/m" + std::to_string(i) + ".proto") << proto_text(i);
+  return [command = "cd '" + folder + "' && protoc -I. -o/dev/null *.proto"] {
+    return std::system(command.c_str()) == 0;
+  };
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) return std::puts("usage: schema_bench EMPTY_FOLDER [ROUNDS]"), 2;
-  const std::string folder = argv[1];
-  const int rounds = argc > 2 ? std::max(1, std::atoi(argv[2])) : 5;
-  std::vector<SourceText> sources;
-  std::size_t bytes = 0;
-  for (int i = 0; i < modules; ++i) {
-    const std::string name = "m" + std::to_string(i);
-    sources.push_back({name + ".schema", module_text(i)});
-    std::ofstream(folder + "/" + name + ".proto") << proto_text(i);
-    bytes += sources.back().text.size();
+  if (argc != 4) {
+    std::fprintf(stderr, "usage: schema_load check|changed|protoc FOLDER SECONDS\n");
+    return 2;
   }
+  const std::function<bool()> work = work_of(argv[1], argv[2]);
   bool fine = true;
-  const double all = best_of(rounds, [&] { fine = parse_and_check(sources).ok() && fine; });
-  Schema schema;
-  const double reading = best_of(rounds, [&] {
-    schema = {};
-    for (const SourceText& source : sources) merge(schema, parse(source.text, source.file).schema);
-    resolve(schema);
-  });
-  const double checking = best_of(rounds, [&] { fine = check(schema).empty() && fine; });
-  const double changed =
-      best_of(rounds, [&] { fine = check_changed(schema, {"m999"}).empty() && fine; });
-  const std::string protoc = "cd '" + folder + "' && protoc -I. -o/dev/null *.proto";
-  const double peer = best_of(rounds, [&] { fine = std::system(protoc.c_str()) == 0 && fine; });
-  std::printf("%d modules of 20 declarations, %.1f MB of text, the best of %d\n", modules,
-              static_cast<double>(bytes) / 1e6, rounds);
-  std::printf("schema check       %7.0f ms  (%.2f of protoc)\n", all, all / peer);
-  std::printf("  read, resolve    %7.0f ms\n  check            %7.0f ms\n", reading, checking);
-  std::printf("one module changed %7.1f ms\n", changed);
-  std::printf("protoc             %7.0f ms\n", peer);
-  if (!fine) std::puts("what was measured is not valid");
+  const double cpu = bench::cpu_seconds() + bench::cpu_seconds(RUSAGE_CHILDREN);
+  const bench::Outcome outcome = bench::run_clients(
+      1, std::atof(argv[3]), [&](int, bench::Clock::time_point end, bench::Outcome& one) {
+        do {
+          const auto begun = bench::Clock::now();
+          fine = work() && fine;
+          one.took_us.push_back(bench::microseconds(bench::Clock::now() - begun));
+        } while (bench::Clock::now() < end);
+      });
+  const double used = bench::cpu_seconds() + bench::cpu_seconds(RUSAGE_CHILDREN) - cpu;
+  const auto count = static_cast<double>(outcome.took_us.size());
+  std::printf("{\"operations\":%.0f,\"seconds\":%.5f,\"cpu_us\":%.0f}\n", count,
+              bench::percentile(outcome.took_us, 0.5) / 1e6, used / count * 1e6);
+  if (!fine) std::fprintf(stderr, "schema_load: what was measured is not valid\n");
   return fine ? 0 : 1;
 }
