@@ -119,7 +119,8 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
           std::move(presence), statekit::random_request_id(), [this] { return facts(); }, clock),
       registrations_(machine_, clock, registration_limits(settings),
                      [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
-      contexts_(machine_, static_cast<std::size_t>(settings.registrations_max)),
+      vault_(make_vault(settings)),
+      contexts_(machine_, *vault_, static_cast<std::size_t>(settings.registrations_max)),
       retention_({static_cast<Revision>(settings.retention_commits), settings.retention_age_ms}),
       conductor_(
           machine_, broadcast_, *prober_, clock, conductor_options(settings),

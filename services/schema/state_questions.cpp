@@ -95,6 +95,22 @@ std::uint64_t hash_of(const ConfigValue& value) {
       .value();
 }
 
+std::uint64_t hash_of(const SecretValue& secret) {
+  return EntryHash()
+      .add("secret")
+      .add(secret.module)
+      .add(secret.name)
+      .add(secret.id)
+      .add(secret.box)
+      .add(secret.wrapped_key)
+      .add(secret.key_id)
+      .add(secret.fingerprint)
+      .add(secret.revision)
+      .add(secret.author)
+      .add(static_cast<std::uint64_t>(secret.time_ms))
+      .value();
+}
+
 const Deployment* State::canonical(const std::string& module) const {
   const auto found = canonical_.find(module);
   return found == canonical_.end() ? nullptr : deployment(found->second);
@@ -123,6 +139,11 @@ const Changeset* State::holder_of(const std::string& module) const {
 const ConfigValue* State::config_of(const std::string& module, const std::string& name) const {
   const ConfigValue* own = config({module, name});
   return own != nullptr ? own : config({"", name});
+}
+
+const SecretValue* State::secret_of(const std::string& module, const std::string& name) const {
+  const SecretValue* own = secret({module, name});
+  return own != nullptr ? own : secret({"", name});
 }
 
 std::vector<const Endpoint*> State::endpoints_of(const std::string& key) const {

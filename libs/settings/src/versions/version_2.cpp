@@ -38,6 +38,7 @@ constexpr Row rows[] = {
     {"schema.rollout.lease", "duration", "schema.lease"},
     {"schema.rollout.probe_interval", "duration", "schema.probe_interval"},
     {"schema.rollout.rollback_window", "duration", "schema.rollback_window"},
+    {"schema.secrets.keyring", "text", "schema.keyring"},
     {"routing.health_listen", "address", "routing.health_listen"},
     {"routing.listen", "address", "routing.listen"},
     {"routing.eject.failures", "integer", "routing.eject_failures"},
