@@ -164,7 +164,10 @@ std::string to_json(const HistoryReport& report) {
                     {"modules", entry.modules},
                     {"changes", entry.changes}});
   }
-  return text_of({{"entries", std::move(list)}, {"position", json_of(report.position)}});
+  return text_of({{"entries", std::move(list)},
+                  {"position", json_of(report.position)},
+                  {"next_before", report.next_before},
+                  {"oldest_revision", report.oldest}});
 }
 
 std::string to_json(const schema::Changeset& changeset) { return text_of(json_of(changeset)); }

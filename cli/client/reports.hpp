@@ -69,9 +69,20 @@ struct HistoryEntry {
   std::vector<std::string> modules;
 };
 
+struct HistoryFilter {
+  std::string module;
+  std::string author;
+  std::int64_t since_ms = 0;      // of the wall clock; 0: all
+  statekit::Revision before = 0;  // 0: from the newest
+  std::uint32_t limit = 20;
+};
+
 struct HistoryReport {
   std::vector<HistoryEntry> entries;  // newest first
   statekit::Position position;
+  statekit::Revision next_before = 0;  // where it goes on; 0: there is no more
+  statekit::Revision oldest = 1;       // commits before it are no longer kept
+  bool cut = false;                    // it ends at `oldest`, and there was something before
 };
 
 struct ChangesetReport {

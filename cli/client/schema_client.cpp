@@ -116,12 +116,13 @@ Result<DeploymentsReport> SchemaClient::deployment(const std::string& key) const
       impl_->ask<v2alpha1::GetDeploymentResponse>(&Stub::GetDeployment, request));
 }
 
-Result<HistoryReport> SchemaClient::history(std::uint32_t limit, statekit::Revision before,
-                                            const std::string& module) const {
+Result<HistoryReport> SchemaClient::history(const HistoryFilter& filter) const {
   v2alpha1::GetHistoryRequest request;
-  request.set_limit(limit);
-  request.set_before_revision(before);
-  request.set_module(module);
+  request.set_limit(filter.limit);
+  request.set_before_revision(filter.before);
+  request.set_module(filter.module);
+  request.set_author(filter.author);
+  request.set_since_ms(filter.since_ms);
   return decoded<HistoryReport>(
       impl_->ask<v2alpha1::GetHistoryResponse>(&Stub::GetHistory, request));
 }

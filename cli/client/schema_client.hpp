@@ -29,8 +29,8 @@ class SchemaClient {
   statekit::Result<StatusReport> status() const;
   statekit::Result<DeploymentsReport> deployments(const std::string& module) const;
   statekit::Result<DeploymentsReport> deployment(const std::string& key) const;
-  statekit::Result<HistoryReport> history(std::uint32_t limit, statekit::Revision before,
-                                          const std::string& module) const;
+  // One page.
+  statekit::Result<HistoryReport> history(const HistoryFilter& filter) const;
   statekit::Result<DeployAnswer> create_changeset(const DeployOrder& order) const;
   // What was canonical at that revision, as a new changeset.
   statekit::Result<DeployAnswer> rollback_to(const RollbackOrder& order) const;

@@ -233,22 +233,34 @@ void fill(v2alpha1::GetSchemaResponse& response, const SchemaAnswer& answer) {
   *response.mutable_position() = to_proto(answer.position);
 }
 
-void fill(v2alpha1::GetHistoryResponse& response, const std::vector<schema::Commit>& commits) {
-  for (const schema::Commit& commit : commits) {
-    v2alpha1::HistoryEntry& entry = *response.add_entries();
-    entry.set_revision(commit.meta.revision);
-    entry.set_time_ms(commit.meta.time_ms);
-    entry.set_author(commit.meta.author);
-    entry.set_reason(commit.meta.reason);
-    std::vector<std::string> modules;
-    for (const schema::Event& event : commit.events) {
-      entry.add_changes(schema::describe(event));
-      for (std::string& module : schema::modules_of(event)) modules.push_back(std::move(module));
-    }
-    std::sort(modules.begin(), modules.end());
-    modules.erase(std::unique(modules.begin(), modules.end()), modules.end());
-    for (std::string& module : modules) entry.add_modules(std::move(module));
-  }
+journal::HistoryAsk ask_from(const v2alpha1::GetHistoryRequest& request) {
+  journal::HistoryAsk ask;
+  ask.module = request.module();
+  ask.author = request.author();
+  ask.since_ms = request.since_ms();
+  ask.before = request.before_revision();
+  if (request.limit() > 0) ask.limit = request.limit();
+  return ask;
+}
+
+statekit::Bytes history_entry_of(const schema::Commit& commit,
+                                 const std::vector<std::string>& modules) {
+  v2alpha1::HistoryEntry entry;
+  entry.set_revision(commit.meta.revision);
+  entry.set_time_ms(commit.meta.time_ms);
+  entry.set_author(commit.meta.author);
+  entry.set_reason(commit.meta.reason);
+  for (const schema::Event& event : commit.events) entry.add_changes(schema::describe(event));
+  for (const std::string& module : modules) entry.add_modules(module);
+  return entry.SerializeAsString();
+}
+
+void fill(v2alpha1::GetHistoryResponse& response, const journal::HistoryPage& page) {
+  for (const journal::HistoryFound& each : page.commits)
+    response.add_entries()->ParseFromString(each.octets);
+  response.set_next_before_revision(page.next_before);
+  response.set_oldest_revision(page.oldest);
+  response.set_cut(page.cut);
 }
 
 namespace {

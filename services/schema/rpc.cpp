@@ -30,7 +30,6 @@ namespace {
 
 constexpr std::uint32_t list_limit_default = 100;
 constexpr std::uint32_t list_limit_max = 1'000;
-constexpr std::uint32_t history_limit_default = 20;
 
 using Core = schema_service::Service;  // its name means gRPC's base class inside Rpc
 
@@ -304,13 +303,10 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
                                  const v2::GetHistoryRequest* request,
                                  v2::GetHistoryResponse* response) override {
     return on_worker(context, [this, request, response] {
-      HistoryQuery query{request->before_revision(),
-                         request->limit() == 0 ? history_limit_default : request->limit(),
-                         request->module()};
-      const auto commits = service_.history(query);
-      if (commits) fill(*response, *commits);
+      const auto page = service_.history(ask_from(*request));
+      if (page) fill(*response, *page);
       *response->mutable_position() = to_proto(service_.position());
-      return status_of(commits);
+      return status_of(page);
     });
   }
 

@@ -19,6 +19,7 @@
 #include "services/schema/config_view.hpp"
 #include "services/schema/contexts.hpp"
 #include "services/schema/history.hpp"
+#include "services/schema/history_projection.hpp"
 #include "services/schema/model.hpp"
 #include "services/schema/registrations.hpp"
 #include "services/schema/replicas.hpp"
@@ -183,7 +184,7 @@ class Service {
   statekit::Result<SecretListAnswer> secrets(const std::string& module) const;
   // As the feed sends it; 0: now.
   statekit::Result<statekit::SnapshotParts> state_at(Revision revision) const;
-  statekit::Result<std::vector<schema::Commit>> history(const HistoryQuery& query) const;
+  statekit::Result<journal::HistoryPage> history(const journal::HistoryAsk& ask);
   statekit::Result<StatusAnswer> status() const;
   // `at`, moved on to the journal's head as it is now.
   statekit::Result<ReadAt> at_head(ReadAt at) const;
@@ -205,6 +206,7 @@ class Service {
   ReplicaFacts facts();
   Conductor::Others others() const;
   void follow_journal();
+  void start_history();
   void drop_old_commits();
   CreateAnswer created(const CreateChangeset& command, const statekit::Committed& committed) const;
   CreateAnswer rolled_back(const statekit::Committed& committed) const;
@@ -225,6 +227,7 @@ class Service {
   Contexts contexts_;
   ChangeLog change_log_;
   Retention retention_;
+  HistoryProjection history_;
   Conductor conductor_;
   Workers workers_;
   std::atomic<bool> reads_stopped_ = false;

@@ -125,7 +125,10 @@ TEST_CASE("the format of schema history is frozen") {
       "history",
       to_json(HistoryReport{
           {{41, 1'795'000'000'007, "ada", "why", {"changeset chs-a committed"}, {"echo"}}},
-          position}));
+          position,
+          41,
+          7,
+          false}));
 }
 
 TEST_CASE("the formats of changeset list and show are frozen") {

@@ -38,6 +38,7 @@ class Replicas {
       each.process = std::make_unique<test::Process>(
           std::vector<std::string>{MILLRACE_SCHEMA, "--data=" + each.folder.path().string(),
                                    "--schema.listen=127.0.0.1:0",
+                                   "--schema.http_listen=127.0.0.1:0",
                                    "--schema.health_listen=127.0.0.1:0", "--schema.lease=2s",
                                    "--schema.journal=" + journal},
           each.folder / "log");
