@@ -29,6 +29,7 @@ Command run_command(Session& session);
 Command rollback_command(Session& session);
 std::vector<Command> changeset_commands(Session& session);
 std::vector<Command> config_commands(Session& session);
+std::vector<Command> secret_commands(Session& session);
 std::vector<Command> config_many_commands(Session& session);  // import, export, rollback
 Command call_command(Session& session);
 std::vector<Command> storage_commands(Session& session);

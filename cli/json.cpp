@@ -254,6 +254,36 @@ std::string to_json(const ConfigReport& report) {
 
 std::string to_json(const ConfigEntry& entry) { return text_of(json_of(entry)); }
 
+std::string to_json(const SecretReport& report) {
+  Json list = Json::array();
+  for (const SecretEntry& entry : report.entries)
+    list.push_back({{"module", entry.module},
+                    {"name", entry.name},
+                    {"type", entry.type},
+                    {"set", entry.set},
+                    {"from_global", entry.from_global},
+                    {"version", entry.version},
+                    {"fingerprint", entry.fingerprint},
+                    {"key", entry.key_id},
+                    {"author", entry.author},
+                    {"time", entry.set ? rfc3339(entry.time_ms) : ""},
+                    {"used_by", entry.used_by}});
+  return text_of({{"secrets", std::move(list)}, {"position", json_of(report.position)}});
+}
+
+std::string to_json(const RotateReport& report) {
+  return text_of({{"active_key", report.active_key},
+                  {"rewrapped", report.rewrapped},
+                  {"needed", report.needed},
+                  {"forgotten", report.forgotten},
+                  {"failures", report.failures},
+                  {"position", json_of(report.position)}});
+}
+
+std::string to_json(const statekit::Position& position) {
+  return text_of({{"position", json_of(position)}});
+}
+
 std::string to_json(const ConfigAnswer& answer) {
   return text_of({{"plan", answer.plan}, {"position", json_of(answer.position)}});
 }

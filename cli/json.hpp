@@ -42,6 +42,9 @@ std::string to_json(const CallAnswer& answer);
 std::string to_json(const ConfigReport& report);
 std::string to_json(const ConfigEntry& entry);
 std::string to_json(const ConfigAnswer& answer);
+std::string to_json(const SecretReport& report);
+std::string to_json(const RotateReport& report);
+std::string to_json(const statekit::Position& position);
 std::string to_json(const std::vector<schema::Diagnostic>& diagnostics);
 std::string to_json(const TimelinePage& page);
 std::string json_line(const TimelineEvent& event);  // on one line, so that a stream can be read

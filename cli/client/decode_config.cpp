@@ -1,4 +1,4 @@
-// The messages of config.
+// The messages of config and secrets.
 #include "cli/client/decode_pb.hpp"
 
 namespace millrace::cli {
@@ -48,6 +48,34 @@ v2alpha1::ChangeConfigRequest encode(const ConfigOrder& order) {
   if (order.if_revision) message.set_if_revision(*order.if_revision);
   message.set_plan(order.plan);
   return message;
+}
+
+SecretReport decode(const v2alpha1::ListSecretsResponse& message) {
+  SecretReport report{{}, decode(message.position())};
+  for (const v2alpha1::SecretEntry& each : message.entries())
+    report.entries.push_back({each.module(),
+                              each.name(),
+                              each.type(),
+                              each.set(),
+                              each.from_global(),
+                              each.version(),
+                              each.fingerprint(),
+                              each.key_id(),
+                              each.author(),
+                              each.time_ms(),
+                              {each.used_by().begin(), each.used_by().end()}});
+  return report;
+}
+
+RotateReport decode(const v2alpha1::RotateSecretsResponse& message) {
+  RotateReport report;
+  report.active_key = message.active_key();
+  report.rewrapped = message.rewrapped();
+  report.needed = {message.needed().begin(), message.needed().end()};
+  report.forgotten = {message.forgotten().begin(), message.forgotten().end()};
+  report.failures = {message.failures().begin(), message.failures().end()};
+  report.position = decode(message.position());
+  return report;
 }
 
 }  // namespace millrace::cli

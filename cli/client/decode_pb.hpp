@@ -16,6 +16,8 @@ DeployAnswer decode(const v2alpha1::CreateChangesetResponse& message);
 ConfigAnswer decode(const v2alpha1::ChangeConfigResponse& message);
 ConfigReport decode(const v2alpha1::ListConfigResponse& message);
 ContextReport decode(const v2alpha1::GetDeploymentContextResponse& message);
+SecretReport decode(const v2alpha1::ListSecretsResponse& message);
+RotateReport decode(const v2alpha1::RotateSecretsResponse& message);
 statekit::Result<SchemaReport> decode(const v2alpha1::GetSchemaResponse& message);
 statekit::Result<DeploymentsReport> decode(const v2alpha1::GetDeploymentsResponse& message);
 statekit::Result<DeploymentsReport> decode(const v2alpha1::GetDeploymentResponse& message);

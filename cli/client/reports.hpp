@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "schema/change.hpp"
+#include "seal/clear_text.hpp"
 #include "statekit/types.hpp"
 
 namespace millrace::cli {
@@ -220,6 +221,49 @@ struct ContextValue {
 };
 struct ContextReport {
   std::vector<ContextValue> configs;
+  statekit::Position position;
+};
+
+// A secret to set, in clear, or to unset.
+struct SecretChange {
+  std::string module;
+  std::string name;
+  std::optional<seal::ClearText> json;
+};
+struct SecretOrder {
+  Write write;
+  std::vector<SecretChange> changes;
+};
+
+struct SecretEntry {
+  std::string module;
+  std::string name;
+  std::string type;
+  bool set = false;
+  bool from_global = false;
+  statekit::Revision version = 0;
+  std::string fingerprint;
+  std::string key_id;
+  std::string author;
+  std::int64_t time_ms = 0;
+  std::vector<std::string> used_by = {};
+};
+struct SecretReport {
+  std::vector<SecretEntry> entries;
+  statekit::Position position;
+};
+
+struct RotateOrder {
+  Write write;
+  bool new_key = false;
+  bool forget = false;
+};
+struct RotateReport {
+  std::string active_key;
+  std::uint64_t rewrapped = 0;
+  std::map<std::string, std::uint64_t> needed;
+  std::vector<std::string> forgotten;
+  std::vector<std::string> failures;
   statekit::Position position;
 };
 

@@ -257,4 +257,35 @@ Result<ContextReport> SchemaClient::first_context(const std::string& deployment)
       impl_->ask_with<v2alpha1::GetDeploymentContextResponse>(&first_of_context, request));
 }
 
+Result<statekit::Position> SchemaClient::change_secrets(const SecretOrder& order) const {
+  v2alpha1::ChangeSecretsRequest request;
+  *request.mutable_write() = encode(order.write);
+  for (const SecretChange& change : order.changes) {
+    v2alpha1::SecretChange& out = *request.add_changes();
+    out.set_module(change.module);
+    out.set_name(change.name);
+    if (change.json) out.set_json(std::string(change.json->view()));
+  }
+  const auto answer = impl_->ask<v2alpha1::ChangeSecretsResponse>(&Stub::ChangeSecrets, request);
+  for (v2alpha1::SecretChange& each : *request.mutable_changes()) seal::wipe(*each.mutable_json());
+  if (!answer) return statekit::fail(answer.error());
+  return decode(answer->position());
+}
+
+Result<SecretReport> SchemaClient::secrets(const std::string& module) const {
+  v2alpha1::ListSecretsRequest request;
+  request.set_module(module);
+  return decoded<SecretReport>(
+      impl_->ask<v2alpha1::ListSecretsResponse>(&Stub::ListSecrets, request));
+}
+
+Result<RotateReport> SchemaClient::rotate_secrets(const RotateOrder& order) const {
+  v2alpha1::RotateSecretsRequest request;
+  *request.mutable_write() = encode(order.write);
+  request.set_new_key(order.new_key);
+  request.set_forget(order.forget);
+  return decoded<RotateReport>(
+      impl_->ask<v2alpha1::RotateSecretsResponse>(&Stub::RotateSecrets, request));
+}
+
 }  // namespace millrace::cli

@@ -47,6 +47,9 @@ class SchemaClient {
   statekit::Result<ConfigAnswer> change_config(const ConfigOrder& order) const;
   // `module` empty: all. `at` 0: now, no older than any acknowledged write.
   statekit::Result<ConfigReport> config(const std::string& module, statekit::Revision at = 0) const;
+  statekit::Result<statekit::Position> change_secrets(const SecretOrder& order) const;
+  statekit::Result<SecretReport> secrets(const std::string& module) const;
+  statekit::Result<RotateReport> rotate_secrets(const RotateOrder& order) const;
   // What a deployment is given at first.
   statekit::Result<ContextReport> first_context(const std::string& deployment) const;
 

@@ -5,6 +5,7 @@
 
 #include "cli/serve/all_settings.hpp"
 #include "httpkit/health.hpp"
+#include "seal/clear_text.hpp"
 #include "services/console/server.hpp"
 #include "services/ingress/server.hpp"
 #include "services/routing/server.hpp"
@@ -145,6 +146,7 @@ int serve(int argc, const char* const* argv) {
   count_deprecated(all, fields);
 
   statekit::Program program("millrace serve");
+  seal::write_no_core_dumps();  // the schema service holds secrets in clear at times
   add<schema_service::Wiring>(program, all, all.schema, "schema", schema_service::start);
   add_states(program, all);
   add<timeline::Wiring>(program, all, all.timeline, "timeline", timeline::start);

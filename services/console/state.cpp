@@ -86,6 +86,9 @@ struct ConsoleState::Fold {
   void operator()(const schema::FeatureLevelRaised&) const {}
   void operator()(const schema::ConfigSet&) const {}
   void operator()(const schema::ConfigUnset&) const {}
+  void operator()(const schema::SecretSet&) const {}
+  void operator()(const schema::SecretUnset&) const {}
+  void operator()(const schema::SecretRewrapped&) const {}
 };
 
 void ConsoleState::apply(const schema::Commit& commit) {

@@ -63,6 +63,9 @@ struct IngressState::Fold {
   void operator()(const schema::FeatureLevelRaised&) const {}
   void operator()(const schema::ConfigSet&) const {}
   void operator()(const schema::ConfigUnset&) const {}
+  void operator()(const schema::SecretSet&) const {}
+  void operator()(const schema::SecretUnset&) const {}
+  void operator()(const schema::SecretRewrapped&) const {}
 };
 
 bool IngressState::Side::touches(std::string_view module) const {

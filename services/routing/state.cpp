@@ -77,6 +77,9 @@ struct RouteState::Fold {
   void operator()(const schema::FeatureLevelRaised&) const {}
   void operator()(const schema::ConfigSet&) const {}
   void operator()(const schema::ConfigUnset&) const {}
+  void operator()(const schema::SecretSet&) const {}
+  void operator()(const schema::SecretUnset&) const {}
+  void operator()(const schema::SecretRewrapped&) const {}
 };
 
 template <class Value>

@@ -31,10 +31,17 @@ std::string line_of(const schema::Change& change, const schema::Hit& hit) {
   return cut(change.place + ": " + change.what, " [" + change.rule + "]: " + to_string(hit));
 }
 
-// Of a stored value it is not the type that counts but whether the value still fits: see below.
+bool is_secret(const schema::Change& change) {
+  return std::any_of(change.uses.begin(), change.uses.end(),
+                     [](const schema::Use& use) { return use.kind == schema::UseKind::secret; });
+}
+
+// Of a stored value it is not the type that counts but whether the value still fits: see below. A
+// secret is sealed, so its type is all there is to judge by.
 bool is_break(const schema::Change& change, const schema::Hit& hit,
               const std::vector<std::string>& removed) {
-  if (!hit.breaks || hit.kind == schema::HitKind::stored) return false;
+  if (hit.kind == schema::HitKind::stored) return hit.breaks && is_secret(change);
+  if (!hit.breaks) return false;
   if (hit.kind != schema::HitKind::over_http) return true;
   const std::string module = change.place.substr(0, change.place.find('.'));
   return std::find(removed.begin(), removed.end(), module) == removed.end();
@@ -80,7 +87,8 @@ void look_at_stored(const State& state, const schema::Index& after, const schema
       hit.breaks = !fits(after, *config, *value);
       return false;
     }
-    return true;  // of a secret: none has a value yet
+    const auto ref = schema::parse_ref(hit.used);
+    return !ref || state.secret_of(ref->module, ref->name) == nullptr;
   });
 }
 

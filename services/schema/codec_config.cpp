@@ -79,6 +79,13 @@ v2alpha1::GetDeploymentContextResponse to_proto(const DeploymentContext& context
     out.set_revision(config.revision);
     out.set_problem(config.problem);
   }
+  for (const ContextSecret& secret : context.secrets) {
+    v2alpha1::ContextSecret& out = *message.add_secrets();
+    out.set_name(secret.name);
+    if (secret.json) out.set_json(*secret.json);
+    out.set_version(secret.version);
+    out.set_problem(secret.problem);
+  }
   return message;
 }
 

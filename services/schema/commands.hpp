@@ -126,8 +126,29 @@ struct ChangeConfig {
   bool operator==(const ChangeConfig&) const = default;
 };
 
-using Command = std::variant<CreateChangeset, CommitChangeset, RollbackChangeset, FailChangeset,
-                             RegisterEndpoint, RemoveEndpoint, SetEndpointHealth, Advance,
-                             RemoveDeployments, RollbackTo, ChangeConfig>;
+struct SecretChange {
+  std::string module;
+  std::string name;
+  // Sealed, with module and name as here; none: unset. Revision, author and time are not set.
+  std::optional<schema::SecretValue> secret;
+  bool operator==(const SecretChange&) const = default;
+};
+// All of them or none. Values were checked before they were sealed: against the types of these
+// deployments, which must be the ones that declare the names still.
+struct ChangeSecrets {
+  std::vector<SecretChange> changes;
+  std::vector<std::string> checked;  // keys, sorted
+  bool operator==(const ChangeSecrets&) const = default;
+};
+// Data keys wrapped by another key. One whose secret has another id by now is left out.
+struct RewrapSecrets {
+  std::vector<schema::SecretRewrapped> secrets;
+  bool operator==(const RewrapSecrets&) const = default;
+};
+
+using Command =
+    std::variant<CreateChangeset, CommitChangeset, RollbackChangeset, FailChangeset,
+                 RegisterEndpoint, RemoveEndpoint, SetEndpointHealth, Advance, RemoveDeployments,
+                 RollbackTo, ChangeConfig, ChangeSecrets, RewrapSecrets>;
 
 }  // namespace millrace::schema_service

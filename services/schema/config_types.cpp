@@ -61,7 +61,7 @@ schema::Index types_around(const State& state, const Deployment& deployment) {
 }
 
 schema::JsonResult canonical_value(const schema::Index& types, const schema::Type& type,
-                                   std::string_view json) {
+                                   std::string_view json, const schema::JsonOptions& options) {
   // To a shape an empty text is an absent value; here a value is what somebody wrote.
   if (json.find_first_not_of(" \t\r\n") == std::string_view::npos)
     return tl::unexpected(
@@ -70,12 +70,13 @@ schema::JsonResult canonical_value(const schema::Index& types, const schema::Typ
   if (!shape)
     return tl::unexpected(
         std::vector<schema::JsonFault>{{"", "wrong-type", shape.error().message}});
-  return shape->canonicalize(json);
+  return shape->canonicalize(json, options);
 }
 
-schema::JsonResult untyped_value(std::string_view json) {
+schema::JsonResult untyped_value(std::string_view json, const schema::JsonOptions& options) {
   const schema::Schema none;
-  return canonical_value(schema::Index(none), schema::type_of(schema::TypeKind::any), json);
+  return canonical_value(schema::Index(none), schema::type_of(schema::TypeKind::any), json,
+                         options);
 }
 
 std::vector<std::string> lines_of(const std::string& name,

@@ -19,15 +19,19 @@ const Deployment* declaring(const State& state, const std::string& module);
 // One for each module, by name.
 std::vector<const Deployment*> all_declaring(const State& state);
 
+// Those of them that declare a secret (decide_secrets.cpp); an empty module: any.
+std::vector<const Deployment*> declaring_secret(const State& state, const std::string& module,
+                                                const std::string& name);
+
 // A deployment's module with all that its types refer to: as its own changeset leaves it while that
 // is on its way, canonical otherwise.
 schema::Index types_around(const State& state, const Deployment& deployment);
 
 // A value in the canonical form of a type, or every fault.
 schema::JsonResult canonical_value(const schema::Index& types, const schema::Type& type,
-                                   std::string_view json);
+                                   std::string_view json, const schema::JsonOptions& options = {});
 // Of whatever type: the same value without spaces. Refused: what is no JSON.
-schema::JsonResult untyped_value(std::string_view json);
+schema::JsonResult untyped_value(std::string_view json, const schema::JsonOptions& options = {});
 
 // "shop.limits/items/3: wanted Int, got string "x"", a line for each fault.
 std::vector<std::string> lines_of(const std::string& name,

@@ -93,10 +93,61 @@ std::vector<ConfigEntry> list_config(const State& state, const std::string& modu
   return all;
 }
 
+namespace {
+
+SecretEntry entry_of(const std::string& module, const std::string& name,
+                     const SecretValue* secret) {
+  SecretEntry entry;
+  entry.module = module;
+  entry.name = name;
+  if (secret == nullptr) return entry;
+  entry.set = true;
+  entry.from_global = secret->module != module;
+  entry.version = secret->revision;
+  entry.fingerprint = secret->fingerprint;
+  entry.key_id = secret->key_id;
+  entry.author = secret->author;
+  entry.time_ms = secret->time_ms;
+  return entry;
+}
+
+}  // namespace
+
+std::vector<SecretEntry> list_secrets(const State& state, const std::string& module) {
+  std::vector<SecretEntry> declared;
+  std::set<ConfigKey> seen;
+  std::map<std::string, std::vector<std::string>> users;
+  for (const Deployment* deployment : all_declaring(state)) {
+    const std::string& owner = deployment->module();
+    for (const schema::Secret& secret : deployment->schema->secrets) {
+      seen.insert({owner, secret.name});
+      SecretEntry entry = entry_of(owner, secret.name, state.secret_of(owner, secret.name));
+      entry.type = to_string(secret.type);
+      if (entry.from_global) users[secret.name].push_back(owner);
+      if (module.empty() || module == owner) declared.push_back(std::move(entry));
+    }
+  }
+  std::vector<SecretEntry> all;
+  std::vector<SecretEntry> left_over;
+  for (const auto& [key, secret] : state.secrets()) {
+    if (seen.contains(key) || (!module.empty() && module != key.first)) continue;
+    SecretEntry entry = entry_of(key.first, key.second, &secret);
+    if (key.first.empty()) entry.used_by = users[key.second];
+    (key.first.empty() ? all : left_over).push_back(std::move(entry));
+  }
+  all.insert(all.end(), declared.begin(), declared.end());
+  all.insert(all.end(), left_over.begin(), left_over.end());
+  return all;
+}
+
 std::optional<DeploymentContext> context_of(const State& state, const std::string& key) {
   const Deployment* deployment = state.deployment(key);
   if (deployment == nullptr) return std::nullopt;
-  DeploymentContext context{deployment->module(), {}};
+  DeploymentContext context{deployment->module(), {}, {}};
+  for (const schema::Secret& secret : deployment->schema->secrets) {
+    const SecretValue* value = state.secret_of(context.module, secret.name);
+    context.secrets.push_back({secret.name, {}, value == nullptr ? 0 : value->revision, {}});
+  }
   if (deployment->schema->configs.empty()) return context;
   const schema::Index types = types_around(state, *deployment);
   for (const schema::Config& config : deployment->schema->configs)
@@ -110,6 +161,11 @@ std::vector<std::string> sources_of(const State& state, const Deployment& deploy
     const ConfigValue* value = state.config_of(deployment.module(), config.name);
     sources.push_back(value == nullptr ? ""
                                        : value->module + "@" + std::to_string(value->revision));
+  }
+  for (const schema::Secret& secret : deployment.schema->secrets) {
+    const SecretValue* value = state.secret_of(deployment.module(), secret.name);
+    sources.push_back(value == nullptr ? ""
+                                       : value->module + "#" + std::to_string(value->revision));
   }
   // Types may come from other modules, and these from others again; few deploys touch any.
   std::set<std::string> seen{deployment.module()};

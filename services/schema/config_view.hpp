@@ -35,11 +35,37 @@ struct ContextConfig {
   std::string problem;
   bool operator==(const ContextConfig&) const = default;
 };
+// A secret that a deployment is given; whoever opened it wipes it.
+struct ContextSecret {
+  std::string name;
+  std::optional<std::string> json;  // in clear
+  Revision version = 0;
+  std::string problem;
+  bool operator==(const ContextSecret&) const = default;
+};
 struct DeploymentContext {
   std::string module;
   std::vector<ContextConfig> configs;  // in order of declaration
+  std::vector<ContextSecret> secrets;  // likewise; sealed ones have no json yet
   bool operator==(const DeploymentContext&) const = default;
 };
+
+struct SecretEntry {
+  std::string module;
+  std::string name;
+  std::string type;  // empty: nobody who is deployed declares it
+  bool set = false;
+  bool from_global = false;
+  Revision version = 0;
+  std::string fingerprint;
+  std::string key_id;
+  std::string author;
+  WallMs time_ms = 0;
+  std::vector<std::string> used_by;
+  bool operator==(const SecretEntry&) const = default;
+};
+// In the order of list_config.
+std::vector<SecretEntry> list_secrets(const State& state, const std::string& module);
 
 // None: there is no such deployment.
 std::optional<DeploymentContext> context_of(const State& state, const std::string& deployment);

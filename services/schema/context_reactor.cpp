@@ -46,6 +46,8 @@ class Port final : public ContextPort {
   void written(bool ok) {
     const std::lock_guard lock(mutex_);
     writing_ = false;
+    for (v2alpha1::ContextSecret& secret : *sent_.mutable_secrets())
+      seal::wipe(*secret.mutable_json());
     if (!ok) next_.reset();
     if (!ok && !ending_)
       ending_ = grpc::Status(grpc::StatusCode::CANCELLED, "the reader went away");

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "services/schema/config_types.hpp"
+
 namespace millrace::schema_service {
 
 using statekit::Code;
@@ -64,7 +66,35 @@ void Contexts::give(ContextPort& port, Watch& watch, const State& state) {
   statekit::Position position = machine_.position();
   if (position.revision != state.revision()) position.digest = {};
   position.revision = state.revision();
-  port.give(*context_of(state, watch.deployment), position);
+  DeploymentContext context = *context_of(state, watch.deployment);
+  open_secrets(context, *deployment, state);
+  port.give(context, position);
+  for (ContextSecret& secret : context.secrets)
+    if (secret.json) seal::wipe(*secret.json);
+}
+
+// Held against the type once more: it may have changed since the secret was sealed.
+void Contexts::open_secrets(DeploymentContext& context, const Deployment& deployment,
+                            const State& state) {
+  if (context.secrets.empty()) return;
+  const schema::Index types = types_around(state, deployment);
+  for (ContextSecret& each : context.secrets) {
+    const SecretValue* sealed = state.secret_of(context.module, each.name);
+    const schema::Secret* declared = schema::find_secret(*deployment.schema, each.name);
+    if (sealed == nullptr || declared == nullptr) continue;
+    const auto clear = vault_.open(*sealed);
+    if (!clear) {
+      each.problem = clear.error().message;
+      continue;
+    }
+    schema::JsonOptions options;
+    options.hide_values = true;
+    auto fitted = canonical_value(types, declared->type, clear->view(), options);
+    if (fitted)
+      each.json = *std::move(fitted);
+    else
+      each.problem = lines_of(each.name, fitted.error()).front();
+  }
 }
 
 }  // namespace millrace::schema_service

@@ -12,6 +12,7 @@
 
 #include "services/schema/config_view.hpp"
 #include "services/schema/model.hpp"
+#include "services/schema/vault.hpp"
 #include "statekit/result.hpp"
 #include "statekit/types.hpp"
 
@@ -31,8 +32,9 @@ class ContextPort {
 
 class Contexts {
  public:
-  // The machine outlives it.
-  Contexts(Machine& machine, std::size_t open_max) : machine_(machine), open_max_(open_max) {}
+  // Both outlive it.
+  Contexts(Machine& machine, Vault& vault, std::size_t open_max)
+      : machine_(machine), vault_(vault), open_max_(open_max) {}
 
   // Gives the context as it is and keeps it current until `close`. The port is ended at once with
   // NotFound where there is no such deployment, ResourceExhausted where too many are open.
@@ -53,7 +55,10 @@ class Contexts {
   };
   void give(ContextPort& port, Watch& watch, const State& state);
 
+  void open_secrets(DeploymentContext& context, const Deployment& deployment, const State& state);
+
   Machine& machine_;
+  Vault& vault_;
   const std::size_t open_max_;
   std::mutex mutex_;
   std::map<std::shared_ptr<ContextPort>, Watch> open_;

@@ -46,6 +46,12 @@ struct Decide {
   Result<Events> operator()(const ChangeConfig& command) const {
     return decide_config(state, command);
   }
+  Result<Events> operator()(const ChangeSecrets& command) const {
+    return decide_secrets(state, command);
+  }
+  Result<Events> operator()(const RewrapSecrets& command) const {
+    return decide_rewrap(state, command);
+  }
 };
 
 }  // namespace

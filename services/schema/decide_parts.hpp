@@ -37,6 +37,10 @@ Events decide_health(const State& state, const SetEndpointHealth& command);
 // decide_config.cpp
 statekit::Result<Events> decide_config(const State& state, const ChangeConfig& command);
 
+// decide_secrets.cpp
+statekit::Result<Events> decide_secrets(const State& state, const ChangeSecrets& command);
+Events decide_rewrap(const State& state, const RewrapSecrets& command);
+
 // Ok when the canonical schema with these modules put in and those removed is in order;
 // InvalidArgument with a diagnostic in each detail when it is not.
 statekit::Status check_change(const State& state,

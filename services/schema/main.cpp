@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "httpkit/health.hpp"
+#include "seal/clear_text.hpp"
 #include "services/schema/server.hpp"
 #include "services/schema/workspace/server.hpp"
 #include "settings/log.hpp"
@@ -26,6 +27,7 @@ int main(int argc, char** argv) {
   statekit::set_up_logging(
       {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
 
+  seal::write_no_core_dumps();  // it holds secrets in clear while it seals and opens them
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
   settings::count_deprecated(metrics, fields);

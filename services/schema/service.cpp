@@ -123,7 +123,8 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
           clock),
       registrations_(machine_, clock, registration_limits(settings),
                      [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
-      contexts_(machine_, static_cast<std::size_t>(settings.registrations_max)),
+      vault_(make_vault(settings)),
+      contexts_(machine_, *vault_, static_cast<std::size_t>(settings.registrations_max)),
       retention_({static_cast<Revision>(settings.retention_commits), settings.retention_age_ms}),
       history_(
           *journal_, [this] { return machine_.position().revision; }, std::move(note)),

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,6 +70,28 @@ struct ConfigAnswer {
   std::vector<ConfigEntry> entries;
   statekit::Position position;
 };
+// One secret as it came: in clear, or none to unset it.
+struct ClearSecret {
+  std::string module;
+  std::string name;
+  std::optional<seal::ClearText> json;
+};
+struct SecretListAnswer {
+  std::vector<SecretEntry> entries;
+  statekit::Position position;
+};
+struct RotateOrder {
+  bool new_key = false;
+  bool forget = false;
+};
+struct RotateAnswer {
+  std::string active_key;
+  std::uint64_t rewrapped = 0;
+  std::map<std::string, std::uint64_t> needed;  // older keys -> secrets that still need them
+  std::vector<std::string> forgotten;
+  std::vector<std::string> failures;
+  statekit::Position position;
+};
 struct SchemaAnswer {
   std::vector<std::shared_ptr<const schema::Module>> modules;  // by name
   statekit::Position position;
@@ -122,6 +145,13 @@ class Service {
                      Done<statekit::Position> done);
   statekit::Result<ConfigPlanAnswer> plan(const ChangeConfig& command) const;
 
+  // Checks and seals on a worker.
+  void change_secrets(std::vector<ClearSecret> changes, statekit::CommandMeta meta,
+                      std::int64_t deadline_ms, Done<statekit::Position> done);
+  // Blocks until all is rewrapped, at most until the deadline: call it on a worker.
+  statekit::Result<RotateAnswer> rotate(const RotateOrder& order, const statekit::CommandMeta& meta,
+                                        std::int64_t deadline_ms);
+
   // Runs `read` now, or on the waiters' thread once the state is as the reader wants it.
   // Unavailable when that takes longer than it waits; FailedPrecondition for another incarnation;
   // ResourceExhausted when too many wait. Its number among the waiting, for `wake`; 0: it ran.
@@ -151,6 +181,7 @@ class Service {
                                            Revision revision) const;
   // Of one module, or with an empty name of all; NotFound for one that is not known.
   statekit::Result<ConfigAnswer> config_at(const std::string& module, Revision revision) const;
+  statekit::Result<SecretListAnswer> secrets(const std::string& module) const;
   // As the feed sends it; 0: now.
   statekit::Result<statekit::SnapshotParts> state_at(Revision revision) const;
   statekit::Result<journal::HistoryPage> history(const journal::HistoryAsk& ask);
@@ -169,6 +200,7 @@ class Service {
   statekit::Status waited_for(const ReadAt& at) const;
   statekit::Result<SchemaAnswer> schema_of(const State& state,
                                            const std::vector<std::string>& modules) const;
+  statekit::Result<ChangeSecrets> sealed(std::vector<ClearSecret> changes);
   statekit::Result<ConfigAnswer> config_of(const State& state, const std::string& module) const;
   std::vector<FollowerFact> follower_facts() const;
   ReplicaFacts facts();
@@ -192,6 +224,7 @@ class Service {
   statekit::FeedHub hub_;
   Replicas replicas_;
   Registrations registrations_;
+  const std::unique_ptr<Vault> vault_;
   Contexts contexts_;
   ChangeLog change_log_;
   Retention retention_;

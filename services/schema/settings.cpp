@@ -57,6 +57,10 @@ void describe(settings::Fields& fields, Settings& settings) {
       "empty: DATA/schema/journal.db");
   fields.text("schema.timeline", settings.timeline,
               "the timeline that is told what this service warns of; empty: none");
+  fields.text(
+      "schema.keyring", settings.keyring,
+      "file with the keys that secrets are sealed by, of mode 0600; empty: DATA/keyring, made "
+      "at the first secret, where schema.listen is a loopback address");
   fields.integer("schema.snapshot_interval", settings.snapshot_interval, 1, 10'000'000,
                  "commits from one stored snapshot to the next");
   fields.integer("schema.retention_commits", settings.retention_commits, 0, INT64_MAX,
@@ -85,6 +89,11 @@ void describe(settings::Fields& fields, Settings& settings) {
   fields.integer("schema.waiting_max", settings.waiting_max, 1, 100'000,
                  "reads that wait for a revision to come; one more is refused");
   describe_state(fields, settings);
+}
+
+bool listens_on_loopback(const Settings& settings) {
+  const std::string& at = settings.listen;
+  return at.starts_with("127.") || at.starts_with("localhost:") || at.starts_with("[::1]:");
 }
 
 std::string journal_url(const Settings& settings) {

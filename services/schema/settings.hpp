@@ -17,6 +17,7 @@ struct Settings {
   std::string advertise;  // where the other replicas reach it; empty: where it listens
   std::string timeline = "127.0.0.1:8894";  // empty: what it warns of is not told
   std::string journal;                      // empty: sqlite in the data folder
+  std::string keyring;  // empty: DATA/keyring where only this machine is listened to, else none
   std::int64_t snapshot_interval = 10'000;
   std::int64_t retention_commits = 0;
   std::int64_t retention_age_ms = 0;
@@ -46,6 +47,9 @@ struct Settings {
 };
 
 void describe(settings::Fields& fields, Settings& settings);
+
+// True where the service listens to this machine alone.
+bool listens_on_loopback(const Settings& settings);
 
 // Where the commits live: `journal`, or DATA/schema/journal.db.
 std::string journal_url(const Settings& settings);

@@ -109,6 +109,23 @@ struct State::Fold {
     state.unset_config({event.module, event.name});
     state.config_unset_revision_ = at;
   }
+  void operator()(const schema::SecretSet& event) const {
+    SecretValue secret = event.secret;
+    secret.revision = at;
+    secret.author = author;
+    secret.time_ms = time_ms;
+    state.secrets_.put({secret.module, secret.name}, secret);
+  }
+  void operator()(const schema::SecretUnset& event) const {
+    state.secrets_.erase({event.module, event.name});
+  }
+  void operator()(const schema::SecretRewrapped& event) const {
+    state.secrets_.change({event.module, event.name}, [&](SecretValue& secret) {
+      if (secret.id != event.id) return;
+      secret.wrapped_key = event.wrapped_key;
+      secret.key_id = event.key_id;
+    });
+  }
 };
 
 void State::apply(const schema::Commit& commit) {
@@ -132,6 +149,8 @@ void State::restore(const Snapshot& snapshot) {
   for (const RememberedRequest& request : snapshot.requests) put(request);
   for (const SupersededBuild& build : snapshot.superseded) put(build);
   for (const ConfigValue& value : snapshot.config) put(value);
+  for (const SecretValue& secret : snapshot.secrets)
+    secrets_.put({secret.module, secret.name}, secret);
   config_unset_revision_ = snapshot.config_unset_revision;
 }
 
@@ -147,6 +166,7 @@ State::Snapshot State::snapshot() const {
   for (const auto& [at, id] : superseded_by_age_) out.superseded.push_back(*superseded_.find(id));
   for (const auto& [key, value] : config_.all()) out.config.push_back(value);
   out.config_unset_revision = config_unset_revision_;
+  for (const auto& [key, secret] : secrets_.all()) out.secrets.push_back(secret);
   return out;
 }
 
@@ -156,7 +176,8 @@ std::uint64_t State::digest() const {
                                   ? 0
                                   : EntryHash().add("unset").add(config_unset_revision_).value();
   return deployments_.digest() + endpoints_.digest() + changesets_.digest() + requests_.digest() +
-         superseded_.digest() + config_.digest() + unset + EntryHash().add(feature_level_).value();
+         superseded_.digest() + config_.digest() + secrets_.digest() + unset +
+         EntryHash().add(feature_level_).value();
 }
 
 void State::put(Deployment deployment) {

@@ -1,7 +1,7 @@
 // What the schema service knows at one revision: deployments, endpoints, changesets, which
-// deployment is canonical for each module, the values of config, and the requests that carried a
-// token. Machine folds commits into it; decide.cpp and service.cpp ask it questions. Pure; a value,
-// free of threads.
+// deployment is canonical for each module, the values of config, sealed secrets, and the requests
+// that carried a token. Machine folds commits into it; decide.cpp and service.cpp ask it questions.
+// Pure; a value, free of threads.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +23,7 @@ using schema::Deployment;
 using schema::DeploymentPhase;
 using schema::Endpoint;
 using schema::RememberedRequest;
+using schema::SecretValue;
 using schema::SupersededBuild;
 using statekit::Digest;
 using statekit::Revision;
@@ -42,7 +43,8 @@ struct BuildId {
 };
 BuildId build_of(const Deployment& deployment);
 
-// Of a config: its module (empty: for each module that has no value of its own) and its name.
+// Of a config or a secret: its module (empty: for each module that has no value of its own) and its
+// name.
 using ConfigKey = std::pair<std::string, std::string>;
 
 // What a module needs of others, worked out once: so a change is checked against those it concerns
@@ -102,6 +104,10 @@ class State {
   // Octets of all config values together.
   std::size_t config_bytes() const { return config_bytes_; }
 
+  // Sealed; null: no such secret is set. And what a module is given.
+  const SecretValue* secret(const ConfigKey& key) const { return secrets_.find(key); }
+  const SecretValue* secret_of(const std::string& module, const std::string& name) const;
+
   // By id. `live` counts the healthy ones.
   std::vector<const Endpoint*> endpoints_of(const std::string& deployment) const;
   std::size_t live_endpoints_of(const std::string& deployment) const;
@@ -116,6 +122,7 @@ class State {
   const std::map<std::string, Endpoint>& endpoints() const { return endpoints_.all(); }
   const std::map<std::string, Changeset>& changesets() const { return changesets_.all(); }
   const std::map<ConfigKey, ConfigValue>& config() const { return config_.all(); }
+  const std::map<ConfigKey, SecretValue>& secrets() const { return secrets_.all(); }
   // Module -> key of its canonical deployment.
   const std::map<std::string, std::string>& canonical_keys() const { return canonical_; }
 
@@ -154,6 +161,7 @@ class State {
   Table<BuildId, SupersededBuild> superseded_;
   Table<ConfigKey, ConfigValue> config_;
   Revision config_unset_revision_ = 0;
+  Table<ConfigKey, SecretValue> secrets_;
 
   // Indices over the tables.
   std::size_t config_bytes_ = 0;

@@ -95,6 +95,22 @@ std::uint64_t hash_of(const ConfigValue& value) {
       .value();
 }
 
+std::uint64_t hash_of(const SecretValue& secret) {
+  return EntryHash()
+      .add("secret")
+      .add(secret.module)
+      .add(secret.name)
+      .add(secret.id)
+      .add(secret.box)
+      .add(secret.wrapped_key)
+      .add(secret.key_id)
+      .add(secret.fingerprint)
+      .add(secret.revision)
+      .add(secret.author)
+      .add(static_cast<std::uint64_t>(secret.time_ms))
+      .value();
+}
+
 const Deployment* State::canonical(const std::string& module) const {
   const auto found = canonical_.find(module);
   return found == canonical_.end() ? nullptr : deployment(found->second);
@@ -140,6 +156,11 @@ std::vector<const Changeset*> State::holders_beside(const std::set<std::string>&
   std::vector<const Changeset*> sorted;
   for (const auto& [created, changeset] : found) sorted.push_back(changeset);
   return sorted;
+}
+
+const SecretValue* State::secret_of(const std::string& module, const std::string& name) const {
+  const SecretValue* own = secret({module, name});
+  return own != nullptr ? own : secret({"", name});
 }
 
 std::vector<const Endpoint*> State::endpoints_of(const std::string& key) const {

@@ -124,6 +124,9 @@ struct ChangeState::Fold {
   void operator()(const schema::FeatureLevelRaised&) const {}
   void operator()(const schema::ConfigSet&) const {}
   void operator()(const schema::ConfigUnset&) const {}
+  void operator()(const schema::SecretSet&) const {}
+  void operator()(const schema::SecretUnset&) const {}
+  void operator()(const schema::SecretRewrapped&) const {}
 };
 
 template <class Value>

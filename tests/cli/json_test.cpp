@@ -64,6 +64,17 @@ ConfigEntry config_entry() {
 
 }  // namespace
 
+TEST_CASE("the JSON of secrets keeps its keys") {
+  const SecretEntry set{"shop",  "api_key", "String",          true, false, 12, "0123456789abcdef",
+                        "key-a", "ada",     1'795'000'000'007, {}};
+  const SecretEntry none{"shop", "other", "String", false, false, 0, "", "", "", 0, {}};
+  check_fixture("secret_list", to_json(SecretReport{{set, none}, position}));
+  check_fixture("secret_change", to_json(position));
+  check_fixture(
+      "secret_rotate",
+      to_json(RotateReport{"key-b", 3, {{"key-a", 1}}, {"key-0"}, {"shop.x: why"}, position}));
+}
+
 TEST_CASE("the JSON of config keeps its keys") {
   ConfigEntry all{"", "currency", "", "\"EUR\"", false, "", 11, "ada", 1'795'000'000'000, {"cart"}};
   ConfigEntry none{"shop", "title", "String", {}, false, "", 0, "", 0, {}};

@@ -85,6 +85,21 @@ TEST_CASE("G9: config events and snapshots that were written before are read") {
   CHECK(snapshot->config == std::vector<schema::ConfigValue>{{"shop", "n", "7", 6, "a", 5}});
 }
 
+TEST_CASE("G9: secret events that were written before are read") {
+  const auto set =
+      ChangeCodec::decode_event(Bytes("\x82\x01\x17\x0a\x15\x0a\x01m\x12\x01n\x1a\x01i\x22\x01"
+                                      "b\x2a\x01w\x32\x01k\x3a\x01"
+                                      "f",
+                                      26));
+  CHECK(set.value() ==
+        schema::Event(schema::SecretSet{{"m", "n", "i", "b", "w", "k", "f", 0, "", 0}}));
+  const auto unset = ChangeCodec::decode_event(Bytes("\x8a\x01\x03\x12\x01n", 6));
+  CHECK(unset.value() == schema::Event(schema::SecretUnset{"", "n"}));
+  const auto rewrapped = ChangeCodec::decode_event(
+      Bytes("\x92\x01\x0f\x0a\x01m\x12\x01n\x1a\x01i\x22\x01w\x2a\x01k", 18));
+  CHECK(rewrapped.value() == schema::Event(schema::SecretRewrapped{"m", "n", "i", "w", "k"}));
+}
+
 TEST_CASE("a commit that only newer readers understand is refused by its format") {
   // CommitHeader{format: 9, readable_from: 9}
   const auto header = ChangeCodec::decode_header(Bytes("\x08\x09\x10\x09", 4));

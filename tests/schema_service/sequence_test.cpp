@@ -1,10 +1,12 @@
 // Seeded random sequences of commands and time against the laws of a state and the promises of
 // deploying. SEED=n replays one.
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <set>
 
 #include "schema/check.hpp"
+#include "services/schema/config_types.hpp"
 #include "support/catch.hpp"
 #include "support/changes.hpp"
 #include "tests/schema_service/world.hpp"
@@ -42,7 +44,7 @@ class Sequence {
       case 7: world.pass(static_cast<std::int64_t>(random_.number(20'000))); break;
       case 9: go_back(); break;
       case 8: world.pass(static_cast<std::int64_t>(random_.number(400'000))); break;
-      case 10: change_config(); break;
+      case 10: random_.flip() ? change_config() : change_secret(); break;
       default:
         if (random_.number(4) == 0) world.restart();
         world.settle();
@@ -52,6 +54,7 @@ class Sequence {
   test::World world;
   int went_back = 0;
   int configured = 0;
+  int hidden = 0;
 
  private:
   service::NewModule module() {
@@ -62,6 +65,7 @@ class Sequence {
         random_.flip() ? test::module_with(name, {"v" + version}) : test::module_with(name, {}));
     // m1 to m3 may refer to the module before them, in one of two versions.
     schema::Module value = *out.schema;
+    value.secrets.push_back({"key", schema::type_of(schema::TypeKind::string), {}, {}});
     // Each version declares the same two configs, one of them with a type of its own.
     value.configs.push_back({"name", schema::type_of(schema::TypeKind::string), {}, {}});
     value.configs.push_back({"limit",
@@ -118,6 +122,30 @@ class Sequence {
     if (random_.number(4) == 0) command.if_revision = random_.number(world.state.revision() + 1);
     const auto decision = world.run(command);
     configured += decision && !decision->events.empty() ? 1 : 0;
+  }
+  // As the service makes them; now and then held against what is not declared any more.
+  void change_secret() {
+    const std::string module = random_.flip() ? "m" + std::to_string(random_.number(4)) : "";
+    service::ChangeSecrets command;
+    service::SecretChange& change = command.changes.emplace_back();
+    change.module = module;
+    change.name = "key";
+    if (random_.number(4) != 0) {
+      change.secret = random_.secret();
+      change.secret->module = module;
+      change.secret->name = "key";
+    }
+    for (const service::Deployment* each : service::declaring_secret(world.state, module, "key"))
+      command.checked.push_back(each->key);
+    std::sort(command.checked.begin(), command.checked.end());
+    if (random_.number(8) == 0) command.checked.clear();
+    const auto decision = world.run(command);
+    hidden += decision && !decision->events.empty() ? 1 : 0;
+    service::RewrapSecrets rewrap;
+    for (const auto& [key, secret] : world.state.secrets())
+      rewrap.secrets.push_back({key.first, key.second, random_.flip() ? secret.id : "gone",
+                                random_.word(), "key-" + random_.word()});
+    if (random_.number(4) == 0) (void)world.run(rewrap).has_value();
   }
   template <class Map>
   std::string any_key(const Map& map) {
@@ -252,7 +280,7 @@ std::pair<std::uint64_t, std::uint64_t> seeds() {
 
 TEST_CASE("any sequence of commands keeps the laws of a state and the promises of deploying") {
   std::size_t committed = 0;
-  int went_back = 0;
+  int went_back = 0, configured = 0, hidden = 0;
   for (auto [seed, end] = seeds(); seed < end; ++seed) {
     INFO("SEED=" << seed);
     Sequence sequence(seed);
@@ -263,12 +291,16 @@ TEST_CASE("any sequence of commands keeps the laws of a state and the promises o
     check_laws(sequence.world);
     check_phases(sequence.world.commits);
     went_back += sequence.went_back;
+    configured += sequence.configured;
+    hidden += sequence.hidden;
     for (const auto& [key, changeset] : sequence.world.state.changesets())
       committed += changeset.phase == Phase::finalized ? 1 : 0;
   }
   // A sequence in which nothing ever succeeds would prove nothing.
   CHECK(committed > 100);
   CHECK(went_back > 100);
+  CHECK(configured > 20);
+  CHECK(hidden > 20);
 }
 
 TEST_CASE("the same token gets the same answer, however often and whenever it is sent again") {

@@ -96,6 +96,10 @@ class Writer {
             1)
           fault("a config is unset that was not set");
         return;
+      // The simulated clients set no secrets.
+      case pb::Event::kSecretSet:
+      case pb::Event::kSecretUnset:
+      case pb::Event::kSecretRewrapped: return fault("a secret out of nowhere");
       case pb::Event::KIND_NOT_SET: return fault("an event of no kind");
     }
   }

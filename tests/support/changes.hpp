@@ -99,7 +99,11 @@ class RandomChanges {
     return {word(),    word(), "\"" + std::to_string(number(1000)) + "\"",
             engine_(), word(), static_cast<std::int64_t>(engine_())};
   }
-  // Every kind comes up as `kind` goes from 0 to 14.
+  schema::SecretValue secret() {
+    return {word(), word(), word(),    word(), word(),
+            word(), word(), engine_(), word(), static_cast<std::int64_t>(engine_())};
+  }
+  // Every kind comes up as `kind` goes from 0 to 17.
   schema::Event event(std::size_t kind) {
     switch (kind % std::variant_size_v<schema::Event>) {
       case 0: return schema::ChangesetCreated{changeset(), {deployment(), deployment()}};
@@ -116,7 +120,10 @@ class RandomChanges {
       case 11: return schema::RequestRemembered{word(), word(), digest()};
       case 12: return schema::FeatureLevelRaised{static_cast<std::uint32_t>(number(9))};
       case 13: return schema::ConfigSet{config()};
-      default: return schema::ConfigUnset{word(), word()};
+      case 14: return schema::ConfigUnset{word(), word()};
+      case 15: return schema::SecretSet{secret()};
+      case 16: return schema::SecretUnset{word(), word()};
+      default: return schema::SecretRewrapped{word(), word(), word(), word(), word()};
     }
   }
   schema::Snapshot snapshot() {
@@ -133,6 +140,7 @@ class RandomChanges {
       value.superseded.push_back({word(), digest(), word(), engine_()});
     for (std::uint64_t i = number(6); i > 0; --i) value.config.push_back(config());
     value.config_unset_revision = engine_();
+    for (std::uint64_t i = number(6); i > 0; --i) value.secrets.push_back(secret());
     return value;
   }
 

@@ -107,6 +107,16 @@ struct Describe {
   std::string operator()(const ConfigUnset& event) const {
     return "config " + config_name(event.module, event.name) + " unset";
   }
+  std::string operator()(const SecretSet& event) const {
+    return "secret " + config_name(event.secret.module, event.secret.name) + " set, fingerprint " +
+           event.secret.fingerprint;
+  }
+  std::string operator()(const SecretUnset& event) const {
+    return "secret " + config_name(event.module, event.name) + " unset";
+  }
+  std::string operator()(const SecretRewrapped& event) const {
+    return "secret " + config_name(event.module, event.name) + " wrapped by key " + event.key_id;
+  }
 };
 
 struct ModulesOf {
@@ -137,6 +147,11 @@ struct ModulesOf {
   std::vector<std::string> operator()(const FeatureLevelRaised&) const { return {}; }
   std::vector<std::string> operator()(const ConfigSet& event) const { return {event.value.module}; }
   std::vector<std::string> operator()(const ConfigUnset& event) const { return {event.module}; }
+  std::vector<std::string> operator()(const SecretSet& event) const {
+    return {event.secret.module};
+  }
+  std::vector<std::string> operator()(const SecretUnset& event) const { return {event.module}; }
+  std::vector<std::string> operator()(const SecretRewrapped& event) const { return {event.module}; }
 };
 
 }  // namespace

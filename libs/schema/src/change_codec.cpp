@@ -96,6 +96,12 @@ v2alpha1::SnapshotEntry entry_of(const ConfigValue& value) {
   return entry;
 }
 
+v2alpha1::SnapshotEntry entry_of(const SecretValue& secret) {
+  v2alpha1::SnapshotEntry entry;
+  *entry.mutable_secret_value() = to_proto(secret);
+  return entry;
+}
+
 // Fills chunks up to the limit. One entry always fits a chunk, since it came out of one commit.
 class Chunks {
  public:
@@ -168,6 +174,7 @@ Status take_entry(const v2alpha1::SnapshotEntry& entry, bool first, Snapshot& sn
     case Kind::kRememberedRequest: return take_request(entry.remembered_request(), snapshot);
     case Kind::kSupersededBuild: return take_superseded(entry.superseded_build(), snapshot);
     case Kind::kConfigValue: return append_to(snapshot.config, entry.config_value());
+    case Kind::kSecretValue: return append_to(snapshot.secrets, entry.secret_value());
     case Kind::KIND_NOT_SET: break;
   }
   return fail(Code::unimplemented,
@@ -213,6 +220,7 @@ std::vector<Bytes> ChangeCodec::encode_snapshot(const Snapshot& snapshot) {
   for (const RememberedRequest& request : snapshot.requests) chunks.add(entry_of(request));
   for (const SupersededBuild& build : snapshot.superseded) chunks.add(entry_of(build));
   for (const ConfigValue& value : snapshot.config) chunks.add(entry_of(value));
+  for (const SecretValue& secret : snapshot.secrets) chunks.add(entry_of(secret));
   return chunks.take();
 }
 

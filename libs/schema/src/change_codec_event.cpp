@@ -80,6 +80,22 @@ struct ToProto {
     out.set_module(event.module);
     out.set_name(event.name);
   }
+  void operator()(const SecretSet& event) const {
+    *message.mutable_secret_set()->mutable_secret() = to_proto(event.secret);
+  }
+  void operator()(const SecretUnset& event) const {
+    v2alpha1::SecretUnset& out = *message.mutable_secret_unset();
+    out.set_module(event.module);
+    out.set_name(event.name);
+  }
+  void operator()(const SecretRewrapped& event) const {
+    v2alpha1::SecretRewrapped& out = *message.mutable_secret_rewrapped();
+    out.set_module(event.module);
+    out.set_name(event.name);
+    out.set_id(event.id);
+    out.set_wrapped_key(event.wrapped_key);
+    out.set_key_id(event.key_id);
+  }
 };
 
 Result<Event> created_from(const v2alpha1::ChangesetCreated& message) {
@@ -111,6 +127,17 @@ Result<Event> config_from(const v2alpha1::ConfigSet& message) {
   Result<ConfigValue> value = from_proto(message.value());
   if (!value) return fail(std::move(value.error()));
   return Event(ConfigSet{std::move(*value)});
+}
+
+Result<Event> secret_from(const v2alpha1::SecretSet& message) {
+  Result<SecretValue> secret = from_proto(message.secret());
+  if (!secret) return fail(std::move(secret.error()));
+  return Event(SecretSet{std::move(*secret)});
+}
+
+Event rewrapped_from(const v2alpha1::SecretRewrapped& message) {
+  return SecretRewrapped{message.module(), message.name(), message.id(), message.wrapped_key(),
+                         message.key_id()};
 }
 
 std::vector<std::string> keys(const google::protobuf::RepeatedPtrField<std::string>& field) {
@@ -159,6 +186,10 @@ Result<Event> from_proto(const v2alpha1::Event& message) {
     case Kind::kConfigSet: return config_from(message.config_set());
     case Kind::kConfigUnset:
       return Event(ConfigUnset{message.config_unset().module(), message.config_unset().name()});
+    case Kind::kSecretSet: return secret_from(message.secret_set());
+    case Kind::kSecretUnset:
+      return Event(SecretUnset{message.secret_unset().module(), message.secret_unset().name()});
+    case Kind::kSecretRewrapped: return rewrapped_from(message.secret_rewrapped());
     case Kind::KIND_NOT_SET: break;
   }
   if (message.ByteSizeLong() == 0) return fail(Code::data_loss, "an event that says nothing");

@@ -108,6 +108,29 @@ Result<ConfigValue> from_proto(const v2alpha1::ConfigValue& message) {
                      message.revision(), message.author(), message.time_ms()};
 }
 
+v2alpha1::SecretValue to_proto(const SecretValue& secret) {
+  v2alpha1::SecretValue message;
+  message.set_module(secret.module);
+  message.set_name(secret.name);
+  message.set_id(secret.id);
+  message.set_box(secret.box);
+  message.set_wrapped_key(secret.wrapped_key);
+  message.set_key_id(secret.key_id);
+  message.set_fingerprint(secret.fingerprint);
+  message.set_revision(secret.revision);
+  message.set_author(secret.author);
+  message.set_time_ms(secret.time_ms);
+  return message;
+}
+
+Result<SecretValue> from_proto(const v2alpha1::SecretValue& message) {
+  if (message.name().empty()) return fail(Code::data_loss, "a secret without a name");
+  return SecretValue{message.module(),      message.name(),        message.id(),
+                     message.box(),         message.wrapped_key(), message.key_id(),
+                     message.fingerprint(), message.revision(),    message.author(),
+                     message.time_ms()};
+}
+
 v2alpha1::Changeset to_proto(const Changeset& changeset) {
   v2alpha1::Changeset message;
   message.set_key(changeset.key);

@@ -177,11 +177,44 @@ struct ConfigUnset {
   bool operator==(const ConfigUnset&) const = default;
 };
 
+// A secret, sealed (libs/seal): nothing in here tells the value. Its version is the revision.
+struct SecretValue {
+  std::string module;
+  std::string name;
+  statekit::Bytes id;
+  statekit::Bytes box;
+  statekit::Bytes wrapped_key;
+  std::string key_id;
+  std::string fingerprint;
+  Revision revision = 0;
+  std::string author;
+  WallMs time_ms = 0;
+  bool operator==(const SecretValue&) const = default;
+};
+struct SecretSet {
+  SecretValue secret;
+  bool operator==(const SecretSet&) const = default;
+};
+struct SecretUnset {
+  std::string module;
+  std::string name;
+  bool operator==(const SecretUnset&) const = default;
+};
+struct SecretRewrapped {
+  std::string module;
+  std::string name;
+  statekit::Bytes id;  // of the value that it is about
+  statekit::Bytes wrapped_key;
+  std::string key_id;
+  bool operator==(const SecretRewrapped&) const = default;
+};
+
 using Event =
     std::variant<ChangesetCreated, ChangesetPrepared, ChangesetCommitted, ChangesetDrained,
                  ChangesetFinalized, ChangesetRollingBack, ChangesetFailed, DeploymentsRemoved,
                  EndpointRegistered, EndpointHealthChanged, EndpointRemoved, RequestRemembered,
-                 FeatureLevelRaised, ConfigSet, ConfigUnset>;
+                 FeatureLevelRaised, ConfigSet, ConfigUnset, SecretSet, SecretUnset,
+                 SecretRewrapped>;
 using Commit = statekit::Commit<Event>;
 
 struct RememberedRequest {
@@ -214,6 +247,7 @@ struct Snapshot {
   std::vector<SupersededBuild> superseded;  // by revision; absent in what followers get
   std::vector<ConfigValue> config;          // by module and name
   Revision config_unset_revision = 0;       // the last that unset a config value
+  std::vector<SecretValue> secrets;         // by module and name
   bool operator==(const Snapshot&) const = default;
 };
 

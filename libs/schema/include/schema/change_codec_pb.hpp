@@ -22,6 +22,9 @@ statekit::Result<Changeset> from_proto(const v2alpha1::Changeset& message);
 v2alpha1::ConfigValue to_proto(const ConfigValue& value);
 statekit::Result<ConfigValue> from_proto(const v2alpha1::ConfigValue& message);
 
+v2alpha1::SecretValue to_proto(const SecretValue& secret);
+statekit::Result<SecretValue> from_proto(const v2alpha1::SecretValue& message);
+
 v2alpha1::Event to_proto(const Event& event);
 statekit::Result<Event> from_proto(const v2alpha1::Event& message);
 

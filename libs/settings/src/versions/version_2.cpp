@@ -39,6 +39,7 @@ constexpr Row rows[] = {
     {"schema.rollout.lease", "duration", "schema.lease"},
     {"schema.rollout.probe_interval", "duration", "schema.probe_interval"},
     {"schema.rollout.rollback_window", "duration", "schema.rollback_window"},
+    {"schema.secrets.keyring", "text", "schema.keyring"},
     {"schema.state.body_bytes_max", "integer", "schema.state_body_bytes_max"},
     {"schema.state.connections_max", "integer", "schema.state_connections_max"},
     {"schema.state.open_max", "integer", "schema.state_open_max"},

@@ -1,0 +1,64 @@
+#include "services/schema/codec_secrets.hpp"
+
+#include <utility>
+
+#include "services/schema/codec.hpp"
+#include "services/schema/codec_write_pb.hpp"
+#include "v2alpha1/schema.pb.h"
+
+namespace millrace::schema_service {
+
+std::vector<ClearSecret> changes_from(v2alpha1::ChangeSecretsRequest& request) {
+  std::vector<ClearSecret> changes;
+  for (v2alpha1::SecretChange& message : *request.mutable_changes()) {
+    ClearSecret& change = changes.emplace_back();
+    change.module = message.module();
+    change.name = message.name();
+    if (!message.has_json()) continue;
+    change.json.emplace(message.json());
+    seal::wipe(*message.mutable_json());
+  }
+  return changes;
+}
+
+statekit::Result<statekit::CommandMeta> meta_from(const v2alpha1::ChangeSecretsRequest& request,
+                                                  statekit::WallMs now_ms) {
+  std::string hashed = "ChangeSecrets " + request.write().author() + " " + request.write().reason();
+  for (const v2alpha1::SecretChange& change : request.changes())
+    hashed += " " + change.module() + "." + change.name() + (change.has_json() ? "=" : "");
+  return meta_of(request.write(), hashed, now_ms);
+}
+
+statekit::Result<statekit::CommandMeta> meta_from(const v2alpha1::RotateSecretsRequest& request,
+                                                  statekit::WallMs now_ms) {
+  return meta_of(request.write(), "RotateSecrets" + without_token(request), now_ms);
+}
+
+void fill(v2alpha1::ListSecretsResponse& response, const SecretListAnswer& answer) {
+  for (const SecretEntry& entry : answer.entries) {
+    v2alpha1::SecretEntry& message = *response.add_entries();
+    message.set_module(entry.module);
+    message.set_name(entry.name);
+    message.set_type(entry.type);
+    message.set_set(entry.set);
+    message.set_from_global(entry.from_global);
+    message.set_version(entry.version);
+    message.set_fingerprint(entry.fingerprint);
+    message.set_key_id(entry.key_id);
+    message.set_author(entry.author);
+    message.set_time_ms(entry.time_ms);
+    for (const std::string& module : entry.used_by) message.add_used_by(module);
+  }
+  *response.mutable_position() = to_proto(answer.position);
+}
+
+void fill(v2alpha1::RotateSecretsResponse& response, const RotateAnswer& answer) {
+  *response.mutable_position() = to_proto(answer.position);
+  response.set_active_key(answer.active_key);
+  response.set_rewrapped(answer.rewrapped);
+  for (const auto& [key, count] : answer.needed) (*response.mutable_needed())[key] = count;
+  for (const std::string& key : answer.forgotten) response.add_forgotten(key);
+  for (const std::string& line : answer.failures) response.add_failures(line);
+}
+
+}  // namespace millrace::schema_service

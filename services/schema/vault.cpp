@@ -1,0 +1,92 @@
+#include "services/schema/vault.hpp"
+
+#include <utility>
+
+#include "seal/keyring.hpp"
+#include "statekit/io/log.hpp"
+
+namespace millrace::schema_service {
+
+using schema::SecretValue;
+using statekit::fail;
+using statekit::Result;
+
+namespace {
+
+// Secrets are bound to it, so that those of one cluster do not open in another that shares a store.
+std::string workspace_of(const std::string& journal) {
+  constexpr std::string_view etcd = "etcd://";
+  if (!journal.starts_with(etcd)) return "default";
+  const std::string rest = journal.substr(etcd.size());
+  const std::size_t slash = rest.find('/');
+  return slash == std::string::npos ? "default"
+                                    : rest.substr(slash + 1, rest.find('?') - slash - 1);
+}
+
+void tell_of_keyring(const std::string& path) {
+  statekit::log_warn(
+      "schema.keyring-made",
+      {{"path", path}, {"hint", "keep a copy in a safe place: without it the secrets are lost"}});
+}
+
+}  // namespace
+
+Vault::Vault(std::unique_ptr<seal::KeyProvider> keys, std::string why_none, std::string workspace)
+    : keys_(std::move(keys)), why_none_(std::move(why_none)), workspace_(std::move(workspace)) {}
+
+Result<seal::KeyProvider*> Vault::keys() {
+  if (keys_ == nullptr) return fail(statekit::Code::failed_precondition, why_none_);
+  return keys_.get();
+}
+
+Result<SecretValue> Vault::seal(const std::string& module, const std::string& name,
+                                const seal::ClearText& value) {
+  const Result<seal::KeyProvider*> provider = keys();
+  if (!provider) return fail(provider.error());
+  Result<seal::Sealed> sealed = seal::seal(**provider, {workspace_, module, name}, value);
+  if (!sealed) return fail(std::move(sealed.error()));
+  SecretValue secret;
+  secret.module = module;
+  secret.name = name;
+  secret.id = std::move(sealed->id);
+  secret.box = std::move(sealed->box);
+  secret.wrapped_key = std::move(sealed->key.key);
+  secret.key_id = std::move(sealed->key.key_id);
+  secret.fingerprint = std::move(sealed->fingerprint);
+  return secret;
+}
+
+Result<seal::ClearText> Vault::open(const SecretValue& secret) {
+  const Result<seal::KeyProvider*> provider = keys();
+  if (!provider) return fail(provider.error());
+  const seal::Sealed sealed{
+      secret.id, secret.box, {secret.wrapped_key, secret.key_id}, secret.fingerprint};
+  return seal::open(**provider, {workspace_, secret.module, secret.name}, sealed);
+}
+
+Result<schema::SecretRewrapped> Vault::rewrap(const SecretValue& secret) {
+  const Result<seal::KeyProvider*> provider = keys();
+  if (!provider) return fail(provider.error());
+  Result<seal::Wrapped> wrapped =
+      seal::rewrap(**provider, secret.id, {secret.wrapped_key, secret.key_id});
+  if (!wrapped) return fail(std::move(wrapped.error()));
+  return schema::SecretRewrapped{secret.module, secret.name, secret.id, std::move(wrapped->key),
+                                 std::move(wrapped->key_id)};
+}
+
+std::unique_ptr<Vault> make_vault(const Settings& settings) {
+  const std::string workspace = workspace_of(journal_url(settings));
+  if (settings.keyring.empty() && !listens_on_loopback(settings))
+    return std::make_unique<Vault>(nullptr,
+                                   "there is no key to seal secrets with: name a keyring "
+                                   "(schema.secrets.keyring); one is made "
+                                   "by itself only where schema.listen is a loopback address",
+                                   workspace);
+  seal::KeyringOptions options;
+  options.path = settings.keyring.empty() ? settings.data + "/keyring" : settings.keyring;
+  options.make = settings.keyring.empty();
+  options.on_made = tell_of_keyring;
+  return std::make_unique<Vault>(seal::open_keyring(std::move(options)), "", workspace);
+}
+
+}  // namespace millrace::schema_service

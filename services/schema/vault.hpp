@@ -1,0 +1,40 @@
+// Vault: the one place of the schema service that sees secrets in clear: it seals what is set and
+// opens what a deployment is given. Made by the service; thread safe; may block on the keys.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "schema/change.hpp"
+#include "seal/seal.hpp"
+#include "services/schema/settings.hpp"
+#include "statekit/result.hpp"
+
+namespace millrace::schema_service {
+
+class Vault {
+ public:
+  // `keys` null: there are none, for the reason in `why_none`.
+  Vault(std::unique_ptr<seal::KeyProvider> keys, std::string why_none, std::string workspace);
+
+  statekit::Result<schema::SecretValue> seal(const std::string& module, const std::string& name,
+                                             const seal::ClearText& value);
+  statekit::Result<seal::ClearText> open(const schema::SecretValue& secret);
+  // Under the active key.
+  statekit::Result<schema::SecretRewrapped> rewrap(const schema::SecretValue& secret);
+
+  // FailedPrecondition where there is none.
+  statekit::Result<seal::KeyProvider*> keys();
+
+ private:
+  const std::unique_ptr<seal::KeyProvider> keys_;
+  const std::string why_none_;
+  const std::string workspace_;
+};
+
+// With the keyring that the settings name, or the one in the data folder.
+std::unique_ptr<Vault> make_vault(const Settings& settings);
+
+}  // namespace millrace::schema_service
