@@ -107,4 +107,15 @@ int report(const Session& session, const std::vector<schema::Diagnostic>& diagno
   return fine ? done : refused;
 }
 
+int tell_warnings(const Session& session, const schema::Schema& schema, bool strict) {
+  std::vector<schema::Diagnostic> found = schema::warnings(schema);
+  if (strict && !found.empty()) {
+    for (schema::Diagnostic& each : found) each.severity = schema::Severity::error;
+    return report(session, found);
+  }
+  for (const schema::Diagnostic& each : found)
+    *session.err << printable(schema::to_string(each)) << '\n';
+  return done;
+}
+
 }  // namespace millrace::cli

@@ -34,4 +34,8 @@ statekit::Result<Source> read_schema(const std::vector<std::string>& files);
 // Prints diagnostics to `err`, or as JSON to `out`; refused where any is an error.
 int report(const Session& session, const std::vector<schema::Diagnostic>& diagnostics);
 
+// What is valid but carried out by nothing yet, for commands that go on all the same: told on
+// `err` as text, since `out` is for what the command answers. Strict: reported as errors instead.
+int tell_warnings(const Session& session, const schema::Schema& schema, bool strict);
+
 }  // namespace millrace::cli

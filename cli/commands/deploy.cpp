@@ -18,6 +18,7 @@ struct Options {
   std::vector<std::string> files;
   DeployFlags flags;
   std::string reason;
+  bool strict = false;
   Waiting waiting;
 };
 
@@ -71,6 +72,8 @@ int deploy(const Session& session, const Options& options) {
   auto source = read_schema(options.files);
   if (!source) return session.report(source.error());
   if (!source->diagnostics.empty()) return report(session, source->diagnostics);
+  if (const int code = tell_warnings(session, source->schema, options.strict); code != done)
+    return code;
   auto order = make_order(std::move(source->schema), options.flags);
   if (!order) return session.report(order.error());
   order->write = write_options(options.reason);
@@ -112,6 +115,7 @@ Command deploy_command(Session& session) {
               "share of traffic, in percent, while prepared")
       .flag("--allow-breaking", flags.allow_breaking,
             "list the deployed callers that break, and break those and no others")
+      .flag("--strict", options->strict, "refuse what nothing carries out yet; else it is told")
       .flag("--redeploy", flags.redeploy, "deploy although this build was replaced by a newer one")
       .duration("--deadline", flags.deadline_ms, 86'400'000, "until prepared, else it rolls back")
       .duration("--drain-max", flags.drain_ms_max, 86'400'000,

@@ -18,6 +18,7 @@ Command run_command(Session& session) {
               "live endpoints wanted before it is prepared")
       .flag("--redeploy", options->redeploy,
             "deploy although this build was replaced by a newer one")
+      .flag("--strict", options->strict, "refuse what nothing carries out yet; else it is told")
       .duration("--deadline", options->deadline_ms, 86'400'000,
                 "until prepared, else it rolls back")
       .duration("--wait-for-deps", options->wait_for_deps_ms, 3'600'000,

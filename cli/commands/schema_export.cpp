@@ -13,6 +13,7 @@ namespace {
 struct Options {
   std::vector<std::string> files;
   std::string verb;
+  bool strict = false;
 };
 
 using Emit = statekit::Result<std::string> (*)(const schema::Schema&,
@@ -34,6 +35,8 @@ int emit_files(Session& session, const Options& options, Emit emit) {
   if (const int exit_code = report(session, source->diagnostics); exit_code != done) {
     return exit_code;
   }
+  if (const int code = tell_warnings(session, source->schema, options.strict); code != done)
+    return code;
   const auto document = emit(source->schema, verb);
   if (!document) return session.report(document.error());
   *session.out << *document;
@@ -47,6 +50,7 @@ Command command_of(Session& session, const char* words, const char* about, const
   command.keep(options)
       .files("FILE", options->files, "schema files, checked as one; - is standard input")
       .text("--verb", "MODULE.VERB", options->verb, verb_help)
+      .flag("--strict", options->strict, "refuse what nothing carries out yet; else it is told")
       .action([&session, options, emit] { return emit_files(session, *options, emit); });
   return command;
 }

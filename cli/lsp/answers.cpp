@@ -109,6 +109,10 @@ int completion_kind_of(const schema::Completion& found) {  // CompletionItemKind
   return 5;
 }
 
+int severity_of(schema::Severity severity) {  // DiagnosticSeverity
+  return severity == schema::Severity::warning ? 2 : 1;
+}
+
 ordered_json json_of(const Document& document, const schema::Symbol& symbol) {
   const Range name = word_range(document.text, symbol.spot);
   Range whole = name;
@@ -226,7 +230,7 @@ std::string diagnostics(const Workspace& workspace, const Document& document) {
   for (const schema::Diagnostic& fault : workspace.faults_of(document)) {
     const Range range = word_range(document.text, {fault.place.line, fault.place.column});
     list.push_back({{"range", json_of(range)},
-                    {"severity", 1},
+                    {"severity", severity_of(fault.severity)},
                     {"code", fault.rule},
                     {"source", "millrace"},
                     {"message", fault.message}});

@@ -131,11 +131,17 @@ std::vector<const schema::Module*> Workspace::reachable_from(const Document& doc
 }
 
 std::vector<schema::Diagnostic> Workspace::faults_of(const Document& document) const {
-  if (!document.parsed.diagnostics.empty()) return document.parsed.diagnostics;
-  std::set<std::string> names;
-  for (const schema::Module& module : document.parsed.schema.modules) names.insert(module.name);
-  auto faults = schema::check_changed(system_of(document), names);
-  std::erase_if(faults, [&](const auto& fault) { return fault.place.file != document.path; });
+  std::vector<schema::Diagnostic> faults = document.parsed.diagnostics;
+  if (faults.empty()) {
+    std::set<std::string> names;
+    for (const schema::Module& module : document.parsed.schema.modules) names.insert(module.name);
+    faults = schema::check_changed(system_of(document), names);
+    std::erase_if(faults, [&](const auto& fault) { return fault.place.file != document.path; });
+  }
+  // Of what could be read, so that they do not come and go while something is typed.
+  const auto warnings = schema::warnings(document.parsed.schema);
+  faults.insert(faults.end(), warnings.begin(), warnings.end());
+  schema::sort_diagnostics(faults);
   return faults;
 }
 

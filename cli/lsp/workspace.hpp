@@ -42,6 +42,7 @@ class Workspace {
   std::vector<const schema::Module*> system_of(const Document& document) const;
   // The same, and all other modules that could be named, nearest first.
   std::vector<const schema::Module*> reachable_from(const Document& document) const;
+  // Errors and warnings, in the order of their places.
   std::vector<schema::Diagnostic> faults_of(const Document& document) const;
 
  private:

@@ -91,6 +91,8 @@ class Runner {
     auto source = read_schema({options_.file});
     if (!source) return session_.report(source.error());
     if (!source->diagnostics.empty()) return report(session_, source->diagnostics);
+    if (const int code = tell_warnings(session_, source->schema, options_.strict); code != done)
+      return code;
     if (source->schema.modules.size() != 1) {
       return session_.report({Code::invalid_argument,
                               options_.file + ": holds " +

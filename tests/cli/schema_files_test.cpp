@@ -1,4 +1,5 @@
-// schema check and schema fmt over bad input: a diagnostic with a place, exit 1, nothing changed.
+// Commands that read schema files, over bad input: a diagnostic with a place, exit 1, nothing
+// changed; and over input that is fine but not carried out.
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -21,6 +22,7 @@ struct Desk {
   Desk() {
     session.out = &out;
     session.err = &err;
+    session.addresses.schema = "127.0.0.1:1";  // nobody answers there
   }
 
   std::string path(const std::string& name) const { return folder.path().string() + "/" + name; }
@@ -40,6 +42,10 @@ struct Desk {
     std::vector<Command> commands;
     commands.push_back(schema_check_command(session));
     commands.push_back(schema_fmt_command(session));
+    commands.push_back(schema_jsonschema_command(session));
+    commands.push_back(schema_openapi_command(session));
+    commands.push_back(deploy_command(session));
+    commands.push_back(run_command(session));
     const Parsed parsed = parse(commands, words, session);
     return parsed.exit_code ? *parsed.exit_code : parsed.command->run();
   }
@@ -98,6 +104,13 @@ TEST_CASE("a file that is no schema gets one diagnostic with its place and exit 
     CHECK(desk.run({"schema", "fmt", file}) == refused);
     CHECK(desk.says(each.says));
     CHECK(desk.text_of("f") == each.text);
+    for (const Words& words :
+         {Words{"deploy", file}, Words{"deploy", file, "--plan"}, Words{"run", file, "--", "true"},
+          Words{"schema", "jsonschema", file}, Words{"schema", "openapi", file}}) {
+      CHECK(desk.run(words) == refused);
+      CHECK(desk.says(each.says));
+      CHECK(desk.out.str().empty());
+    }
   }
 }
 
@@ -145,6 +158,33 @@ TEST_CASE("warnings are told and let pass, and are errors with strict, also as d
   CHECK(desk.check({file, "--output", "json"}) == done);
   CHECK(desk.out.str().find("\"severity\": \"warning\"") != std::string::npos);
   CHECK(desk.check({file, "--strict", "--output", "json"}) == refused);
+  CHECK(desk.out.str().find("\"severity\": \"error\"") != std::string::npos);
+}
+
+TEST_CASE("deploy, run and the exports tell warnings beside what they do, and refuse with strict") {
+  Desk desk;
+  const std::string file = desk.file("f", "module a {\n  verb v(Unit) Unit\n    +cron 5m\n}\n");
+  const std::string warning = "f:3:5: warning[not-executed]: `+cron`";
+  CHECK(desk.run({"deploy", file}) == unable);
+  CHECK(desk.says(warning));
+  CHECK(desk.says("cannot be reached"));
+  CHECK(desk.run({"run", file, "--wait-for-deps", "0s", "--", "true"}) == unable);
+  CHECK(desk.says(warning));
+  for (const char* kind : {"jsonschema", "openapi"}) {
+    CHECK(desk.run({"schema", kind, file}) == done);
+    CHECK(desk.says(warning));
+    CHECK(desk.out.str().starts_with("{\n"));
+  }
+  for (const Words& words :
+       {Words{"deploy", "--strict", file}, Words{"run", "--strict", file, "--", "true"},
+        Words{"schema", "jsonschema", "--strict", file},
+        Words{"schema", "openapi", "--strict", file}}) {
+    CHECK(desk.run(words) == refused);
+    CHECK(desk.says("f:3:5: error[not-executed]: `+cron`"));
+    CHECK_FALSE(desk.says("cannot be reached"));
+    CHECK(desk.out.str().empty());
+  }
+  CHECK(desk.run({"deploy", "--strict", "--output", "json", file}) == refused);
   CHECK(desk.out.str().find("\"severity\": \"error\"") != std::string::npos);
 }
 

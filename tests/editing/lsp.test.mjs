@@ -138,6 +138,20 @@ test("diagnostics come on open and change, with the range of the word, in UTF-16
   assert.equal(await editor.end(), 0);
 });
 
+test("what nothing carries out is a warning, beside errors and in a text that does not parse", async () => {
+  const editor = new Editor();
+  await editor.ready();
+  const cron = "module m {\n  verb v(Unit) Unit\n    +cron 5m\n";
+  const told = ({ diagnostics }) => diagnostics.map((each) => [each.severity, each.code, each.range.start.line]);
+  assert.deepEqual(told(await editor.open(echoUri, `${cron}}\n`)), [[2, "not-executed", 2]]);
+  const wrong = `${cron}  verb w(Nope) Unit\n}\n`;
+  assert.deepEqual(told(await editor.change(echoUri, 2, { text: wrong })), [[2, "not-executed", 2], [1, "unknown-ref", 3]]);
+  const half = `${cron}  verb w(\n}\n`;
+  assert.deepEqual(told(await editor.change(echoUri, 3, { text: half })).map((each) => each.slice(0, 2)),
+    [[2, "not-executed"], [1, "syntax"]]);
+  await editor.end();
+});
+
 test("hover and definition cross files, nearest first, and lead into builtin", async () => {
   const editor = new Editor();
   await editor.ready();
