@@ -28,6 +28,8 @@ Command deploy_command(Session& session);
 Command run_command(Session& session);
 Command rollback_command(Session& session);
 std::vector<Command> changeset_commands(Session& session);
+std::vector<Command> config_commands(Session& session);
+std::vector<Command> config_many_commands(Session& session);  // import, export, rollback
 Command call_command(Session& session);
 std::vector<Command> storage_commands(Session& session);
 std::vector<Command> timeline_commands(Session& session);

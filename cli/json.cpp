@@ -164,7 +164,10 @@ std::string to_json(const HistoryReport& report) {
                     {"modules", entry.modules},
                     {"changes", entry.changes}});
   }
-  return text_of({{"entries", std::move(list)}, {"position", json_of(report.position)}});
+  return text_of({{"entries", std::move(list)},
+                  {"position", json_of(report.position)},
+                  {"next_before", report.next_before},
+                  {"oldest_revision", report.oldest}});
 }
 
 std::string to_json(const schema::Changeset& changeset) { return text_of(json_of(changeset)); }
@@ -224,6 +227,35 @@ std::string to_json(const std::vector<schema::Diagnostic>& diagnostics) {
                     {"severity", schema::name_of(each.severity)}});
   }
   return text_of({{"diagnostics", std::move(list)}});
+}
+
+namespace {
+
+Json json_of(const ConfigEntry& entry) {
+  Json json = {{"module", entry.module}, {"name", entry.name}, {"type", entry.type}};
+  json["value"] = entry.json ? Json::parse(*entry.json, nullptr, false) : Json();
+  json["set"] = entry.json.has_value();
+  json["from_global"] = entry.from_global;
+  json["problem"] = entry.problem;
+  json["revision"] = entry.revision;
+  json["author"] = entry.author;
+  json["time"] = entry.json ? rfc3339(entry.time_ms) : "";
+  json["used_by"] = entry.used_by;
+  return json;
+}
+
+}  // namespace
+
+std::string to_json(const ConfigReport& report) {
+  Json list = Json::array();
+  for (const ConfigEntry& entry : report.entries) list.push_back(json_of(entry));
+  return text_of({{"config", std::move(list)}, {"position", json_of(report.position)}});
+}
+
+std::string to_json(const ConfigEntry& entry) { return text_of(json_of(entry)); }
+
+std::string to_json(const ConfigAnswer& answer) {
+  return text_of({{"plan", answer.plan}, {"position", json_of(answer.position)}});
 }
 
 std::string to_json(const TimelinePage& page) {

@@ -39,6 +39,9 @@ std::string to_json(const ChangesetList& list);
 std::string to_json(const DeployAnswer& answer, const std::string& phase);
 std::string to_json(const std::vector<PlannedChange>& changes);
 std::string to_json(const CallAnswer& answer);
+std::string to_json(const ConfigReport& report);
+std::string to_json(const ConfigEntry& entry);
+std::string to_json(const ConfigAnswer& answer);
 std::string to_json(const std::vector<schema::Diagnostic>& diagnostics);
 std::string to_json(const TimelinePage& page);
 std::string json_line(const TimelineEvent& event);  // on one line, so that a stream can be read

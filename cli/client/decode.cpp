@@ -78,7 +78,11 @@ StatusReport decode(const v2alpha1::GetStatusResponse& message) {
 }
 
 HistoryReport decode(const v2alpha1::GetHistoryResponse& message) {
-  HistoryReport report{{}, decode(message.position())};
+  HistoryReport report{{},
+                       decode(message.position()),
+                       message.next_before_revision(),
+                       message.oldest_revision(),
+                       message.cut()};
   for (const auto& entry : message.entries()) {
     report.entries.push_back({entry.revision(), entry.time_ms(), entry.author(), entry.reason(),
                               strings(entry.changes()), strings(entry.modules())});

@@ -13,6 +13,9 @@ Pong decode(const v2alpha1::PingResponse& message);
 StatusReport decode(const v2alpha1::GetStatusResponse& message);
 HistoryReport decode(const v2alpha1::GetHistoryResponse& message);
 DeployAnswer decode(const v2alpha1::CreateChangesetResponse& message);
+ConfigAnswer decode(const v2alpha1::ChangeConfigResponse& message);
+ConfigReport decode(const v2alpha1::ListConfigResponse& message);
+ContextReport decode(const v2alpha1::GetDeploymentContextResponse& message);
 statekit::Result<SchemaReport> decode(const v2alpha1::GetSchemaResponse& message);
 statekit::Result<DeploymentsReport> decode(const v2alpha1::GetDeploymentsResponse& message);
 statekit::Result<DeploymentsReport> decode(const v2alpha1::GetDeploymentResponse& message);
@@ -21,6 +24,7 @@ statekit::Result<ChangesetReport> decode(const v2alpha1::ChangesetResponse& mess
 statekit::Result<ChangesetList> decode(const v2alpha1::ListChangesetsResponse& message);
 
 v2alpha1::CreateChangesetRequest encode(const DeployOrder& order);
+v2alpha1::ChangeConfigRequest encode(const ConfigOrder& order);
 v2alpha1::WriteOptions encode(const Write& write);
 
 }  // namespace millrace::cli

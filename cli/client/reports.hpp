@@ -68,9 +68,20 @@ struct HistoryEntry {
   std::vector<std::string> modules;
 };
 
+struct HistoryFilter {
+  std::string module;
+  std::string author;
+  std::int64_t since_ms = 0;      // of the wall clock; 0: all
+  statekit::Revision before = 0;  // 0: from the newest
+  std::uint32_t limit = 20;
+};
+
 struct HistoryReport {
   std::vector<HistoryEntry> entries;  // newest first
   statekit::Position position;
+  statekit::Revision next_before = 0;  // where it goes on; 0: there is no more
+  statekit::Revision oldest = 1;       // commits before it are no longer kept
+  bool cut = false;                    // it ends at `oldest`, and there was something before
 };
 
 struct ChangesetReport {
@@ -162,6 +173,54 @@ struct DeployAnswer {
   statekit::Position position;
   std::vector<PlannedChange> changes = {};  // of a plan
   std::vector<std::string> breaks = {};     // likewise: who would be broken by what
+};
+
+struct ConfigChange {
+  std::string module;  // empty: for each module that declares the name and has no value of its own
+  std::string name;
+  std::optional<std::string> json;  // none: unset
+  bool operator==(const ConfigChange&) const = default;
+};
+
+struct ConfigOrder {
+  Write write;
+  std::vector<ConfigChange> changes;
+  std::optional<statekit::Revision> if_revision;
+  bool plan = false;
+};
+
+struct ConfigAnswer {
+  std::vector<std::string> plan;
+  statekit::Position position;
+};
+
+struct ConfigEntry {
+  std::string module;  // empty: a value for all
+  std::string name;
+  std::string type;  // empty: nobody who is deployed declares it
+  std::optional<std::string> json;
+  bool from_global = false;
+  std::string problem;  // why the module is not given this value
+  statekit::Revision revision = 0;
+  std::string author;
+  std::int64_t time_ms = 0;
+  std::vector<std::string> used_by = {};
+};
+
+struct ConfigReport {
+  std::vector<ConfigEntry> entries;
+  statekit::Position position;
+};
+
+// What a deployment is given.
+struct ContextValue {
+  std::string name;
+  std::optional<std::string> json;
+  std::string problem;
+};
+struct ContextReport {
+  std::vector<ContextValue> configs;
+  statekit::Position position;
 };
 
 using MetadataPairs = std::vector<std::pair<std::string, std::string>>;

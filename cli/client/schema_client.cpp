@@ -21,14 +21,33 @@ struct SchemaClient::Impl {
   std::int64_t deadline_ms;
   mutable std::atomic<std::size_t> current{0};
 
+  template <class Answer, class Call, class Request>
+  Result<Answer> ask_one(const Replica& replica, Call call, const Request& request) const {
+    grpc::ClientContext context;
+    set_deadline(context, deadline_ms);
+    Answer answer;
+    const grpc::Status status = call(*replica.stub, &context, request, &answer);
+    if (!status.ok()) return statekit::fail(explain(status, "schema", replica.channel.address()));
+    return answer;
+  }
+
   template <class Answer, class Method, class Request>
   Result<Answer> ask(Method method, const Request& request) const {
+    return ask_with<Answer>(
+        [method](Stub& stub, grpc::ClientContext* context, const Request& sent, Answer* answer) {
+          return (stub.*method)(context, sent, answer);
+        },
+        request);
+  }
+
+  // `call(stub, context, request, &answer)` asks one replica.
+  template <class Answer, class Call, class Request>
+  Result<Answer> ask_with(Call call, const Request& request) const {
     const std::size_t first = current;
     for (std::size_t i = 0;; ++i) {
       const std::size_t at = (first + i) % replicas.size();
       const Replica& replica = replicas[at];
-      auto answer = cli::ask<Answer>(*replica.stub, method, request, "schema",
-                                     replica.channel.address(), deadline_ms);
+      auto answer = ask_one<Answer>(replica, call, request);
       const bool lost = !answer && answer.error().code == statekit::Code::unavailable;
       if (!lost) current = at;
       if (!lost || i + 1 == replicas.size()) return answer;
@@ -97,12 +116,13 @@ Result<DeploymentsReport> SchemaClient::deployment(const std::string& key) const
       impl_->ask<v2alpha1::GetDeploymentResponse>(&Stub::GetDeployment, request));
 }
 
-Result<HistoryReport> SchemaClient::history(std::uint32_t limit, statekit::Revision before,
-                                            const std::string& module) const {
+Result<HistoryReport> SchemaClient::history(const HistoryFilter& filter) const {
   v2alpha1::GetHistoryRequest request;
-  request.set_limit(limit);
-  request.set_before_revision(before);
-  request.set_module(module);
+  request.set_limit(filter.limit);
+  request.set_before_revision(filter.before);
+  request.set_module(filter.module);
+  request.set_author(filter.author);
+  request.set_since_ms(filter.since_ms);
   return decoded<HistoryReport>(
       impl_->ask<v2alpha1::GetHistoryResponse>(&Stub::GetHistory, request));
 }
@@ -153,6 +173,41 @@ Result<ChangesetReport> SchemaClient::rollback(const std::string& key, const Wri
 Result<ChangesetReport> SchemaClient::fail(const std::string& key, const Write& write) const {
   return decoded<ChangesetReport>(
       impl_->ask<v2alpha1::ChangesetResponse>(&Stub::FailChangeset, changeset_request(key, write)));
+}
+
+Result<ConfigAnswer> SchemaClient::change_config(const ConfigOrder& order) const {
+  return decoded<ConfigAnswer>(
+      impl_->ask<v2alpha1::ChangeConfigResponse>(&Stub::ChangeConfig, encode(order)));
+}
+
+Result<ConfigReport> SchemaClient::config(const std::string& module, statekit::Revision at) const {
+  v2alpha1::ListConfigRequest request;
+  request.set_module(module);
+  request.set_at_revision(at);
+  return decoded<ConfigReport>(
+      impl_->ask<v2alpha1::ListConfigResponse>(&Stub::ListConfig, request));
+}
+
+namespace {
+
+// A stream's first message as the answer of a call; the stream ends with it.
+grpc::Status first_of_context(Stub& stub, grpc::ClientContext* context,
+                              const v2alpha1::GetDeploymentContextRequest& request,
+                              v2alpha1::GetDeploymentContextResponse* answer) {
+  const auto stream = stub.GetDeploymentContext(context, request);
+  const bool read = stream->Read(answer);
+  context->TryCancel();
+  const grpc::Status status = stream->Finish();
+  return read ? grpc::Status::OK : status;
+}
+
+}  // namespace
+
+Result<ContextReport> SchemaClient::first_context(const std::string& deployment) const {
+  v2alpha1::GetDeploymentContextRequest request;
+  request.set_deployment(deployment);
+  return decoded<ContextReport>(
+      impl_->ask_with<v2alpha1::GetDeploymentContextResponse>(&first_of_context, request));
 }
 
 }  // namespace millrace::cli

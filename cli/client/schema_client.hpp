@@ -29,8 +29,8 @@ class SchemaClient {
   statekit::Result<StatusReport> status() const;
   statekit::Result<DeploymentsReport> deployments(const std::string& module) const;
   statekit::Result<DeploymentsReport> deployment(const std::string& key) const;
-  statekit::Result<HistoryReport> history(std::uint32_t limit, statekit::Revision before,
-                                          const std::string& module) const;
+  // One page.
+  statekit::Result<HistoryReport> history(const HistoryFilter& filter) const;
   statekit::Result<DeployAnswer> create_changeset(const DeployOrder& order) const;
   // What was canonical at that revision, as a new changeset.
   statekit::Result<DeployAnswer> rollback_to(const RollbackOrder& order) const;
@@ -39,6 +39,11 @@ class SchemaClient {
   statekit::Result<ChangesetReport> commit(const std::string& key, const Write& write) const;
   statekit::Result<ChangesetReport> rollback(const std::string& key, const Write& write) const;
   statekit::Result<ChangesetReport> fail(const std::string& key, const Write& write) const;
+  statekit::Result<ConfigAnswer> change_config(const ConfigOrder& order) const;
+  // `module` empty: all. `at` 0: now, no older than any acknowledged write.
+  statekit::Result<ConfigReport> config(const std::string& module, statekit::Revision at = 0) const;
+  // What a deployment is given at first.
+  statekit::Result<ContextReport> first_context(const std::string& deployment) const;
 
  private:
   struct Impl;

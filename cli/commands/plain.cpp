@@ -76,6 +76,7 @@ std::vector<Command> all_commands(Session& session) {
   commands.push_back(schema_history_command(session));
   for (Command& command : changeset_commands(session)) commands.push_back(std::move(command));
   commands.push_back(rollback_command(session));
+  for (Command& command : config_commands(session)) commands.push_back(std::move(command));
   for (Command& command : timeline_commands(session)) commands.push_back(std::move(command));
   for (Command& command : settings_commands(session)) commands.push_back(std::move(command));
   for (Command& command : storage_commands(session)) commands.push_back(std::move(command));

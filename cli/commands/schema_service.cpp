@@ -1,9 +1,12 @@
 // schema get and schema history: what the schema service knows.
+#include <chrono>
+#include <iterator>
 #include <ostream>
 
 #include "cli/client/schema_client.hpp"
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
+#include "cli/moment.hpp"
 #include "cli/table.hpp"
 #include "schema/text.hpp"
 
@@ -14,6 +17,13 @@ struct Options {
   std::string module;
   std::int64_t at = 0;
   std::string format = "text";
+};
+
+struct HistoryOptions {
+  std::string module_word;  // as an argument, as it was before --module
+  std::string module;
+  std::string author;
+  std::string since;
   std::int64_t limit = 20;
   std::int64_t before = 0;
 };
@@ -47,17 +57,54 @@ void print_history(const Session& session, const HistoryReport& report) {
   }
 }
 
-int get_history(Session& session, const Options& options) {
-  const SchemaClient client(session.addresses.schema);
-  const auto report =
-      client.history(static_cast<std::uint32_t>(options.limit),
-                     static_cast<statekit::Revision>(options.before), options.module);
+// A page has fewer than were asked for where its commits are large.
+statekit::Result<HistoryReport> all_pages(const SchemaClient& client, HistoryFilter filter) {
+  auto report = client.history(filter);
+  while (report && report->next_before != 0 && report->entries.size() < filter.limit) {
+    HistoryFilter rest = filter;
+    rest.before = report->next_before;
+    rest.limit = filter.limit - static_cast<std::uint32_t>(report->entries.size());
+    auto page = client.history(rest);
+    if (!page) return page;
+    page->entries.insert(page->entries.begin(), std::make_move_iterator(report->entries.begin()),
+                         std::make_move_iterator(report->entries.end()));
+    report = std::move(page);
+  }
+  return report;
+}
+
+statekit::Result<HistoryFilter> filter_of(const HistoryOptions& options) {
+  if (!options.module_word.empty() && !options.module.empty())
+    return statekit::fail(statekit::Code::invalid_argument, "name the module once");
+  HistoryFilter filter;
+  filter.module = options.module.empty() ? options.module_word : options.module;
+  filter.author = options.author;
+  filter.before = static_cast<statekit::Revision>(options.before);
+  filter.limit = static_cast<std::uint32_t>(options.limit);
+  if (options.since.empty()) return filter;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto since = parse_moment(
+      options.since, std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  if (!since) return statekit::fail(statekit::within("--since", since.error()));
+  filter.since_ms = *since;
+  return filter;
+}
+
+int get_history(Session& session, const HistoryOptions& options) {
+  const auto filter = filter_of(options);
+  if (!filter) return session.report(filter.error());
+  const auto report = all_pages(SchemaClient(session.addresses.schema), *filter);
   if (!report) return session.report(report.error());
   if (session.json()) {
     *session.out << to_json(*report) << '\n';
-  } else {
-    print_history(session, *report);
+    return done;
   }
+  print_history(session, *report);
+  if (report->next_before != 0)
+    *session.out << "there is more: --before " << report->next_before << '\n';
+  else if (report->cut)
+    *session.out << "what was before revision " << report->oldest
+                 << " is no longer kept: the journal was compacted\n";
   return done;
 }
 
@@ -79,10 +126,14 @@ Command schema_get_command(Session& session) {
 }
 
 Command schema_history_command(Session& session) {
-  const auto options = std::make_shared<Options>();
-  Command command("schema history", "Print what changed, newest first.");
+  const auto options = std::make_shared<HistoryOptions>();
+  Command command("schema history", "Print who changed what, when and why, newest first.");
   command.keep(options)
-      .argument("MODULE", options->module, "only what touches this module", false)
+      .argument("MODULE", options->module_word, "the same as --module", false)
+      .text("--module", "MODULE", options->module, "only what touches this module")
+      .text("--author", "NAME", options->author, "only what this author did")
+      .text("--since", "WHEN", options->since,
+            "only what was done since: 90m, 7d, 2026-11-28 or 2026-11-28T09:14:02Z")
       .number("--limit", options->limit, 1, 1000, "how many commits")
       .number("--before", options->before, 0, INT64_MAX,
               "only those before this revision; 0 is all")
@@ -90,6 +141,7 @@ Command schema_history_command(Session& session) {
       .uses_schema(session)
       .examples(
           "  millrace schema history --limit 5\n"
+          "  millrace schema history --module echo --author ada --since 7d\n"
           "  millrace schema history echo --output json\n")
       .action([&session, options] { return get_history(session, *options); });
   return command;

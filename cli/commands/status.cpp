@@ -85,10 +85,11 @@ void print_status(const Session& session, const StatusReport& report) {
   std::ostream& out = *session.out;
   out << "head       revision " << report.head.revision << " of "
       << printable(report.head.incarnation) << '\n'
-      << "storage    " << printable(report.storage) << '\n'
-      << "kept from  revision " << report.oldest_revision << ", newest snapshot at "
-      << report.snapshot_revision << '\n'
-      << "service    " << (report.ready ? "ready" : "not ready") << ", version "
+      << "storage    " << printable(report.storage) << '\n';
+  if (report.oldest_revision > 0)  // else the journal could not be asked
+    out << "kept from  revision " << report.oldest_revision << ", newest snapshot at "
+        << report.snapshot_revision << '\n';
+  out << "service    " << (report.ready ? "ready" : "not ready") << ", version "
       << printable(report.version) << '\n';
   for (const std::string& reason : report.reasons)
     out << "           " << printable(reason) << '\n';

@@ -9,6 +9,7 @@
 #include "cli/deploy_order.hpp"
 #include "cli/run/build_id.hpp"
 #include "cli/run/child.hpp"
+#include "cli/run/config_environment.hpp"
 #include "cli/run/deploy.hpp"
 #include "cli/run/keeper.hpp"
 #include "cli/run/port.hpp"
@@ -120,6 +121,17 @@ class Runner {
     return std::nullopt;
   }
 
+  // What the deployment is given of config at first, for the program's environment.
+  Result<std::map<std::string, std::string>> config() const {
+    const auto context = client_.first_context(deployment_);
+    // A service of an earlier version gives none.
+    if (!context && context.error().code == Code::unimplemented) return {};
+    if (!context) return statekit::fail(statekit::within("reading config", context.error()));
+    ConfigEnvironment environment = config_environment(module_, context->configs);
+    for (const std::string& remark : environment.remarks) say(remark);
+    return std::move(environment.variables);
+  }
+
   std::optional<int> start() {
     const auto port = free_port(static_cast<int>(options_.port));
     if (!port) {
@@ -129,17 +141,22 @@ class Runner {
     const bool alone = options_.advertise.empty();
     local_ = "127.0.0.1:" + std::to_string(*port);
     address_ = alone ? local_ : options_.advertise + ":" + std::to_string(*port);
+    auto environment = config();
+    if (!environment) {
+      give_up(environment.error().message);
+      return session_.report(environment.error());
+    }
     const Addresses& at = session_.addresses;
+    environment->merge(
+        std::map<std::string, std::string>{{"PORT", std::to_string(*port)},
+                                           {"MILLRACE_RUN_HOST", alone ? "127.0.0.1" : "0.0.0.0"},
+                                           {"MILLRACE_RUN_SCHEMA", at.schema},
+                                           {"MILLRACE_RUN_ROUTING", at.routing},
+                                           {"MILLRACE_RUN_TIMELINE", at.timeline},
+                                           {"MILLRACE_RUN_MODULE", module_},
+                                           {"MILLRACE_RUN_DEPLOYMENT", deployment_}});
     auto child = Child::start(
-        {options_.command,
-         {{"PORT", std::to_string(*port)},
-          {"MILLRACE_RUN_HOST", alone ? "127.0.0.1" : "0.0.0.0"},
-          {"MILLRACE_RUN_SCHEMA", at.schema},
-          {"MILLRACE_RUN_ROUTING", at.routing},
-          {"MILLRACE_RUN_TIMELINE", at.timeline},
-          {"MILLRACE_RUN_MODULE", module_},
-          {"MILLRACE_RUN_DEPLOYMENT", deployment_}},
-         module_ + " | ",
+        {options_.command, *std::move(environment), module_ + " | ",
          [this](std::string_view line, bool is_error) { tell_timeline(line, is_error); }});
     if (!child) {
       session_.report(child.error());

@@ -9,6 +9,7 @@
 #include "services/ingress/server.hpp"
 #include "services/routing/server.hpp"
 #include "services/schema/server.hpp"
+#include "services/schema/workspace/server.hpp"
 #include "services/timeline/server.hpp"
 #include "settings/main.hpp"
 #include "statekit/io/clock.hpp"
@@ -42,6 +43,7 @@ struct Everything {
   Unit<routing::Settings, routing::Server> routing{settings.routing};
   Unit<ingress::Settings, ingress::Server> ingress{settings.ingress};
   Unit<console::Settings, console::Server> console{settings.console};
+  std::unique_ptr<workspace::Server> states;
 };
 
 // What every service's wiring has in common.
@@ -82,6 +84,20 @@ void add(statekit::Program& program, Everything& all, Unit& unit, const std::str
       [&unit] { unit.server->stop(); });
 }
 
+// The schema service's second port.
+void add_states(statekit::Program& program, Everything& all) {
+  program.add(
+      "states over HTTP",
+      [&all]() -> Status {
+        auto server = workspace::start(all.settings.schema,
+                                       wiring_of<schema_service::Wiring>(all, all.schema));
+        if (!server) return statekit::fail(server.error());
+        all.states = std::move(*server);
+        return {};
+      },
+      [&all] { all.states->stop(); });
+}
+
 // What any of the services warns of, told to the timeline. Stops before them.
 class TimelineLines {
  public:
@@ -111,6 +127,7 @@ Status announce(const Everything& all) {
                                      {"schema", all.schema.server->address()},
                                      {"routing", all.routing.server->address()},
                                      {"timeline", all.timeline.server->address()},
+                                     {"states", "http://" + all.states->address()},
                                      {"data", all.settings.data}});
   return {};
 }
@@ -154,6 +171,7 @@ int serve(int argc, const char* const* argv) {
 
   statekit::Program program("millrace serve");
   add<schema_service::Wiring>(program, all, all.schema, "schema", schema_service::start);
+  add_states(program, all);
   add<timeline::Wiring>(program, all, all.timeline, "timeline", timeline::start);
   add<routing::Wiring>(program, all, all.routing, "routing", routing::start);
   add<ingress::Wiring>(program, all, all.ingress, "ingress", ingress::start);

@@ -184,14 +184,24 @@ Result<Facts> storage_compact(const StorageOptions& options) {
 
 Result<Facts> storage_accept_rewind(const StorageOptions& options) {
   const std::string address = store_address(options, true);
+  const std::string remembered = position_file(options.data);
   Facts facts{{"journal", address}};
-  if (const auto path = sqlite_path(address)) {
-    const auto renewed = accept_sqlite_rewind(*path, random_incarnation());
-    if (!renewed) return failed("accepting", renewed.error());
-    add_head(facts, *renewed);
+  JournalResult<Head> head;
+  bool renewed = true;
+  if (!sqlite_path(address)) {
+    // Several machines use one journal: it is renewed at the first, the others only forget.
+    auto journal = open_at(address, Access::read);
+    if (!journal) return fail(std::move(journal.error()));
+    head = (*journal)->head();
+    if (!head) return failed("reading the head", head.error());
+    const auto known = remembered_position(remembered);
+    renewed = !known || known->incarnation == head->incarnation;
   }
-  if (auto done = forget_position(position_file(options.data)); !done)
-    return failed("accepting", done.error());
+  if (renewed) head = accept_rewind(address, random_incarnation());
+  if (!head) return failed("accepting", head.error());
+  facts.emplace_back("renewed", renewed);
+  add_head(facts, *head);
+  if (auto done = forget_position(remembered); !done) return failed("accepting", done.error());
   return facts;
 }
 

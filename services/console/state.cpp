@@ -84,6 +84,8 @@ struct ConsoleState::Fold {
   // Nothing that the console shows.
   void operator()(const schema::RequestRemembered&) const {}
   void operator()(const schema::FeatureLevelRaised&) const {}
+  void operator()(const schema::ConfigSet&) const {}
+  void operator()(const schema::ConfigUnset&) const {}
 };
 
 void ConsoleState::apply(const schema::Commit& commit) {

@@ -61,6 +61,8 @@ struct IngressState::Fold {
   void operator()(const schema::EndpointRemoved&) const {}
   void operator()(const schema::RequestRemembered&) const {}
   void operator()(const schema::FeatureLevelRaised&) const {}
+  void operator()(const schema::ConfigSet&) const {}
+  void operator()(const schema::ConfigUnset&) const {}
 };
 
 bool IngressState::Side::touches(std::string_view module) const {

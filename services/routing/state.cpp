@@ -75,6 +75,8 @@ struct RouteState::Fold {
   void operator()(const schema::ChangesetFinalized&) const {}
   void operator()(const schema::RequestRemembered&) const {}
   void operator()(const schema::FeatureLevelRaised&) const {}
+  void operator()(const schema::ConfigSet&) const {}
+  void operator()(const schema::ConfigUnset&) const {}
 };
 
 template <class Value>

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "services/schema/concerned.hpp"
+#include "services/schema/config_types.hpp"
 
 namespace millrace::schema_service {
 
@@ -19,22 +20,68 @@ using Modules = std::vector<std::shared_ptr<const schema::Module>>;
 
 constexpr std::size_t breaks_shown = 100;
 
-std::string line_of(const schema::Change& change, const schema::Hit& hit) {
-  std::string line = change.place + ": " + change.what;
-  const std::string tail = " [" + change.rule + "]: " + to_string(hit);
+std::string cut(std::string line, const std::string& tail) {
   if (line.size() + tail.size() > break_line_bytes_max)
     line =
         line.substr(0, break_line_bytes_max - std::min(break_line_bytes_max, tail.size())) + "...";
   return line + tail;
 }
 
-// Stored values break when there are some; nothing keeps values yet.
+std::string line_of(const schema::Change& change, const schema::Hit& hit) {
+  return cut(change.place + ": " + change.what, " [" + change.rule + "]: " + to_string(hit));
+}
+
+// Of a stored value it is not the type that counts but whether the value still fits: see below.
 bool is_break(const schema::Change& change, const schema::Hit& hit,
               const std::vector<std::string>& removed) {
   if (!hit.breaks || hit.kind == schema::HitKind::stored) return false;
   if (hit.kind != schema::HitKind::over_http) return true;
   const std::string module = change.place.substr(0, change.place.find('.'));
   return std::find(removed.begin(), removed.end(), module) == removed.end();
+}
+
+bool fits(const schema::Index& types, const schema::Config& config, const ConfigValue& value) {
+  return canonical_value(types, config.type, value.json).has_value();
+}
+
+// The values that fit the canonical schema, or that nobody was given by it, and fit no longer. One
+// that did not fit before is not broken again.
+std::vector<std::string> stored_breaks(const State& state, const Concerned& concerned) {
+  std::vector<std::string> lines;
+  if (state.config().empty()) return lines;
+  const schema::Index before(concerned.before());
+  const schema::Index after(concerned.after());
+  for (const schema::Module* module : concerned.after()) {
+    for (const schema::Config& config : module->configs) {
+      const ConfigValue* value = state.config_of(module->name, config.name);
+      if (value == nullptr || fits(after, config, *value)) continue;
+      const schema::Config* was = before.config({module->name, config.name, {}});
+      if (was != nullptr && !fits(before, *was, *value)) continue;
+      const std::string name = schema::config_name(module->name, config.name);
+      const auto faults = canonical_value(after, config.type, value->json).error();
+      lines.push_back(
+          cut(lines_of(name, faults).front(), " [stored-value]: the value of config " +
+                                                  schema::config_name(value->module, value->name)));
+    }
+  }
+  return lines;
+}
+
+// What a plan tells of stored values: those that are set, and whether they still fit.
+void look_at_stored(const State& state, const schema::Index& after, const schema::Change& change,
+                    std::vector<schema::Hit>& hits) {
+  std::erase_if(hits, [&](schema::Hit& hit) {
+    if (hit.kind != schema::HitKind::stored) return false;
+    for (const schema::Use& use : change.uses) {
+      if (use.kind != schema::UseKind::config || to_string(use.what) != hit.used) continue;
+      const ConfigValue* value = state.config_of(use.what.module, use.what.name);
+      const schema::Config* config = after.config(use.what);
+      if (value == nullptr || config == nullptr) return true;
+      hit.breaks = !fits(after, *config, *value);
+      return false;
+    }
+    return true;  // of a secret: none has a value yet
+  });
 }
 
 std::vector<std::string> beyond(const std::vector<std::string>& breaks,
@@ -66,8 +113,11 @@ Judged judge(const State& state, const Modules& modules, const std::vector<std::
   const schema::Callers callers(concerned.untouched());
   Judged judged;
   judged.changes = schema::compare(concerned.before(), concerned.after());
+  judged.breaks = stored_breaks(state, concerned);
+  const schema::Index after(concerned.after());
   for (const schema::Change& change : judged.changes) {
     std::vector<schema::Hit> hits = callers.of(change);
+    look_at_stored(state, after, change, hits);
     for (const schema::Hit& hit : hits) {
       if (is_break(change, hit, removed)) judged.breaks.push_back(line_of(change, hit));
     }

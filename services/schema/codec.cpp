@@ -6,6 +6,7 @@
 #include "schema/change_codec_pb.hpp"
 #include "schema/codec_pb.hpp"
 #include "schema/resolve.hpp"
+#include "services/schema/codec_write_pb.hpp"
 #include "statekit/io/ids.hpp"
 #include "v2alpha1/schema.pb.h"
 
@@ -19,7 +20,6 @@ using statekit::within;
 
 namespace {
 
-constexpr std::size_t text_bytes_max = 4'096;
 constexpr std::size_t key_characters = 10;
 
 // http://host:port, or host:port as it is.
@@ -62,27 +62,6 @@ Result<NewModule> module_from(const v2alpha1::ModuleToDeploy& message) {
   return out;
 }
 
-Result<CommandMeta> meta_of(const v2alpha1::WriteOptions& write, const std::string& hashed,
-                            statekit::WallMs now_ms) {
-  if (write.author().size() > text_bytes_max || write.reason().size() > text_bytes_max ||
-      write.token().size() > text_bytes_max)
-    return fail(Code::invalid_argument, "author, reason and token have at most " +
-                                            std::to_string(text_bytes_max) + " octets each");
-  CommandMeta meta;
-  if (!write.author().empty()) meta.principal = write.author();
-  meta.reason = write.reason();
-  meta.now_ms = now_ms;
-  meta.token = write.token();
-  meta.request_hash = statekit::sha256(hashed);
-  return meta;
-}
-
-template <class Request>
-std::string without_token(Request request) {
-  request.mutable_write()->clear_token();
-  return request.SerializeAsString();
-}
-
 v2alpha1::RegisterEndpointResponse::Directive to_proto(Directive directive) {
   switch (directive) {
     case Directive::serve: return v2alpha1::RegisterEndpointResponse::DIRECTIVE_SERVE;
@@ -102,6 +81,21 @@ void add(v2alpha1::CreateChangesetResponse& response, const std::vector<Deployme
 }
 
 }  // namespace
+
+Result<CommandMeta> meta_of(const v2alpha1::WriteOptions& write, const std::string& hashed,
+                            statekit::WallMs now_ms) {
+  if (write.author().size() > text_bytes_max || write.reason().size() > text_bytes_max ||
+      write.token().size() > text_bytes_max)
+    return fail(Code::invalid_argument, "author, reason and token have at most " +
+                                            std::to_string(text_bytes_max) + " octets each");
+  CommandMeta meta;
+  if (!write.author().empty()) meta.principal = write.author();
+  meta.reason = write.reason();
+  meta.now_ms = now_ms;
+  meta.token = write.token();
+  meta.request_hash = statekit::sha256(hashed);
+  return meta;
+}
 
 Result<CreateChangeset> command_from(const v2alpha1::CreateChangesetRequest& request) {
   CreateChangeset command;
@@ -239,22 +233,34 @@ void fill(v2alpha1::GetSchemaResponse& response, const SchemaAnswer& answer) {
   *response.mutable_position() = to_proto(answer.position);
 }
 
-void fill(v2alpha1::GetHistoryResponse& response, const std::vector<schema::Commit>& commits) {
-  for (const schema::Commit& commit : commits) {
-    v2alpha1::HistoryEntry& entry = *response.add_entries();
-    entry.set_revision(commit.meta.revision);
-    entry.set_time_ms(commit.meta.time_ms);
-    entry.set_author(commit.meta.author);
-    entry.set_reason(commit.meta.reason);
-    std::vector<std::string> modules;
-    for (const schema::Event& event : commit.events) {
-      entry.add_changes(schema::describe(event));
-      for (std::string& module : schema::modules_of(event)) modules.push_back(std::move(module));
-    }
-    std::sort(modules.begin(), modules.end());
-    modules.erase(std::unique(modules.begin(), modules.end()), modules.end());
-    for (std::string& module : modules) entry.add_modules(std::move(module));
-  }
+journal::HistoryAsk ask_from(const v2alpha1::GetHistoryRequest& request) {
+  journal::HistoryAsk ask;
+  ask.module = request.module();
+  ask.author = request.author();
+  ask.since_ms = request.since_ms();
+  ask.before = request.before_revision();
+  if (request.limit() > 0) ask.limit = request.limit();
+  return ask;
+}
+
+statekit::Bytes history_entry_of(const schema::Commit& commit,
+                                 const std::vector<std::string>& modules) {
+  v2alpha1::HistoryEntry entry;
+  entry.set_revision(commit.meta.revision);
+  entry.set_time_ms(commit.meta.time_ms);
+  entry.set_author(commit.meta.author);
+  entry.set_reason(commit.meta.reason);
+  for (const schema::Event& event : commit.events) entry.add_changes(schema::describe(event));
+  for (const std::string& module : modules) entry.add_modules(module);
+  return entry.SerializeAsString();
+}
+
+void fill(v2alpha1::GetHistoryResponse& response, const journal::HistoryPage& page) {
+  for (const journal::HistoryFound& each : page.commits)
+    response.add_entries()->ParseFromString(each.octets);
+  response.set_next_before_revision(page.next_before);
+  response.set_oldest_revision(page.oldest);
+  response.set_cut(page.cut);
 }
 
 namespace {

@@ -13,6 +13,7 @@ class ChangesetResponse;
 class CreateChangesetRequest;
 class CreateChangesetResponse;
 class FollowerStatus;
+class GetHistoryRequest;
 class GetHistoryResponse;
 class GetSchemaResponse;
 class GetStatusResponse;
@@ -46,8 +47,13 @@ void fill(v2alpha1::CreateChangesetResponse& response, const CreateAnswer& answe
 void fill(v2alpha1::CreateChangesetResponse& response, const PlanAnswer& answer);
 void fill(v2alpha1::ChangesetResponse& response, const ChangesetAnswer& answer);
 void fill(v2alpha1::GetSchemaResponse& response, const SchemaAnswer& answer);
-void fill(v2alpha1::GetHistoryResponse& response, const std::vector<schema::Commit>& commits);
+void fill(v2alpha1::GetHistoryResponse& response, const journal::HistoryPage& page);
 void fill(v2alpha1::GetStatusResponse& response, const StatusAnswer& answer);
+
+journal::HistoryAsk ask_from(const v2alpha1::GetHistoryRequest& request);
+// What the history tells of a commit: a HistoryEntry, encoded.
+statekit::Bytes history_entry_of(const schema::Commit& commit,
+                                 const std::vector<std::string>& modules);
 
 // "INCARNATION:REVISION", as in the metadata millrace-min-revision.
 statekit::Result<ReadAt> read_at_from(const std::string& text);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,6 +22,11 @@ inline constexpr std::size_t endpoints_of_deployment_max = 1'000;
 inline constexpr std::int64_t deadline_ms_longest = 24 * 3'600'000;
 inline constexpr std::int64_t deadline_ms_default = 60'000;
 inline constexpr std::int64_t drain_ms_default = 30'000;
+
+// Limits of config values: of one, of one command, of all that are set together.
+inline constexpr std::size_t config_value_bytes_max = 64 * 1024;
+inline constexpr std::size_t config_changes_max = 1'000;
+inline constexpr std::size_t config_bytes_max = std::size_t{8} << 20;
 
 struct NewModule {
   std::shared_ptr<const schema::Module> schema;  // resolved
@@ -107,8 +113,21 @@ struct RemoveDeployments {
   bool operator==(const RemoveDeployments&) const = default;
 };
 
+struct ConfigChange {
+  std::string module;  // empty: for each module that declares the name and has no value of its own
+  std::string name;
+  std::optional<std::string> json;  // none: unset
+  bool operator==(const ConfigChange&) const = default;
+};
+// All of them or none.
+struct ChangeConfig {
+  std::vector<ConfigChange> changes;
+  std::optional<statekit::Revision> if_revision;  // refused where one has changed after it
+  bool operator==(const ChangeConfig&) const = default;
+};
+
 using Command = std::variant<CreateChangeset, CommitChangeset, RollbackChangeset, FailChangeset,
                              RegisterEndpoint, RemoveEndpoint, SetEndpointHealth, Advance,
-                             RemoveDeployments, RollbackTo>;
+                             RemoveDeployments, RollbackTo, ChangeConfig>;
 
 }  // namespace millrace::schema_service

@@ -43,6 +43,9 @@ struct Decide {
   Result<Events> operator()(const RollbackTo& command) const {
     return decide_rollback_to(state, meta, command);
   }
+  Result<Events> operator()(const ChangeConfig& command) const {
+    return decide_config(state, command);
+  }
 };
 
 }  // namespace

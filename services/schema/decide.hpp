@@ -33,6 +33,10 @@ struct Plan {
 statekit::Result<Plan> plan(const State& state, const statekit::CommandMeta& meta,
                             const CreateChangeset& command);
 
+// What a change of config values would do: one line for each value that would change. Refused as
+// `decide` would.
+statekit::Result<std::vector<std::string>> plan(const State& state, const ChangeConfig& command);
+
 // True when `decide` would have an event for these facts.
 bool due(const State& state, const Advance& facts);
 

@@ -34,6 +34,9 @@ statekit::Result<Events> decide_registration(const State& state, const RegisterE
 Events decide_removal(const State& state, const RemoveEndpoint& command);
 Events decide_health(const State& state, const SetEndpointHealth& command);
 
+// decide_config.cpp
+statekit::Result<Events> decide_config(const State& state, const ChangeConfig& command);
+
 // Ok when the canonical schema with these modules put in and those removed is in order;
 // InvalidArgument with a diagnostic in each detail when it is not.
 statekit::Status check_change(const State& state,

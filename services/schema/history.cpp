@@ -62,23 +62,6 @@ Status catch_up(Journal& journal, Revision revision, State& state) {
   return {};
 }
 
-// The commits after `after` up to and with `last`, oldest first.
-Result<std::vector<schema::Commit>> read_range(Journal& journal, Revision after, Revision last) {
-  std::vector<schema::Commit> commits;
-  while (after < last) {
-    const auto entries = journal.read(after, static_cast<std::size_t>(last - after), read_bytes);
-    if (!entries) return failed("reading the journal", entries.error());
-    if (entries->empty()) break;
-    for (const Entry& entry : *entries) {
-      Result<schema::Commit> commit = decode(entry);
-      if (!commit) return fail(std::move(commit.error()));
-      after = entry.revision;
-      commits.push_back(std::move(*commit));
-    }
-  }
-  return commits;
-}
-
 }  // namespace
 
 Result<State> state_at(Journal& journal, Revision revision) {
@@ -96,33 +79,6 @@ Result<State> state_at(Journal& journal, Revision revision) {
   if (Status caught_up = catch_up(journal, revision, state); !caught_up)
     return fail(within("rebuilding revision " + std::to_string(revision), caught_up.error()));
   return state;
-}
-
-bool touches(const schema::Commit& commit, const std::string& module) {
-  return std::any_of(commit.events.begin(), commit.events.end(), [&](const schema::Event& event) {
-    const std::vector<std::string> modules = schema::modules_of(event);
-    return std::find(modules.begin(), modules.end(), module) != modules.end();
-  });
-}
-
-Result<std::vector<schema::Commit>> history(Journal& journal, const HistoryQuery& query) {
-  const JournalResult<Head> head = journal.head();
-  if (!head) return failed("reading the journal's head", head.error());
-  Revision last = query.before == 0 ? head->last : std::min(head->last, query.before - 1);
-  const std::size_t limit = std::min(query.limit, history_entries_max);
-  const Revision scan_end = last > history_scan_max ? last - history_scan_max : 0;
-  std::vector<schema::Commit> found;
-  while (found.size() < limit && last >= head->first && last > scan_end) {
-    const Revision step = query.module.empty() ? limit - found.size() : read_entries;
-    const Revision after = std::max(head->first - 1, last > step ? last - step : 0);
-    Result<std::vector<schema::Commit>> commits = read_range(journal, after, last);
-    if (!commits) return fail(std::move(commits.error()));
-    for (auto at = commits->rbegin(); at != commits->rend() && found.size() < limit; ++at) {
-      if (query.module.empty() || touches(*at, query.module)) found.push_back(std::move(*at));
-    }
-    last = after;
-  }
-  return found;
 }
 
 Result<JournalReach> reach_of(Journal& journal) {

@@ -3,6 +3,7 @@
 
 #include "httpkit/health.hpp"
 #include "services/schema/server.hpp"
+#include "services/schema/workspace/server.hpp"
 #include "settings/log.hpp"
 #include "settings/main.hpp"
 #include "statekit/io/clock.hpp"
@@ -30,25 +31,26 @@ int main(int argc, char** argv) {
   statekit::Health health;
   const schema_service::Wiring wiring{&clock, &metrics, &health};
 
+  const auto keep = [](auto& place, auto made) -> statekit::Status {
+    if (made) place = std::move(*made);
+    return made ? statekit::Status{} : fail(made.error());
+  };
   std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<schema_service::Server> server;
+  std::unique_ptr<workspace::Server> states;
   statekit::Program program("millrace-schema");
   program.add(
       "health page",
-      [&]() -> statekit::Status {
-        auto served =
-            httpkit::serve_health(settings.health_listen, "schema.health_listen", health, metrics);
-        if (served) page = std::move(*served);
-        return served ? statekit::Status{} : fail(served.error());
+      [&] {
+        return keep(page, httpkit::serve_health(settings.health_listen, "schema.health_listen",
+                                                health, metrics));
       },
       [&] { page->stop(1'000); });
   program.add(
-      "schema",
-      [&]() -> statekit::Status {
-        auto started = schema_service::start(settings, wiring);
-        if (started) server = std::move(*started);
-        return started ? statekit::Status{} : fail(started.error());
-      },
+      "schema", [&] { return keep(server, schema_service::start(settings, wiring)); },
       [&] { server->stop(); });
+  program.add(
+      "states over HTTP", [&] { return keep(states, workspace::start(settings, wiring)); },
+      [&] { states->stop(); });
   return program.run();
 }

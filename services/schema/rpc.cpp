@@ -1,20 +1,19 @@
 #include "services/schema/rpc.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
 #include <utility>
 
 #include <grpcpp/grpcpp.h>
 
 #include "schema/change_codec_pb.hpp"
 #include "services/schema/codec.hpp"
-#include "services/schema/forward_pb.hpp"
+#include "services/schema/codec_config.hpp"
+#include "services/schema/context_reactor.hpp"
 #include "services/schema/registration_reactor.hpp"
+#include "services/schema/rpc_parts_pb.hpp"
 #include "services/schema/rpc_state.hpp"
 #include "settings/main.hpp"
 #include "statekit/io/grpc_feed_server.hpp"
-#include "statekit/io/rpc.hpp"
 #include "v2alpha1/schema.grpc.pb.h"
 
 namespace millrace::schema_service {
@@ -30,68 +29,13 @@ namespace {
 
 constexpr std::uint32_t list_limit_default = 100;
 constexpr std::uint32_t list_limit_max = 1'000;
-constexpr std::uint32_t history_limit_default = 20;
-// gRPC refuses messages of a status beyond 8 KiB altogether.
-constexpr std::size_t status_bytes_max = 6'000;
-
-// As many of the details as fit a status.
-statekit::Error fitting(statekit::Error error) {
-  std::size_t bytes = error.message.size();
-  std::size_t kept = 0;
-  while (kept < error.details.size() && bytes + error.details[kept].size() < status_bytes_max)
-    bytes += error.details[kept++].size() + 1;
-  // One that does not even fit alone is cut: its beginning says more than nothing.
-  if (kept == 0 && !error.details.empty() && bytes < status_bytes_max) {
-    error.details[0].resize(status_bytes_max - bytes);
-    error.details[0] += " ...";
-    kept = 1;
-  }
-  const std::size_t dropped = error.details.size() - kept;
-  error.details.resize(kept);
-  if (dropped > 0) error.details.push_back("... and " + std::to_string(dropped) + " more");
-  return error;
-}
-
-grpc::Status status_of(const Status& status) {
-  return status ? grpc::Status::OK : statekit::to_grpc(fitting(status.error()));
-}
-template <class Value>
-grpc::Status status_of(const Result<Value>& result) {
-  return result ? grpc::Status::OK : statekit::to_grpc(fitting(result.error()));
-}
-
-std::int64_t ms_left(const CallbackServerContext& context, std::int64_t longest) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-      context.deadline() - std::chrono::system_clock::now());
-  return std::clamp<std::int64_t>(left.count(), 1, longest);
-}
-
-ServerUnaryReactor* refuse(CallbackServerContext* context, const statekit::Error& error) {
-  ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(statekit::to_grpc(fitting(error)));
-  return reactor;
-}
 
 using Core = schema_service::Service;  // its name means gRPC's base class inside Rpc
 
-// A read that may wait for a revision, and ends when its caller goes away. gRPC tells of that, and
-// of the end, only once the method has returned, so `wait_as` comes before both.
-class ReadReactor final : public ServerUnaryReactor {
- public:
-  explicit ReadReactor(Core& service) : service_(service) {}
-  void wait_as(std::uint64_t number) { number_ = number; }
-  void OnCancel() override { service_.wake(number_); }
-  void OnDone() override { delete this; }
-
- private:
-  Core& service_;
-  std::atomic<std::uint64_t> number_ = 0;
-};
-
-class Rpc final : public v2::SchemaService::CallbackService {
+class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
  public:
   Rpc(Core& service, statekit::GrpcFeed& feed, const statekit::Clock& clock)
-      : service_(service), feed_(feed), clock_(clock) {}
+      : CallParts(service), feed_(feed), clock_(clock) {}
 
   ServerUnaryReactor* Ping(CallbackServerContext* context, const v2::PingRequest*,
                            v2::PingResponse* response) override {
@@ -260,17 +204,57 @@ class Rpc final : public v2::SchemaService::CallbackService {
     });
   }
 
+  ServerUnaryReactor* ChangeConfig(CallbackServerContext* context,
+                                   const v2::ChangeConfigRequest* request,
+                                   v2::ChangeConfigResponse* response) override {
+    const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
+    if (!meta) return refuse(context, meta.error());
+    if (request->plan()) {
+      const auto answer = [this, request, response] {
+        const Result<ConfigPlanAnswer> planned = service_.plan(command_from(*request));
+        if (planned) fill(*response, *planned);
+        return status_of(planned);
+      };
+      return on_worker(context, answer, true);
+    }
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    const auto here = [this, context, request, response, reactor, meta = *meta] {
+      service_.change_config(command_from(*request), meta,
+                             ms_left(*context, service_.write_ms_max()),
+                             [reactor, response](const Result<statekit::Position>& at) {
+                               if (at) *response->mutable_position() = to_proto(*at);
+                               reactor->Finish(status_of(at));
+                             });
+    };
+    forward_or(here, context, request, response, reactor,
+               static_cast<ForwardConfig>(&Forward::Async::ChangeConfig));
+    return reactor;
+  }
+
+  ServerUnaryReactor* ListConfig(CallbackServerContext* context,
+                                 const v2::ListConfigRequest* request,
+                                 v2::ListConfigResponse* response) override {
+    const auto answer = [this, request, response] {
+      const Result<ConfigAnswer> found =
+          service_.config_at(request->module(), request->at_revision());
+      return found ? status_of(fill(*response, *found)) : status_of(found);
+    };
+    return on_worker(context, answer, request->at_revision() == 0 && !request->any_age());
+  }
+
+  grpc::ServerWriteReactor<v2::GetDeploymentContextResponse>* GetDeploymentContext(
+      CallbackServerContext*, const v2::GetDeploymentContextRequest* request) override {
+    return serve_context(service_, *request);
+  }
+
   ServerUnaryReactor* GetHistory(CallbackServerContext* context,
                                  const v2::GetHistoryRequest* request,
                                  v2::GetHistoryResponse* response) override {
     return on_worker(context, [this, request, response] {
-      HistoryQuery query{request->before_revision(),
-                         request->limit() == 0 ? history_limit_default : request->limit(),
-                         request->module()};
-      const auto commits = service_.history(query);
-      if (commits) fill(*response, *commits);
+      const auto page = service_.history(ask_from(*request));
+      if (page) fill(*response, *page);
       *response->mutable_position() = to_proto(service_.position());
-      return status_of(commits);
+      return status_of(page);
     });
   }
 
@@ -293,78 +277,10 @@ class Rpc final : public v2::SchemaService::CallbackService {
                                                  v2::ChangesetResponse*,
                                                  std::function<void(grpc::Status)>);
 
-  // Hands the command to the preferred writer, once; `here` decides it where there is no other, or
-  // none that can be reached. A writer that is lost on the way may have committed: with a token it
-  // is safe to decide again, without one it is not.
-  template <class Here, class Request, class Response, class Method>
-  void forward_or(const Here& here, CallbackServerContext* context, const Request* request,
-                  Response* response, ServerUnaryReactor* reactor, Method method) {
-    const std::string writer = service_.writer_address();
-    if (writer.empty() || context->client_metadata().count(forwarded_key) > 0) return here();
-    forward_.send(writer, *context, method, request, response,
-                  [here, request, reactor](const grpc::Status& status) {
-                    if (status.error_code() != grpc::StatusCode::UNAVAILABLE)
-                      return reactor->Finish(status);
-                    const bool unsent =
-                        status.error_message().find("failed to connect") != std::string::npos;
-                    if (unsent || !request->write().token().empty()) return here();
-                    reactor->Finish({grpc::StatusCode::UNKNOWN,
-                                     "the replica that writes was lost: it may have been "
-                                     "committed; give a token to be able to ask again"});
-                  });
-  }
-
-  // millrace-min-revision of a reader, and whether it wants no less than there is.
-  Result<ReadAt> read_at(CallbackServerContext* context) const {
-    const auto& metadata = context->client_metadata();
-    const auto found = metadata.find("millrace-min-revision");
-    Result<ReadAt> at = ReadAt{};
-    if (found != metadata.end()) at = read_at_from({found->second.data(), found->second.size()});
-    if (at) at->wait_ms_max = ms_left(*context, service_.write_ms_max());
-    if (at) at->linearizable = metadata.count("millrace-linearizable") > 0;
-    return at;
-  }
-
-  // Runs `then` with the state where `at` wants it; the journal's head is asked for on a worker.
-  void when_at(const ReadAt& at, ReadReactor* reactor,
-               const std::function<void(const Status&)>& then) {
-    if (!at.linearizable) return reactor->wait_as(service_.when_at(at, then));
-    service_.on_worker([this, at, then](const Status& room) {
-      if (!room) return then(room);
-      const Result<ReadAt> head = service_.at_head(at);
-      if (!head) return then(fail(head.error()));
-      service_.when_at(*head, then);
-    });
-  }
-
-  // `answer` is given the state once it is where the reader wants it.
-  template <class Answer>
-  ServerUnaryReactor* read(CallbackServerContext* context, const Answer& answer) {
-    const Result<ReadAt> at = read_at(context);
-    if (!at) return refuse(context, at.error());
-    auto* reactor = new ReadReactor(service_);
-    when_at(*at, reactor, [this, reactor, answer](const Status& able) {
-      if (!able) return reactor->Finish(status_of(able));
-      const grpc::Status status = answer(*service_.read());
-      reactor->Finish(status);
-    });
-    return reactor;
-  }
-
-  // The same for what blocks on storage.
-  template <class Answer>
-  ServerUnaryReactor* on_worker(CallbackServerContext* context, const Answer& answer) {
-    const Result<ReadAt> at = read_at(context);
-    if (!at) return refuse(context, at.error());
-    auto* reactor = new ReadReactor(service_);
-    when_at(*at, reactor, [this, reactor, answer](const Status& able) {
-      if (!able) return reactor->Finish(status_of(able));
-      service_.on_worker([reactor, answer](const Status& room) {
-        reactor->Finish(room ? answer() : status_of(room));
-      });
-    });
-    return reactor;
-  }
+  using ForwardConfig = void (Forward::Async::*)(grpc::ClientContext*,
+                                                 const v2::ChangeConfigRequest*,
+                                                 v2::ChangeConfigResponse*,
+                                                 std::function<void(grpc::Status)>);
 
   ServerUnaryReactor* change(CallbackServerContext* context, const std::string& method,
                              const Command& command, const v2::ChangesetRequest* request,
@@ -384,10 +300,8 @@ class Rpc final : public v2::SchemaService::CallbackService {
     return reactor;
   }
 
-  Core& service_;
   statekit::GrpcFeed& feed_;
   const statekit::Clock& clock_;
-  Forward forward_;
 };
 
 }  // namespace

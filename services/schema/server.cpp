@@ -89,6 +89,7 @@ class GrpcSchemaServer final : public Server {
     }
     wiring_.health->remove("schema");
     service_.registrations().stop();
+    service_.contexts().stop();
     feed_.stop();
     service_.stop_reads();  // who waits is told, and the transport has nothing left in hand
     if (server_) server_->stop();

@@ -111,7 +111,7 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
       prober_(std::move(prober)),
       broadcast_(ring_limits(settings), is_hidden_from_followers),
       machine_(*journal_, broadcast_, clock,
-               machine_limits(settings, presence && presence->shared()), std::move(note)),
+               machine_limits(settings, presence && presence->shared()), note),
       hub_(
           broadcast_, *journal_, [this] { return machine_.snapshot_parts(leave_out_private); },
           feed_limits(settings), [this] { machine_.nudge(); }),
@@ -119,12 +119,16 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
           std::move(presence), statekit::random_request_id(), [this] { return facts(); }, clock),
       registrations_(machine_, clock, registration_limits(settings),
                      [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
+      contexts_(machine_, static_cast<std::size_t>(settings.registrations_max)),
       retention_({static_cast<Revision>(settings.retention_commits), settings.retention_age_ms}),
+      history_(
+          *journal_, [this] { return machine_.position().revision; }, std::move(note)),
       conductor_(
           machine_, broadcast_, *prober_, clock, conductor_options(settings),
           [this] { return follower_facts(); },
           [this](const State& state) {
             registrations_.refresh(state);
+            contexts_.refresh(state);
             change_log_.follow(state);
             if (retention_.due(clock_.mono_ms())) drop_old_commits();
           },
@@ -142,6 +146,7 @@ Status Service::start() {
   if (Status started = machine_.start(options); !started)
     return fail(within("starting from " + journal_url(settings_), std::move(started.error())));
   started_ = true;
+  start_history();
   conductor_.start();
   if (replicas_.shared()) journal_follower_ = std::thread([this] { follow_journal(); });
   return {};
@@ -152,9 +157,11 @@ void Service::stop() {
   stopping_ = true;
   replicas_.leave();
   registrations_.stop();
+  contexts_.stop();
   conductor_.stop();
   prober_->stop();
   stop_reads();
+  history_.stop();
   machine_.stop();
   journal_->close();
   if (journal_follower_.joinable()) journal_follower_.join();
@@ -220,17 +227,6 @@ std::vector<FollowerFact> Service::follower_facts() const {
        merge_followers(hub_.followers(clock_.mono_ms(), "routing"), replicas_.others()))
     facts.push_back({record.kind, record.live, record.revision, record.draining});
   return facts;
-}
-
-void Service::drop_old_commits() {
-  workers_.run([this](const Status& may) {
-    if (!may) return;  // the next minute will do
-    const auto dropped = retire(*journal_, retention_.rules(), clock_.wall_ms());
-    if (!dropped)
-      statekit::log_warn("schema.retention-failed", {{"detail", dropped.error().message}});
-    else if (*dropped > 0)
-      statekit::log_info("schema.commits-dropped", {{"commits", *dropped}});
-  });
 }
 
 Position Service::position_of(const State& state) const {
@@ -380,15 +376,18 @@ std::uint64_t Service::when_at(const ReadAt& at, std::function<void(const Status
 
 Result<StatusAnswer> Service::status() const {
   StatusAnswer answer;
+  // A journal that cannot be reached is a reason not to be ready, not to say nothing.
   const Result<JournalReach> reach = reach_of(*journal_);
-  if (!reach) return fail(reach.error());
-  answer.reach = *reach;
+  if (reach) answer.reach = *reach;
   answer.head = machine_.position();
   answer.now = clock_.mono_ms();
   answer.followers = followers();
   answer.feature_level = machine_.read()->feature_level();
   answer.storage = journal_url(settings_);
-  if (const Status able = health(); !able) answer.reasons.push_back(able.error().message);
+  if (const Status able = health(); !able)
+    answer.reasons.push_back(able.error().message);
+  else if (!reach)
+    answer.reasons.push_back(reach.error().message);
   answer.warnings = warnings();
   answer.replicas = replicas_.all();
   answer.writer = replicas_.writer();

@@ -15,7 +15,10 @@
 
 #include "services/schema/change_log.hpp"
 #include "services/schema/conductor.hpp"
+#include "services/schema/config_view.hpp"
+#include "services/schema/contexts.hpp"
 #include "services/schema/history.hpp"
+#include "services/schema/history_projection.hpp"
 #include "services/schema/model.hpp"
 #include "services/schema/registrations.hpp"
 #include "services/schema/replicas.hpp"
@@ -56,6 +59,14 @@ struct PlanAnswer {
   std::vector<std::string> lines;
   Judged judged;
   std::vector<DeploymentOf> deployments;  // those that would be joined
+  statekit::Position position;
+};
+struct ConfigPlanAnswer {
+  std::vector<std::string> lines;  // one for each value that would change
+  statekit::Position position;
+};
+struct ConfigAnswer {
+  std::vector<ConfigEntry> entries;
   statekit::Position position;
 };
 struct SchemaAnswer {
@@ -107,6 +118,10 @@ class Service {
   statekit::Result<PlanAnswer> plan(const CreateChangeset& command,
                                     const statekit::CommandMeta& meta) const;
 
+  void change_config(ChangeConfig command, statekit::CommandMeta meta, std::int64_t deadline_ms,
+                     Done<statekit::Position> done);
+  statekit::Result<ConfigPlanAnswer> plan(const ChangeConfig& command) const;
+
   // Runs `read` now, or on the waiters' thread once the state is as the reader wants it.
   // Unavailable when that takes longer than it waits; FailedPrecondition for another incarnation;
   // ResourceExhausted when too many wait. Its number among the waiting, for `wake`; 0: it ran.
@@ -134,15 +149,18 @@ class Service {
   // These block on storage: call them on a worker.
   statekit::Result<SchemaAnswer> schema_at(const std::vector<std::string>& modules,
                                            Revision revision) const;
+  // Of one module, or with an empty name of all; NotFound for one that is not known.
+  statekit::Result<ConfigAnswer> config_at(const std::string& module, Revision revision) const;
   // As the feed sends it; 0: now.
   statekit::Result<statekit::SnapshotParts> state_at(Revision revision) const;
-  statekit::Result<std::vector<schema::Commit>> history(const HistoryQuery& query) const;
+  statekit::Result<journal::HistoryPage> history(const journal::HistoryAsk& ask);
   statekit::Result<StatusAnswer> status() const;
   // `at`, moved on to the journal's head as it is now.
   statekit::Result<ReadAt> at_head(ReadAt at) const;
 
   statekit::FeedHub& hub() { return hub_; }
   Registrations& registrations() { return registrations_; }
+  Contexts& contexts() { return contexts_; }
 
  private:
   // Why a reader of this incarnation cannot be served here; ok: it can.
@@ -151,10 +169,12 @@ class Service {
   statekit::Status waited_for(const ReadAt& at) const;
   statekit::Result<SchemaAnswer> schema_of(const State& state,
                                            const std::vector<std::string>& modules) const;
+  statekit::Result<ConfigAnswer> config_of(const State& state, const std::string& module) const;
   std::vector<FollowerFact> follower_facts() const;
   ReplicaFacts facts();
   Conductor::Others others() const;
   void follow_journal();
+  void start_history();
   void drop_old_commits();
   CreateAnswer created(const CreateChangeset& command, const statekit::Committed& committed) const;
   CreateAnswer rolled_back(const statekit::Committed& committed) const;
@@ -171,8 +191,10 @@ class Service {
   statekit::FeedHub hub_;
   Replicas replicas_;
   Registrations registrations_;
+  Contexts contexts_;
   ChangeLog change_log_;
   Retention retention_;
+  HistoryProjection history_;
   Conductor conductor_;
   Workers workers_;
   std::atomic<bool> reads_stopped_ = false;

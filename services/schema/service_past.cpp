@@ -1,11 +1,13 @@
-// The parts of the service that read the past: schemas and states at a revision, history, and the
-// way back to one.
+// The parts of the service that read the past: schemas and states at a revision, history, the way
+// back to one, and what of it is no longer kept.
 #include <algorithm>
 #include <utility>
 
+#include "journal/open.hpp"
 #include "schema/change_codec.hpp"
 #include "services/schema/service.hpp"
 #include "statekit/io/ids.hpp"
+#include "statekit/io/log.hpp"
 
 namespace millrace::schema_service {
 
@@ -76,8 +78,25 @@ Result<SnapshotParts> Service::state_at(Revision revision) const {
       {position_of(*state), state->time_ms()}, snapshot);
 }
 
-Result<std::vector<schema::Commit>> Service::history(const HistoryQuery& query) const {
-  return schema_service::history(*journal_, query);
+void Service::drop_old_commits() {
+  workers_.run([this](const Status& may) {
+    if (!may) return;  // the next minute will do
+    const auto dropped = retire(*journal_, retention_.rules(), clock_.wall_ms());
+    if (!dropped)
+      statekit::log_warn("schema.retention-failed", {{"detail", dropped.error().message}});
+    if (!dropped || *dropped == 0) return;
+    statekit::log_info("schema.commits-dropped", {{"commits", *dropped}});
+    history_.commits_dropped();
+  });
+}
+
+void Service::start_history() {
+  const bool kept = journal::outlives_process(journal_url(settings_));
+  history_.start(kept ? settings_.data + "/schema/history.db" : std::string());
+}
+
+Result<journal::HistoryPage> Service::history(const journal::HistoryAsk& ask) {
+  return history_.find(ask);
 }
 
 Result<std::vector<NewModule>> Service::canonical_at(Revision revision) const {

@@ -22,12 +22,33 @@ void describe_feed(settings::Fields& fields, Settings& settings) {
                  "their bytes, but for a single commit that is larger");
 }
 
+void describe_state(settings::Fields& fields, Settings& settings) {
+  constexpr std::int64_t bytes_longest = std::int64_t{1} << 40;
+  fields.integer("schema.state_body_bytes_max", settings.state_body_bytes_max, 1'024,
+                 std::int64_t{1} << 30, "bytes of one state that is put over HTTP");
+  fields.integer("schema.state_connections_max", settings.state_connections_max, 1, 100'000,
+                 "HTTP connections at one time; one more is refused");
+  fields.integer("schema.state_open_max", settings.state_open_max, 1, 10'000,
+                 "workspaces whose journals are held open at one time");
+  fields.integer("schema.state_quota_bytes_max", settings.state_quota_bytes_max, 1'024,
+                 bytes_longest,
+                 "bytes of all kept versions of one workspace; the oldest make room for a new one");
+  fields.integer("schema.state_versions_max", settings.state_versions_max, 1, 1'000,
+                 "versions that are kept of one workspace's state");
+  fields.integer("schema.state_waiting_max", settings.state_waiting_max, 1, 100'000,
+                 "HTTP requests that wait to be handled; one more is refused");
+  fields.integer("schema.state_workspaces_max", settings.state_workspaces_max, 1, 100'000,
+                 "workspaces; one more is refused");
+}
+
 }  // namespace
 
 void describe(settings::Fields& fields, Settings& settings) {
   fields.address("schema.listen", settings.listen, "where the schema service answers gRPC");
   fields.text("schema.advertise", settings.advertise,
               "HOST:PORT where other replicas of this service reach it; empty: schema.listen");
+  fields.address("schema.http_listen", settings.http_listen,
+                 "where it keeps states over HTTP, for Terraform, OpenTofu and others");
   fields.address("schema.health_listen", settings.health_listen,
                  "where its health page and metrics are served over HTTP");
   fields.text(
@@ -61,6 +82,7 @@ void describe(settings::Fields& fields, Settings& settings) {
                  "reads of past revisions that wait; one more is refused");
   fields.integer("schema.waiting_max", settings.waiting_max, 1, 100'000,
                  "reads that wait for a revision to come; one more is refused");
+  describe_state(fields, settings);
 }
 
 std::string journal_url(const Settings& settings) {

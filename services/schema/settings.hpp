@@ -12,6 +12,7 @@ namespace millrace::schema_service {
 struct Settings {
   std::string data = ".millrace";  // the setting `data` of the whole process
   std::string listen = "127.0.0.1:8892";
+  std::string http_listen = "127.0.0.1:8896";  // the state protocol: docs/http-state.md
   std::string health_listen = "127.0.0.1:9892";
   std::string advertise;  // where the other replicas reach it; empty: where it listens
   std::string journal;    // empty: sqlite in the data folder
@@ -34,6 +35,13 @@ struct Settings {
   std::int64_t batch_bytes_max = 1 << 20;
   std::int64_t reads_max = 256;
   std::int64_t waiting_max = 256;  // as reads_max: all may go on at once
+  std::int64_t state_body_bytes_max = std::int64_t{64} << 20;
+  std::int64_t state_connections_max = 256;
+  std::int64_t state_open_max = 64;
+  std::int64_t state_quota_bytes_max = std::int64_t{512} << 20;
+  std::int64_t state_versions_max = 50;
+  std::int64_t state_waiting_max = 64;
+  std::int64_t state_workspaces_max = 1'000;
 };
 
 void describe(settings::Fields& fields, Settings& settings);

@@ -23,6 +23,7 @@ struct State::Fold {
   State& state;
   Revision at;
   WallMs time_ms;
+  const std::string& author;
 
   void operator()(const schema::ChangesetCreated& event) const {
     for (Deployment deployment : event.deployments) {
@@ -97,12 +98,23 @@ struct State::Fold {
   void operator()(const schema::FeatureLevelRaised& event) const {
     state.feature_level_ = event.level;
   }
+  void operator()(const schema::ConfigSet& event) const {
+    ConfigValue value = event.value;
+    value.revision = at;
+    value.author = author;
+    value.time_ms = time_ms;
+    state.put(std::move(value));
+  }
+  void operator()(const schema::ConfigUnset& event) const {
+    state.unset_config({event.module, event.name});
+    state.config_unset_revision_ = at;
+  }
 };
 
 void State::apply(const schema::Commit& commit) {
   revision_ = commit.meta.revision;
   time_ms_ = commit.meta.time_ms;
-  const Fold fold{*this, revision_, time_ms_};
+  const Fold fold{*this, revision_, time_ms_, commit.meta.author};
   for (const Event& event : commit.events) std::visit(fold, event);
   forget_old_requests();
   forget_old_builds();
@@ -119,6 +131,8 @@ void State::restore(const Snapshot& snapshot) {
   for (const Changeset& changeset : snapshot.changesets) put(changeset);
   for (const RememberedRequest& request : snapshot.requests) put(request);
   for (const SupersededBuild& build : snapshot.superseded) put(build);
+  for (const ConfigValue& value : snapshot.config) put(value);
+  config_unset_revision_ = snapshot.config_unset_revision;
 }
 
 State::Snapshot State::snapshot() const {
@@ -131,12 +145,18 @@ State::Snapshot State::snapshot() const {
   for (const auto& [key, changeset] : changesets_.all()) out.changesets.push_back(changeset);
   for (const auto& [at, id] : requests_by_age_) out.requests.push_back(*requests_.find(id));
   for (const auto& [at, id] : superseded_by_age_) out.superseded.push_back(*superseded_.find(id));
+  for (const auto& [key, value] : config_.all()) out.config.push_back(value);
+  out.config_unset_revision = config_unset_revision_;
   return out;
 }
 
 std::uint64_t State::digest() const {
+  // Zero where nothing was ever unset, so that the digest of older states stays what it was.
+  const std::uint64_t unset = config_unset_revision_ == 0
+                                  ? 0
+                                  : EntryHash().add("unset").add(config_unset_revision_).value();
   return deployments_.digest() + endpoints_.digest() + changesets_.digest() + requests_.digest() +
-         superseded_.digest() + EntryHash().add(feature_level_).value();
+         superseded_.digest() + config_.digest() + unset + EntryHash().add(feature_level_).value();
 }
 
 void State::put(Deployment deployment) {
@@ -193,6 +213,20 @@ void State::put(SupersededBuild build) {
   reinstate(id);
   superseded_by_age_.insert({build.revision, id});
   superseded_.put(id, std::move(build));
+}
+
+void State::put(ConfigValue value) {
+  const ConfigKey key{value.module, value.name};
+  if (const ConfigValue* before = config_.find(key)) config_bytes_ -= before->json.size();
+  config_bytes_ += value.json.size();
+  config_.put(key, std::move(value));
+}
+
+void State::unset_config(const ConfigKey& key) {
+  const ConfigValue* before = config_.find(key);
+  if (before == nullptr) return;
+  config_bytes_ -= before->json.size();
+  config_.erase(key);
 }
 
 void State::set_phase(const std::string& key, DeploymentPhase phase) {

@@ -1,6 +1,7 @@
 // What the schema service knows at one revision: deployments, endpoints, changesets, which
-// deployment is canonical for each module, and the requests that carried a token. Machine folds
-// commits into it; decide.cpp and service.cpp ask it questions. Pure; a value, free of threads.
+// deployment is canonical for each module, the values of config, and the requests that carried a
+// token. Machine folds commits into it; decide.cpp and service.cpp ask it questions. Pure; a value,
+// free of threads.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +18,7 @@ namespace millrace::schema_service {
 
 using schema::Changeset;
 using schema::ChangesetPhase;
+using schema::ConfigValue;
 using schema::Deployment;
 using schema::DeploymentPhase;
 using schema::Endpoint;
@@ -39,6 +41,9 @@ struct BuildId {
   auto operator<=>(const BuildId&) const = default;
 };
 BuildId build_of(const Deployment& deployment);
+
+// Of a config: its module (empty: for each module that has no value of its own) and its name.
+using ConfigKey = std::pair<std::string, std::string>;
 
 // What a module needs of others, worked out once: so a change is checked against those it concerns
 // and not against everything that is deployed.
@@ -88,6 +93,15 @@ class State {
   const RememberedRequest* remembered(const RequestId& id) const { return requests_.find(id); }
   const SupersededBuild* superseded(const BuildId& id) const { return superseded_.find(id); }
 
+  // Null: no such value is set.
+  const ConfigValue* config(const ConfigKey& key) const { return config_.find(key); }
+  // What a module is given: its own value, else the one for all.
+  const ConfigValue* config_of(const std::string& module, const std::string& name) const;
+  // The last commit that unset a config value; 0: none did.
+  Revision config_unset_revision() const { return config_unset_revision_; }
+  // Octets of all config values together.
+  std::size_t config_bytes() const { return config_bytes_; }
+
   // By id. `live` counts the healthy ones.
   std::vector<const Endpoint*> endpoints_of(const std::string& deployment) const;
   std::size_t live_endpoints_of(const std::string& deployment) const;
@@ -101,6 +115,7 @@ class State {
   const std::map<std::string, Deployment>& deployments() const { return deployments_.all(); }
   const std::map<std::string, Endpoint>& endpoints() const { return endpoints_.all(); }
   const std::map<std::string, Changeset>& changesets() const { return changesets_.all(); }
+  const std::map<ConfigKey, ConfigValue>& config() const { return config_.all(); }
   // Module -> key of its canonical deployment.
   const std::map<std::string, std::string>& canonical_keys() const { return canonical_; }
 
@@ -114,6 +129,8 @@ class State {
   void put(SupersededBuild build);
   bool reaches_out(const Changeset& changeset) const;
   void set_standing(const std::string& module, const std::string& key, bool stands);
+  void put(ConfigValue value);
+  void unset_config(const ConfigKey& key);
   void set_canonical(const std::string& module, const std::string& key);
   void unset_canonical(const std::string& module, const std::string& key);
   void erase_deployment(const std::string& key);
@@ -135,8 +152,11 @@ class State {
   Table<std::string, Changeset> changesets_;
   Table<RequestId, RememberedRequest> requests_;
   Table<BuildId, SupersededBuild> superseded_;
+  Table<ConfigKey, ConfigValue> config_;
+  Revision config_unset_revision_ = 0;
 
   // Indices over the tables.
+  std::size_t config_bytes_ = 0;
   std::map<std::string, std::string> canonical_;               // module -> deployment
   std::map<std::string, std::set<std::string>> standing_;      // module -> deployments
   std::map<std::string, ModuleUse> uses_;                      // deployment -> of its module

@@ -83,6 +83,18 @@ std::uint64_t hash_of(const SupersededBuild& build) {
       .value();
 }
 
+std::uint64_t hash_of(const ConfigValue& value) {
+  return EntryHash()
+      .add("config")
+      .add(value.module)
+      .add(value.name)
+      .add(value.json)
+      .add(value.revision)
+      .add(value.author)
+      .add(static_cast<std::uint64_t>(value.time_ms))
+      .value();
+}
+
 const Deployment* State::canonical(const std::string& module) const {
   const auto found = canonical_.find(module);
   return found == canonical_.end() ? nullptr : deployment(found->second);
@@ -123,6 +135,11 @@ std::vector<const Changeset*> State::holders_beside(const std::set<std::string>&
   std::vector<const Changeset*> sorted;
   for (const auto& [created, changeset] : found) sorted.push_back(changeset);
   return sorted;
+}
+
+const ConfigValue* State::config_of(const std::string& module, const std::string& name) const {
+  const ConfigValue* own = config({module, name});
+  return own != nullptr ? own : config({"", name});
 }
 
 std::vector<const Endpoint*> State::endpoints_of(const std::string& key) const {

@@ -22,6 +22,7 @@ std::uint64_t hash_of(const schema::Endpoint& endpoint);
 std::uint64_t hash_of(const schema::Changeset& changeset);
 std::uint64_t hash_of(const schema::RememberedRequest& request);
 std::uint64_t hash_of(const schema::SupersededBuild& build);
+std::uint64_t hash_of(const schema::ConfigValue& value);
 
 template <class Key, class Value>
 class Table {

@@ -122,6 +122,8 @@ struct ChangeState::Fold {
   // These say nothing to people who watch.
   void operator()(const schema::RequestRemembered&) const {}
   void operator()(const schema::FeatureLevelRaised&) const {}
+  void operator()(const schema::ConfigSet&) const {}
+  void operator()(const schema::ConfigUnset&) const {}
 };
 
 template <class Value>

@@ -57,7 +57,20 @@ PlannedChange change() {
           {{"calls", "time.tell", "echo.say", true}, {"over-http", "", "POST /say", true}}};
 }
 
+ConfigEntry config_entry() {
+  return {"shop", "limits", "shop.Limits", R"({"most":7})",   true,
+          "why",  12,       "ada",         1'795'000'000'007, {}};
+}
+
 }  // namespace
+
+TEST_CASE("the JSON of config keeps its keys") {
+  ConfigEntry all{"", "currency", "", "\"EUR\"", false, "", 11, "ada", 1'795'000'000'000, {"cart"}};
+  ConfigEntry none{"shop", "title", "String", {}, false, "", 0, "", 0, {}};
+  check_fixture("config_list", to_json(ConfigReport{{all, config_entry(), none}, position}));
+  check_fixture("config_get", to_json(config_entry()));
+  check_fixture("config_change", to_json(ConfigAnswer{{"shop.title: set to \"x\""}, position}));
+}
 
 TEST_CASE("the format of ping is frozen") {
   check_fixture("ping", to_json({{"schema", "127.0.0.1:8892", true, true, "0.1.0", {}},
@@ -101,7 +114,10 @@ TEST_CASE("the format of schema history is frozen") {
       "history",
       to_json(HistoryReport{
           {{41, 1'795'000'000'007, "ada", "why", {"changeset chs-a committed"}, {"echo"}}},
-          position}));
+          position,
+          41,
+          7,
+          false}));
 }
 
 TEST_CASE("the formats of changeset list and show are frozen") {

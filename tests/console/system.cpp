@@ -43,6 +43,8 @@ class FakeTimeline final : public pb::TimelineService::Service {
     std::uint64_t told = request->after_id();
     std::unique_lock lock(mutex_);
     const int born = breaks_;
+    opened_ = true;
+    wake_.notify_all();
     // Asked to go on from an event that was forgotten meanwhile: as the real one does, say so.
     if (told > (events_.empty() ? 0 : events_.back().id)) {
       pb::TimelineStreamResponse response;
@@ -68,8 +70,10 @@ class FakeTimeline final : public pb::TimelineService::Service {
     events_.push_back(std::move(event));
     wake_.notify_all();
   }
+  // One must be open to end: else the page may go on from an event of before.
   void end_streams(bool forget) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, std::chrono::seconds(20), [this] { return opened_; });
     if (forget) events_.clear();
     ++breaks_;
     wake_.notify_all();
@@ -80,6 +84,7 @@ class FakeTimeline final : public pb::TimelineService::Service {
   std::condition_variable wake_;
   std::deque<statekit::TimelineEvent> events_;
   int breaks_ = 0;
+  bool opened_ = false;
 };
 
 struct System::Parts {

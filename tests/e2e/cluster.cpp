@@ -12,11 +12,11 @@
 namespace millrace::e2e {
 namespace {
 
-constexpr const char* listeners[] = {"schema.listen",         "routing.listen",
-                                     "timeline.listen",       "ingress.http_listen",
-                                     "console.http_listen",   "schema.health_listen",
-                                     "routing.health_listen", "timeline.health_listen",
-                                     "ingress.health_listen", "console.health_listen"};
+constexpr const char* listeners[] = {
+    "schema.listen",         "routing.listen",        "timeline.listen",
+    "ingress.http_listen",   "console.http_listen",   "schema.health_listen",
+    "schema.http_listen",    "routing.health_listen", "timeline.health_listen",
+    "ingress.health_listen", "console.health_listen"};
 
 std::string loopback(int port) { return "127.0.0.1:" + std::to_string(port); }
 
@@ -35,13 +35,15 @@ void install_greeter() {
   close(lock);
 }
 
-Cluster::Cluster(Words settings) : settings_(std::move(settings)) {
+Cluster::Cluster(Words settings, Words under, std::string data)
+    : settings_(std::move(settings)), under_(std::move(under)), data_(std::move(data)) {
   for (const char* name : listeners) ports_[name] = test::unused_port();
   start();
 }
 
 Words Cluster::serve_words() const {
-  Words words{binary("millrace"), "serve", "--data", data()};
+  Words words = under_;
+  words.insert(words.end(), {binary("millrace"), "serve", "--data", data()});
   for (const auto& [name, port] : ports_) words.push_back("--" + name + "=" + loopback(port));
   words.insert(words.end(), settings_.begin(), settings_.end());
   return words;

@@ -17,8 +17,9 @@ void install_greeter();
 
 class Cluster {
  public:
-  // `settings`: further flags for serve.
-  explicit Cluster(Words settings = {});
+  // `settings`: further flags for serve. `under`: a command that runs it, as `env` would; `data`:
+  // its folder, where that is not one of ours.
+  explicit Cluster(Words settings = {}, Words under = {}, std::string data = {});
 
   Process& serve() { return *serve_; }
   // Starts serve, on the same ports and data after the first time. REQUIRES: it does not run.
@@ -40,13 +41,15 @@ class Cluster {
     return "127.0.0.1:" + std::to_string(ports_.at("ingress.http_listen"));
   }
   const Folder& folder() const { return folder_; }
-  std::string data() const { return folder_.path("data"); }
+  std::string data() const { return data_.empty() ? folder_.path("data") : data_; }
   Words serve_words() const;
   int port(const std::string& setting) const { return ports_.at(setting); }
 
  private:
   Folder folder_;
   Words settings_;
+  Words under_;
+  std::string data_;
   std::map<std::string, int> ports_;
   std::unique_ptr<Process> serve_;
   int logs_ = 0;

@@ -99,3 +99,44 @@ TEST_CASE("a store that went back stops serve until that is accepted") {
   CHECK(holds(schema.out, "module first"));
   CHECK_FALSE(holds(schema.out, "module second"));
 }
+
+TEST_CASE("the history is found by module, author and time, and its index is made anew when lost") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  deploy(cluster, "first");
+  deploy(cluster, "second");
+  const auto history = [&](Words words) {
+    words.insert(words.begin(), {"schema", "history", "--limit", "1000"});
+    return cluster.millrace(words);
+  };
+  const auto second = history({"--module", "second"});
+  CHECK(holds(second.out, "created with dpl-second-"));
+  CHECK(holds(second.out, "finalized"));
+  CHECK_FALSE(holds(second.out, "dpl-first-"));
+  CHECK(history({"second"}).out == second.out);
+  const std::string author = "(as nobody)";
+  CHECK(history({"--author", author}).out.empty());
+  CHECK(history({"--since", "1h"}).out == history({}).out);
+  CHECK(history({"--since", "2100-01-01"}).out.empty());
+  const auto wrong = history({"--since", "yesterday"});
+  CHECK(wrong.exit_code == 1);
+  CHECK(holds(wrong.err, "7d"));
+  CHECK(holds(cluster.millrace({"schema", "history", "--limit", "2"}).out,
+              "there is more: --before "));
+  const std::string whole = history({}).out;
+  stop(cluster);
+
+  const std::string index = cluster.data() + "/schema/history.db";
+  REQUIRE(fs::exists(index));
+  for (const bool garbage : {false, true}) {
+    if (garbage)
+      write_file(index, std::string(20'000, 'x'));
+    else
+      fs::remove(index);
+    cluster.start();
+    REQUIRE(cluster.ready());
+    CHECK(history({}).out == whole);
+    CHECK(history({"--module", "second"}).out == second.out);
+    stop(cluster);
+  }
+}

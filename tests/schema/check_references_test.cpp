@@ -85,6 +85,10 @@ TEST_CASE("recursive-type: a value that must contain itself") {
   CHECK(in_module("enum E { A N B N } data N { e E }") != "");
   CHECK(in_module("data G<T> { x T } data D { x G<D> }") != "");
   CHECK(in_module("data G<T> { x T? } data D { x G<D> }") == "");
+  CHECK(in_module("data N {} data G<T> { t T x G<N> }") == "recursive-type 1:27");
+  CHECK(messages("module a { data N {} data G<T> { x G<N> } }") ==
+        "a.G must contain itself: a.G -> a.G; make a part optional, an array or a map\n");
+  CHECK(in_module("data N {} data G<T> { t T x G<N>? }") == "");
   CHECK(in_module("typealias A B typealias B A") == "recursive-type 1:22");
   CHECK(in_module("typealias A A?") == "recursive-type 1:22");
   CHECK(in_module("typealias A [A]") == "");

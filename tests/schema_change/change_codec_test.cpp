@@ -58,6 +58,33 @@ TEST_CASE("an empty state has a snapshot of one part") {
   CHECK(ChangeCodec::decode_snapshot(parts).value() == schema::Snapshot{});
 }
 
+// As the first version that had them wrote them: frozen.
+TEST_CASE("G9: config events and snapshots that were written before are read") {
+  const auto set =
+      ChangeCodec::decode_event(Bytes("\x72\x1e\x0a\x1c\x0a\x04shop\x12\x08"
+                                      "currency\x1a\x05\"EUR\"\x2a\x03"
+                                      "ada",
+                                      32));
+  CHECK(set.value() ==
+        schema::Event(schema::ConfigSet{{"shop", "currency", "\"EUR\"", 0, "ada", 0}}));
+  const auto unset =
+      ChangeCodec::decode_event(Bytes("\x7a\x0a\x12\x08"
+                                      "currency",
+                                      12));
+  CHECK(unset.value() == schema::Event(schema::ConfigUnset{"", "currency"}));
+  // SnapshotChunk{header{format 1, readable_from 1, revision 9, config_unset_revision 8},
+  // config_value{shop.n = 7, set at revision 6 at 5 ms by a}}
+  const auto snapshot =
+      ChangeCodec::decode_snapshot({Bytes("\x0a\x0a\x0a\x08\x08\x01\x10\x01\x18\x09\x30\x08\x0a\x15"
+                                          "\x3a\x13\x0a\x04shop\x12\x01n\x1a\x01"
+                                          "7\x20\x06\x2a\x01"
+                                          "a\x30\x05",
+                                          35)});
+  REQUIRE(snapshot);
+  CHECK(snapshot->config_unset_revision == 8);
+  CHECK(snapshot->config == std::vector<schema::ConfigValue>{{"shop", "n", "7", 6, "a", 5}});
+}
+
 TEST_CASE("a commit that only newer readers understand is refused by its format") {
   // CommitHeader{format: 9, readable_from: 9}
   const auto header = ChangeCodec::decode_header(Bytes("\x08\x09\x10\x09", 4));

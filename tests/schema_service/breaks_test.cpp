@@ -1,9 +1,8 @@
 // The gate of compatibility: what deployed callers would be broken by is refused, accepted as it
 // was listed and no further, and judged again when it takes effect.
 #include "services/schema/breaks.hpp"
-#include "schema/check.hpp"
 #include "support/catch.hpp"
-#include "tests/schema_service/world.hpp"
+#include "tests/schema_service/desk.hpp"
 
 namespace schema = millrace::schema;
 namespace service = millrace::schema_service;
@@ -46,51 +45,7 @@ const std::string of_cart =
 const std::string of_audit =
     "shop.Order.total: Int is now String [wider-type]: audit.look calls shop.get";
 
-class Desk {
- public:
-  service::CreateChangeset asked(const std::string& key, const std::vector<std::string>& texts) {
-    service::CreateChangeset command;
-    command.key = "chs-" + key;
-    std::vector<schema::SourceText> sources;
-    for (const std::string& text : texts) sources.push_back({"f", text});
-    for (schema::Module& module : schema::parse_and_check(sources).schema.modules) {
-      service::NewModule each;
-      each.digest = schema::module_digest(module);
-      each.build = "b";
-      each.deployment = "dpl-" + module.name + "-" + key;
-      each.schema = std::make_shared<const schema::Module>(std::move(module));
-      command.modules.push_back(std::move(each));
-    }
-    return command;
-  }
-
-  // With an endpoint for each of its deployments, so that it is committed.
-  void deploy(const std::string& key, const std::vector<std::string>& texts) {
-    const service::CreateChangeset command = asked(key, texts);
-    REQUIRE(world.run(command));
-    serve(command);
-    REQUIRE(phase(key) == schema::ChangesetPhase::finalized);
-  }
-  void serve(const service::CreateChangeset& command) {
-    for (const service::NewModule& module : command.modules) {
-      REQUIRE(world.run(service::RegisterEndpoint{module.deployment, "127.0.0.1:9000", "p",
-                                                  "ept-" + module.deployment}));
-    }
-    world.settle();
-    world.pass(60'000);
-  }
-  schema::ChangesetPhase phase(const std::string& key) {
-    return world.state.changeset("chs-" + key)->phase;
-  }
-  statekit::Error refused(const service::CreateChangeset& command) {
-    const auto answer = world.run(command);
-    REQUIRE(!answer);
-    return answer.error();
-  }
-
-  test::World world;
-};
-
+using test::Desk;
 using Lines = std::vector<std::string>;
 
 }  // namespace

@@ -40,9 +40,9 @@ class SchemaProcess {
  private:
   static std::vector<std::string> arguments(const test::TempDir& folder,
                                             std::vector<std::string> more) {
-    std::vector<std::string> all = {MILLRACE_SCHEMA, "--data=" + folder.path().string(),
-                                    "--schema.listen=127.0.0.1:0",
-                                    "--schema.health_listen=127.0.0.1:0"};
+    std::vector<std::string> all = {
+        MILLRACE_SCHEMA, "--data=" + folder.path().string(), "--schema.listen=127.0.0.1:0",
+        "--schema.http_listen=127.0.0.1:0", "--schema.health_listen=127.0.0.1:0"};
     for (std::string& one : more) all.push_back(std::move(one));
     return all;
   }
@@ -290,9 +290,10 @@ TEST_CASE("a damaged database is refused and says where") {
 TEST_CASE("a data folder that cannot be made is an error that names it") {
   test::TempDir folder;
   std::ofstream(folder / "file") << "not a folder";
-  test::Process process({MILLRACE_SCHEMA, "--data=" + (folder / "file"),
-                         "--schema.listen=127.0.0.1:0", "--schema.health_listen=127.0.0.1:0"},
-                        folder / "log");
+  test::Process process(
+      {MILLRACE_SCHEMA, "--data=" + (folder / "file"), "--schema.listen=127.0.0.1:0",
+       "--schema.http_listen=127.0.0.1:0", "--schema.health_listen=127.0.0.1:0"},
+      folder / "log");
   CHECK(process.wait() == 2);
   CHECK(process.log().find(folder / "file") != std::string::npos);
 }

@@ -38,6 +38,7 @@ class Replicas {
       each.process = std::make_unique<test::Process>(
           std::vector<std::string>{MILLRACE_SCHEMA, "--data=" + each.folder.path().string(),
                                    "--schema.listen=127.0.0.1:0",
+                                   "--schema.http_listen=127.0.0.1:0",
                                    "--schema.health_listen=127.0.0.1:0", "--schema.lease=2s",
                                    "--schema.journal=" + journal},
           each.folder / "log");
@@ -137,6 +138,41 @@ TEST_CASE("G1: kill -9 of the preferred writer under deploys loses nothing that 
   // The clockwork went on as well: one of the two decides what is due.
   CHECK(test::eventually([&] { return replicas.client(third).modules().size() == 20; }));
   CHECK(test::eventually([&] { return replicas.status(third).replicas_size() == 2; }));
+}
+
+TEST_CASE("G4: a config value that one replica acknowledged is read through each other") {
+  Replicas replicas("config");
+  writer_of(replicas);
+  const auto deployed = replicas.client(0).deploy("module shop { config limit Int }");
+  REQUIRE(deployed.ok());
+  const std::string key = deployed->deployments(0).deployment();
+  grpc::ClientContext context;
+  v2::GetDeploymentContextRequest of;
+  of.set_deployment(key);
+  const auto stream = replicas.client(2).stub().GetDeploymentContext(&context, of);
+  v2::GetDeploymentContextResponse given;
+  REQUIRE(stream->Read(&given));
+  CHECK_FALSE(given.configs(0).has_json());
+  for (int i = 0; i < 15; ++i) {
+    const auto writer = static_cast<std::size_t>(i % 3);
+    v2::ChangeConfigRequest request;
+    request.mutable_changes()->Add()->set_module("shop");
+    request.mutable_changes(0)->set_name("limit");
+    request.mutable_changes(0)->set_json(std::to_string(i));
+    const auto set = replicas.client(writer).call(&Stub::ChangeConfig, request);
+    INFO(set.status.error_message());
+    REQUIRE(set.ok());
+    for (const std::size_t reader : {(writer + 1) % 3, (writer + 2) % 3}) {
+      const auto list = replicas.client(reader).call(&Stub::ListConfig, v2::ListConfigRequest());
+      REQUIRE(list.ok());
+      CHECK(list->entries(0).json() == std::to_string(i));
+      CHECK(list->entries(0).revision() == set->position().revision());
+    }
+    // Pushed by a replica that need not be the writer; one in between may be left out.
+    while (given.configs(0).json() != std::to_string(i)) REQUIRE(stream->Read(&given));
+    CHECK(given.position().revision() >= set->position().revision());
+  }
+  context.TryCancel();
 }
 
 TEST_CASE("an endpoint outlives the replica that held its lease and nothing is journalled") {

@@ -45,6 +45,17 @@ bool option(const std::string& word, const std::string& name, std::string& targe
   return true;
 }
 
+// The module declares one config more: "limit:Int".
+void add_config(service::NewModule& module, const std::string& word) {
+  const std::size_t colon = word.find(':');
+  const auto kind =
+      word.substr(colon + 1) == "Int" ? schema::TypeKind::integer : schema::TypeKind::string;
+  schema::Module value = *module.schema;
+  value.configs.push_back({word.substr(0, colon), schema::type_of(kind), {}, {}});
+  module.schema = std::make_shared<const schema::Module>(std::move(value));
+  module.digest = statekit::sha256(statekit::to_bytes(module.digest) + word);
+}
+
 struct DeployWords {
   service::CreateChangeset command;
   statekit::CommandMeta meta{"ada", {}, 0, {}, {}};
@@ -54,6 +65,10 @@ struct DeployWords {
     std::string value;
     if (word == "hold")
       command.hold = true;
+    else if (word == "allow-breaking")
+      command.allow_breaking = true;
+    else if (option(word, "config", value))
+      add_config(command.modules.back(), value);
     else if (word == "redeploy")
       command.redeploy = true;
     else if (word == "plan")
@@ -120,6 +135,24 @@ std::string Script::deploy(std::istream& words) {
   return text;
 }
 
+std::string Script::config(std::istream& words) {
+  service::ChangeConfig command;
+  for (std::string word, value; words >> word;) {
+    if (option(word, "if", value)) {
+      command.if_revision = std::stoull(value);
+      continue;
+    }
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    const std::size_t dot = name.find('.');
+    service::ConfigChange& change = command.changes.emplace_back();
+    if (dot != std::string::npos) change.module = name.substr(0, dot);
+    change.name = dot == std::string::npos ? name : name.substr(dot + 1);
+    if (equals != std::string::npos) change.json = word.substr(equals + 1);
+  }
+  return send(command, {"ada", {}, 0, {}, {}});
+}
+
 std::string Script::dispatch(const std::string& verb, std::istream& words) {
   std::string name;
   if (verb == "restart") return world_.restart(), "";
@@ -131,6 +164,13 @@ std::string Script::dispatch(const std::string& verb, std::istream& words) {
     return text;
   }
   if (verb == "deploy") return deploy(words);
+  if (verb == "config") return config(words);
+  if (verb == "configs") {
+    std::string text;
+    for (const auto& [key, value] : world_.state.config())
+      text += schema::config_name(key.first, key.second) + " = " + value.json + "\n";
+    return text;
+  }
   words >> name;
   std::string rest;
   std::getline(words >> std::ws, rest);

@@ -1,9 +1,12 @@
 // The commands of the transcripts in tests/script/schema:
 //   deploy KEY MODULE/VERSION ... [remove=M] [hold] [redeploy] [build=B] [replicas=N] [fixed=ADDR]
-//          [deadline=MS] [drain=MS] [token=T] [plan]      KEY is one word: chs-KEY, dpl-MODULE-KEY
+//          [config=NAME:String|Int] [allow-breaking] [deadline=MS] [drain=MS] [token=T] [plan] KEY
+//          is one word: chs-KEY, dpl-MODULE-KEY
 //   commit KEY | rollback KEY [REASON] | fail KEY [REASON]
 //   register DEPLOYMENT ADDRESS INSTANCE | leave ENDPOINT | health ENDPOINT up|down
 //   hear ENDPOINT        a heartbeat
+//   config [MODULE.]NAME=JSON ... [MODULE.]NAME ... [if=REVISION]   sets, unsets
+//   configs              the values that are set
 //   routing REVISION|gone   the only router has acknowledged REVISION
 //   pass MS              time goes by
 //   restart | endpoints
@@ -23,6 +26,7 @@ class Script {
 
  private:
   std::string deploy(std::istream& words);
+  std::string config(std::istream& words);
   std::string dispatch(const std::string& verb, std::istream& words);
   std::string send(const World::Command& command, const statekit::CommandMeta& meta);
 

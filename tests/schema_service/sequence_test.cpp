@@ -31,7 +31,7 @@ class Sequence {
   explicit Sequence(std::uint64_t seed) : random_(seed) {}
 
   void step() {
-    switch (random_.number(11)) {
+    switch (random_.number(12)) {
       case 0:
       case 1:
       case 2: deploy(); break;
@@ -42,6 +42,7 @@ class Sequence {
       case 7: world.pass(static_cast<std::int64_t>(random_.number(20'000))); break;
       case 9: go_back(); break;
       case 8: world.pass(static_cast<std::int64_t>(random_.number(400'000))); break;
+      case 10: change_config(); break;
       default:
         if (random_.number(4) == 0) world.restart();
         world.settle();
@@ -50,6 +51,7 @@ class Sequence {
 
   test::World world;
   int went_back = 0;
+  int configured = 0;
 
  private:
   service::NewModule module() {
@@ -60,6 +62,13 @@ class Sequence {
         random_.flip() ? test::module_with(name, {"v" + version}) : test::module_with(name, {}));
     // m1 to m3 may refer to the module before them, in one of two versions.
     schema::Module value = *out.schema;
+    // Each version declares the same two configs, one of them with a type of its own.
+    value.configs.push_back({"name", schema::type_of(schema::TypeKind::string), {}, {}});
+    value.configs.push_back({"limit",
+                             version == "0" ? schema::type_of(schema::TypeKind::string)
+                                            : schema::type_of(schema::TypeKind::integer),
+                             {},
+                             {}});
     const bool refers = name != "m0" && random_.flip();
     if (refers) value = calling(value, "m" + std::to_string(name[1] - '1'), "v1");
     out.schema = std::make_shared<const schema::Module>(value);
@@ -94,6 +103,21 @@ class Sequence {
     millrace::statekit::CommandMeta meta;
     if (random_.flip()) meta.token = "t" + std::to_string(random_.number(50));
     (void)world.run(command, meta).has_value();
+  }
+  void change_config() {
+    service::ChangeConfig command;
+    for (std::uint64_t i = 1 + random_.number(3); i > 0; --i) {
+      service::ConfigChange change;
+      if (random_.number(3) != 0) change.module = "m" + std::to_string(random_.number(4));
+      change.name = random_.flip() ? "name" : "limit";
+      if (random_.number(4) != 0)
+        change.json = random_.flip() ? std::to_string(random_.number(9))
+                                     : "\"" + std::to_string(random_.number(9)) + "x\"";
+      command.changes.push_back(std::move(change));
+    }
+    if (random_.number(4) == 0) command.if_revision = random_.number(world.state.revision() + 1);
+    const auto decision = world.run(command);
+    configured += decision && !decision->events.empty() ? 1 : 0;
   }
   template <class Map>
   std::string any_key(const Map& map) {

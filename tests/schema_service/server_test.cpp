@@ -226,15 +226,24 @@ TEST_CASE("the schema and the history can be read as they were at a past revisio
 
   v2::GetHistoryRequest history;
   history.set_module("other");
+  // Created, prepared, committed and so on, though only the first names the module itself.
   const auto entries = client.call(&Stub::GetHistory, history);
-  REQUIRE(entries->entries_size() == 1);
-  CHECK(entries->entries(0).revision() == then + 1);
-  history.clear_module();
+  REQUIRE(entries->entries_size() > 3);
+  CHECK(entries->entries(entries->entries_size() - 1).revision() == then + 1);
+  CHECK(entries->next_before_revision() == 0);
+  CHECK(entries->oldest_revision() == 1);
+  CHECK_FALSE(entries->cut());
+  history.set_author(entries->entries(0).author());
+  CHECK(client.call(&Stub::GetHistory, history)->entries_size() < entries->entries_size());
+  history.set_since_ms(entries->entries(0).time_ms() + 3'600'000);
+  CHECK(client.call(&Stub::GetHistory, history)->entries_size() == 0);
+  history.Clear();
   history.set_limit(2);
   history.set_before_revision(then + 1);
   const auto page = client.call(&Stub::GetHistory, history);
   REQUIRE(page->entries_size() == 2);
   CHECK(page->entries(0).revision() == then);
+  CHECK(page->next_before_revision() == then - 1);
 
   v2::GetSchemaRequest request;
   request.set_at_revision(9'999);

@@ -15,6 +15,7 @@ using statekit::WallMs;
 void Clients::act(Replica& replica, const Notebook& book, Dice& dice, MonoMs now, WallMs wall) {
   const std::size_t choice = dice.below(100);
   if (choice < 5) return ask(replica, back(replica, dice), dice, now, wall);
+  if (choice < 12) return ask(replica, configure(replica, dice), dice, now, wall);
   if (choice < 40) return ask(replica, create(dice), dice, now, wall);
   if (choice < 65) return start_process(book, dice);
   if (choice < 69) return change_health(replica, dice, now, wall);
@@ -49,10 +50,27 @@ schema_service::Command Clients::create(Dice& dice) const {
     command.modules.push_back(std::move(module));
   }
   command.hold = dice.percent(25);
+  command.allow_breaking = dice.percent(20);
   command.redeploy = dice.percent(50);
   command.canary_percent = static_cast<std::uint32_t>(dice.percent(20) ? 10 : 0);
   command.deadline_ms = 1'000 + static_cast<std::int64_t>(dice.below(20'000));
   command.drain_ms_max = static_cast<std::int64_t>(dice.below(10'000));
+  return command;
+}
+
+schema_service::Command Clients::configure(Replica& replica, Dice& dice) {
+  schema_service::ChangeConfig command;
+  for (const char* name : {"limit", "title"}) {
+    if (dice.percent(30)) continue;
+    schema_service::ConfigChange change;
+    if (dice.percent(60)) change.module = dice.percent(50) ? "alpha" : "epsilon";
+    change.name = name;
+    if (dice.percent(80))
+      change.json = dice.percent(50) ? std::to_string(dice.below(9))
+                                     : "\"t" + std::to_string(dice.below(9)) + "\"";
+    command.changes.push_back(std::move(change));
+  }
+  if (dice.percent(20)) command.if_revision = replica.core().projection().revision();
   return command;
 }
 

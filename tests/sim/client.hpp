@@ -48,6 +48,7 @@ class Clients {
   static void change_health(Replica& replica, Dice& dice, statekit::MonoMs now,
                             statekit::WallMs wall);
   schema_service::Command create(Dice& dice) const;
+  static schema_service::Command configure(Replica& replica, Dice& dice);
   schema_service::Command back(Replica& replica, Dice& dice);
   static schema_service::RollbackTo canonical_of(const schema_service::State& state, Dice& dice);
   void start_process(const Notebook& book, Dice& dice);

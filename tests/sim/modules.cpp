@@ -9,10 +9,12 @@
 namespace millrace::sim {
 namespace {
 
-// alpha is called by beta; version 2 of alpha drops the verb that beta calls.
+// The type of alpha.limit is another in each version that declares it. alpha is called by beta;
+// version 2 of alpha drops the verb that beta calls.
 constexpr const char* alpha[versions] = {
-    "module alpha { export verb one(Unit) Unit }",
-    "module alpha { export verb one(Unit) Unit  export verb two(String) Int }",
+    "module alpha { config limit Int  export verb one(Unit) Unit }",
+    "module alpha { config limit String  config title String "
+    "export verb one(Unit) Unit  export verb two(String) Int }",
     "module alpha { export verb two(String) Int }"};
 constexpr const char* beta[versions] = {
     "module beta { verb ask(Unit) Unit +calls alpha.one }",
@@ -32,9 +34,10 @@ constexpr const char* delta[versions] = {
     "builtin.HttpResponse<String, String> +ingress http GET /shared }",
     "module delta { verb get(Unit) Unit }"};
 // epsilon has no verb, so it needs no endpoint.
-constexpr const char* epsilon[versions] = {"module epsilon { export data A { x Int } }",
-                                           "module epsilon { export data A { x Int y Int? } }",
-                                           "module epsilon { export data B { z String } }"};
+constexpr const char* epsilon[versions] = {
+    "module epsilon { config title String export data A { x Int } }",
+    "module epsilon { config title Int config limit Int export data A { x Int y Int? } }",
+    "module epsilon { export data B { z String } }"};
 
 using Texts = const char* const*;
 const std::map<std::string, Texts>& texts() {

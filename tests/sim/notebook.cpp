@@ -28,9 +28,26 @@ Notebook::Deployment note_of(const pb::Deployment& from) {
   deployment.phase = "preparing";
   deployment.changeset = from.changeset();
   deployment.replicas = from.replicas();
-  for (const pb::Decl& decl : from.schema().decls())
+  for (const pb::Decl& decl : from.schema().decls()) {
     if (decl.has_verb()) note_verb(decl.verb(), deployment);
+    if (decl.has_config())
+      deployment.configs[decl.config().name()] =
+          decl.config().type().kind() == pb::TYPE_KIND_STRING ? "String" : "Int";
+  }
   return deployment;
+}
+
+// The simulation sets whole numbers and plain texts only.
+bool fits(const std::string& type, const std::string& json) {
+  return (json.front() == '"') == (type == "String");
+}
+
+std::string given_by(const std::map<std::string, std::string>& config, const std::string& module,
+                     const std::string& name) {
+  const auto own = config.find(module + "." + name);
+  if (own != config.end()) return own->second;
+  const auto global = config.find("." + name);
+  return global == config.end() ? "" : global->second;
 }
 
 bool before_commit(const std::string& phase) {
@@ -73,6 +90,12 @@ class Writer {
       case pb::Event::kEndpointRemoved: return left(event.endpoint_removed().endpoint());
       case pb::Event::kRequestRemembered: return remembered(event.request_remembered());
       case pb::Event::kFeatureLevelRaised: return;
+      case pb::Event::kConfigSet: return config_set(event.config_set().value());
+      case pb::Event::kConfigUnset:
+        if (book_.config.erase(event.config_unset().module() + "." + event.config_unset().name()) !=
+            1)
+          fault("a config is unset that was not set");
+        return;
       case pb::Event::KIND_NOT_SET: return fault("an event of no kind");
     }
   }
@@ -85,6 +108,7 @@ class Writer {
   void created(const pb::ChangesetCreated& event) {
     Notebook::Changeset changeset;
     changeset.phase = "preparing";
+    changeset.accepts_breaks = event.changeset().allow_breaking();
     for (const pb::Deployment& deployment : event.deployments()) {
       const std::string& module = deployment.schema().name();
       if (book_.held(module)) fault("module " + module + " is in two changesets at once");
@@ -135,7 +159,23 @@ class Writer {
           std::count(changeset.replaced.begin(), changeset.replaced.end(), old->second) != 1)
         fault("the commit of " + event.changeset() + " leaves " + old->second + " in place");
     for (const std::string& key : changeset.replaced) book_.deployments[key].phase = "draining";
-    for (const std::string& key : changeset.brings) book_.deployments[key].phase = "canonical";
+    for (const std::string& key : changeset.brings) {
+      book_.deployments[key].phase = "canonical";
+      if (!changeset.accepts_breaks) values_fit(book_.deployments[key], canonical);
+    }
+  }
+
+  // A deploy does not take a value away from a module, unless that was accepted.
+  void values_fit(const Notebook::Deployment& now, const std::map<std::string, std::string>& was) {
+    for (const auto& [name, type] : now.configs) {
+      const std::string json = book_.given(now.module, name);
+      if (json.empty() || fits(type, json)) continue;
+      const auto old = was.find(now.module);
+      const bool did_fit = old == was.end() ||
+                           !book_.deployments[old->second].configs.contains(name) ||
+                           fits(book_.deployments[old->second].configs[name], json);
+      if (did_fit) fault(now.module + "." + name + " is " + json + " and becomes " + type);
+    }
   }
 
   void finalized(const std::string& key) {
@@ -187,6 +227,13 @@ class Writer {
     if (book_.endpoints.erase(endpoint) != 1) fault("endpoint " + endpoint + " left twice");
   }
 
+  void config_set(const pb::ConfigValue& value) {
+    if (value.json().empty()) return fault("a config is set to nothing");
+    std::string& now = book_.config[value.module() + "." + value.name()];
+    if (now == value.json()) fault("config " + value.name() + " is set to what it was");
+    now = value.json();
+  }
+
   void remembered(const pb::RequestRemembered& event) {
     const std::string name = event.principal() + "/" + event.token();
     if (!book_.tokens.emplace(name, book_.revision).second)
@@ -210,12 +257,44 @@ void Notebook::write_down(std::string_view bytes) {
   if (header.revision() != revision) faults.push_back("commit out of order");
   if (header.time_ms() < time_ms) faults.push_back("time goes back");
   time_ms = header.time_ms();
+  const std::map<std::string, std::string> before = config;
   for (const pb::EventSlot& slot : commit.events()) {
     pb::Event event;
     if (!event.ParseFromString(slot.event())) faults.push_back("an event cannot be read");
     Writer(*this).write(event);
   }
+  if (config != before) check_values(before);
   check_rules();
+}
+
+std::string Notebook::given(const std::string& module, const std::string& name) const {
+  return given_by(config, module, name);
+}
+
+// Each value that a module is given anew fits its type, and somebody is given it.
+void Notebook::check_values(const std::map<std::string, std::string>& before) {
+  const std::string at = "revision " + std::to_string(revision) + ": ";
+  for (const auto& [module, key] : canonical())
+    for (const auto& [name, type] : deployments.at(key).configs) {
+      const std::string json = given(module, name);
+      if (!json.empty() && json != given_by(before, module, name) && !fits(type, json))
+        faults.push_back(at + module + "." + name + " is given " + json + " and is " + type);
+    }
+  for (const auto& [place, json] : config)
+    if (!before.contains(place) && !declares(place.substr(place.find('.') + 1)))
+      faults.push_back(at + "nobody declares a config " + place);
+}
+
+// Some deployment that is, or is about to be, canonical.
+bool Notebook::declares(const std::string& name) const {
+  std::set<std::string> keys;
+  for (const auto& [module, key] : canonical()) keys.insert(key);
+  for (const auto& [key, changeset] : changesets)
+    if (changeset.phase == "preparing" || changeset.phase == "prepared")
+      keys.insert(changeset.brings.begin(), changeset.brings.end());
+  return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
+    return deployments.at(key).configs.contains(name);
+  });
 }
 
 std::map<std::string, std::string> Notebook::canonical() const {

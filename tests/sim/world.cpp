@@ -70,6 +70,13 @@ std::string compare(const schema_service::State& state, const Notebook& page) {
     if (found == nullptr || name_of(found->phase) != changeset.phase)
       return key + " is not " + changeset.phase;
   }
+  if (state.config().size() != page.config.size()) return "other config values";
+  for (const auto& [place, json] : page.config) {
+    const std::size_t dot = place.find('.');
+    const schema_service::ConfigValue* found =
+        state.config({place.substr(0, dot), place.substr(dot + 1)});
+    if (found == nullptr || found->json != json) return "config " + place + " is not " + json;
+  }
   if (state.endpoints().size() != page.endpoints.size()) return "other endpoints";
   for (const auto& [id, endpoint] : page.endpoints) {
     const schema_service::Endpoint* found = state.endpoint(id);

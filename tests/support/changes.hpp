@@ -95,7 +95,11 @@ class RandomChanges {
     value.created_ms = static_cast<std::int64_t>(engine_());
     return value;
   }
-  // Every kind comes up as `kind` goes from 0 to 12.
+  schema::ConfigValue config() {
+    return {word(),    word(), "\"" + std::to_string(number(1000)) + "\"",
+            engine_(), word(), static_cast<std::int64_t>(engine_())};
+  }
+  // Every kind comes up as `kind` goes from 0 to 14.
   schema::Event event(std::size_t kind) {
     switch (kind % std::variant_size_v<schema::Event>) {
       case 0: return schema::ChangesetCreated{changeset(), {deployment(), deployment()}};
@@ -110,7 +114,9 @@ class RandomChanges {
       case 9: return schema::EndpointHealthChanged{word(), flip()};
       case 10: return schema::EndpointRemoved{word(), word()};
       case 11: return schema::RequestRemembered{word(), word(), digest()};
-      default: return schema::FeatureLevelRaised{static_cast<std::uint32_t>(number(9))};
+      case 12: return schema::FeatureLevelRaised{static_cast<std::uint32_t>(number(9))};
+      case 13: return schema::ConfigSet{config()};
+      default: return schema::ConfigUnset{word(), word()};
     }
   }
   schema::Snapshot snapshot() {
@@ -125,6 +131,8 @@ class RandomChanges {
       value.requests.push_back({word(), word(), digest(), engine_()});
     for (std::uint64_t i = number(6); i > 0; --i)
       value.superseded.push_back({word(), digest(), word(), engine_()});
+    for (std::uint64_t i = number(6); i > 0; --i) value.config.push_back(config());
+    value.config_unset_revision = engine_();
     return value;
   }
 

@@ -46,6 +46,17 @@ Result<std::unique_ptr<Journal>> open_journal(const std::string& url) {
                                           ":, only for sqlite:PATH, etcd://... and memory:");
 }
 
+JournalResult<Head> accept_rewind(const std::string& url, const Incarnation& incarnation) {
+  const auto refused = [](std::string message) {
+    return tl::unexpected(JournalError{JournalFault::invalid, std::move(message), {}, 0});
+  };
+  if (const auto path = sqlite_path(url)) return accept_sqlite_rewind(*path, incarnation);
+  if (scheme_of(url) != "etcd") return refused("journal '" + url + "': it cannot have gone back");
+  const auto address = parse_etcd_url(url);
+  if (!address) return refused(address.error().message);
+  return accept_etcd_rewind(*address, incarnation);
+}
+
 std::optional<std::string> sqlite_path(const std::string& url) {
   const std::string scheme = scheme_of(url);
   if (scheme.empty() && !url.empty()) return url;

@@ -55,6 +55,13 @@ std::optional<Position> parse(const Bytes& octets) {
   return position;
 }
 
+std::optional<Position> read_position(int fd) {
+  Bytes octets(file_bytes_max, '\0');
+  const ssize_t size = pread(fd, octets.data(), octets.size(), 0);
+  octets.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return parse(octets);
+}
+
 class RememberingJournal : public Journal {
  public:
   RememberingJournal(std::unique_ptr<Journal> journal, std::string path)
@@ -73,10 +80,7 @@ class RememberingJournal : public Journal {
                                                    ": cannot be opened: " + std::strerror(errno) +
                                                    ": check the folder and who may write to it");
     }
-    Bytes octets(file_bytes_max, '\0');
-    const ssize_t size = pread(fd_, octets.data(), octets.size(), 0);
-    octets.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    if (const std::optional<Position> known = parse(octets)) {
+    if (const std::optional<Position> known = read_position(fd_)) {
       if (const Status same = check_same_history(*journal_, *head, *known); !same) {
         journal_->close();
         if (same.error().code == Code::failed_precondition)
@@ -150,6 +154,14 @@ class RememberingJournal : public Journal {
 std::unique_ptr<Journal> make_remembering_journal(std::unique_ptr<Journal> journal,
                                                   std::string path) {
   return std::make_unique<RememberingJournal>(std::move(journal), std::move(path));
+}
+
+std::optional<Position> remembered_position(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  auto position = read_position(fd);
+  ::close(fd);
+  return position;
 }
 
 JournalResult<void> forget_position(const std::string& path) {

@@ -70,6 +70,7 @@ class Database {
   statekit::JournalError error();
   // That a COMMIT failed before its mark was written: no room, or no lock.
   bool surely_unwritten() const;
+  bool disk_was_full() const { return failure_ == SQLITE_FULL; }
   // After an I/O error nothing that this connection believes can be trusted.
   bool must_reopen() const { return must_reopen_; }
 

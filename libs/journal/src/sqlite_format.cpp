@@ -108,6 +108,17 @@ std::string uri_of(const std::string& path, const std::string& parameters) {
   return uri + "?" + parameters;
 }
 
+// SQLite takes a last page that is cut off for one that ends in zeroes.
+JournalResult<void> check_length(Database& database, const std::string& path, bool without_log) {
+  const JournalResult<std::int64_t> page = database.number("PRAGMA page_size");
+  if (!page) return tl::unexpected(page.error());
+  std::error_code failed;
+  const auto octets = std::filesystem::file_size(path, failed);
+  if (failed || !without_log || octets % static_cast<std::uintmax_t>(*page) == 0) return {};
+  return refuse(JournalFault::corrupt, path + ": it is cut off after " + std::to_string(octets) +
+                                           " octets, in the middle of a page: restore a backup");
+}
+
 // Nothing of the store's is written. Where not even SQLite's index of the log can be made, as in a
 // folder that is read-only, and there is no log, nobody can be writing either.
 JournalResult<std::unique_ptr<Database>> open_to_read(const std::string& path,
@@ -122,6 +133,8 @@ JournalResult<std::unique_ptr<Database>> open_to_read(const std::string& path,
   if (!readable && readable.error().fault == JournalFault::unavailable && (failed || log == 0))
     database = Database::connect(uri_of(path, "immutable=1"), flags | SQLITE_OPEN_URI, tuning.vfs);
   if (!database) return database;
+  if (auto good = check_length(**database, path, failed || log == 0); !good)
+    return tl::unexpected(good.error());
   harden((*database)->raw());
   if (auto done = run_all(**database, {"PRAGMA cell_size_check = ON", "PRAGMA mmap_size = 0"});
       !done)

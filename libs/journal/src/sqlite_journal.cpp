@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "disk_room.hpp"
 #include "journal/sqlite.hpp"
 #include "rules.hpp"
 #include "sqlite_database.hpp"
@@ -77,6 +78,12 @@ struct Shared {
   Door reading;
   std::atomic<bool> open{false};
   std::atomic<bool> closed{false};
+  DiskRoom room;
+
+  void note_room(bool written, const Database& database) {
+    if (written) room.was_there();
+    if (!written && database.disk_was_full()) room.was_missing(path);
+  }
 
   template <class Work>
   auto with(Door& door, Work work) -> decltype(work(std::declval<Database&>())) {
@@ -91,6 +98,7 @@ struct Shared {
     JournalResult<Database*> database = door.connected(path, *format, tuning, read_only);
     if (!database) return tl::unexpected(database.error());
     auto result = work(**database);
+    if (&door == &writing) note_room(result.has_value(), **database);
     if (!result) door.after_failure();
     return result;
   }
@@ -183,6 +191,10 @@ class SqliteJournal : public Journal {
     shared_->store_lock->acknowledged(*done);
     wake();
     return done->last;
+  }
+
+  std::vector<JournalWarning> warnings() const override {
+    return shared_->room.warnings(shared_->path);
   }
 
   JournalResult<Head> head() override {

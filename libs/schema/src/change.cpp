@@ -100,6 +100,13 @@ struct Describe {
   std::string operator()(const FeatureLevelRaised& event) const {
     return "feature level " + std::to_string(event.level);
   }
+  std::string operator()(const ConfigSet& event) const {
+    return "config " + config_name(event.value.module, event.value.name) + " set to " +
+           shown_value(event.value.json);
+  }
+  std::string operator()(const ConfigUnset& event) const {
+    return "config " + config_name(event.module, event.name) + " unset";
+  }
 };
 
 struct ModulesOf {
@@ -128,6 +135,8 @@ struct ModulesOf {
   std::vector<std::string> operator()(const EndpointRemoved&) const { return {}; }
   std::vector<std::string> operator()(const RequestRemembered&) const { return {}; }
   std::vector<std::string> operator()(const FeatureLevelRaised&) const { return {}; }
+  std::vector<std::string> operator()(const ConfigSet& event) const { return {event.value.module}; }
+  std::vector<std::string> operator()(const ConfigUnset& event) const { return {event.module}; }
 };
 
 }  // namespace
@@ -167,6 +176,19 @@ bool Deployment::operator==(const Deployment& other) const {
          build == other.build && replicas == other.replicas && changeset == other.changeset &&
          phase == other.phase && fixed_endpoint == other.fixed_endpoint &&
          created_revision == other.created_revision;
+}
+
+std::string config_name(const std::string& module, const std::string& name) {
+  return module.empty() ? name : module + "." + name;
+}
+
+std::string shown_value(const std::string& json) {
+  constexpr std::size_t shown_max = 80;
+  if (json.size() <= shown_max) return json;
+  std::size_t end = shown_max;
+  // Not in the middle of a letter of several octets.
+  while (end > 0 && (static_cast<unsigned char>(json[end]) & 0xC0U) == 0x80U) --end;
+  return json.substr(0, end) + "...";
 }
 
 std::string describe(const Event& event) { return std::visit(Describe{}, event); }

@@ -52,6 +52,7 @@ v2alpha1::SnapshotEntry header_entry(const Snapshot& snapshot) {
   header.set_revision(snapshot.revision);
   header.set_time_ms(snapshot.time_ms);
   header.set_feature_level(snapshot.feature_level);
+  header.set_config_unset_revision(snapshot.config_unset_revision);
   return entry;
 }
 
@@ -89,6 +90,12 @@ v2alpha1::SnapshotEntry entry_of(const Changeset& changeset) {
   return entry;
 }
 
+v2alpha1::SnapshotEntry entry_of(const ConfigValue& value) {
+  v2alpha1::SnapshotEntry entry;
+  *entry.mutable_config_value() = to_proto(value);
+  return entry;
+}
+
 // Fills chunks up to the limit. One entry always fits a chunk, since it came out of one commit.
 class Chunks {
  public:
@@ -121,6 +128,7 @@ Status take_header(const v2alpha1::SnapshotHeader& header, Snapshot& snapshot) {
   snapshot.revision = header.revision();
   snapshot.time_ms = header.time_ms();
   snapshot.feature_level = header.feature_level();
+  snapshot.config_unset_revision = header.config_unset_revision();
   return {};
 }
 
@@ -159,6 +167,7 @@ Status take_entry(const v2alpha1::SnapshotEntry& entry, bool first, Snapshot& sn
     case Kind::kChangeset: return append_to(snapshot.changesets, entry.changeset());
     case Kind::kRememberedRequest: return take_request(entry.remembered_request(), snapshot);
     case Kind::kSupersededBuild: return take_superseded(entry.superseded_build(), snapshot);
+    case Kind::kConfigValue: return append_to(snapshot.config, entry.config_value());
     case Kind::KIND_NOT_SET: break;
   }
   return fail(Code::unimplemented,
@@ -203,6 +212,7 @@ std::vector<Bytes> ChangeCodec::encode_snapshot(const Snapshot& snapshot) {
   for (const Changeset& changeset : snapshot.changesets) chunks.add(entry_of(changeset));
   for (const RememberedRequest& request : snapshot.requests) chunks.add(entry_of(request));
   for (const SupersededBuild& build : snapshot.superseded) chunks.add(entry_of(build));
+  for (const ConfigValue& value : snapshot.config) chunks.add(entry_of(value));
   return chunks.take();
 }
 

@@ -72,6 +72,14 @@ struct ToProto {
   void operator()(const FeatureLevelRaised& event) const {
     message.mutable_feature_level_raised()->set_level(event.level);
   }
+  void operator()(const ConfigSet& event) const {
+    *message.mutable_config_set()->mutable_value() = to_proto(event.value);
+  }
+  void operator()(const ConfigUnset& event) const {
+    v2alpha1::ConfigUnset& out = *message.mutable_config_unset();
+    out.set_module(event.module);
+    out.set_name(event.name);
+  }
 };
 
 Result<Event> created_from(const v2alpha1::ChangesetCreated& message) {
@@ -97,6 +105,12 @@ Result<Event> remembered_from(const v2alpha1::RequestRemembered& message) {
   if (!statekit::from_bytes(message.request_hash(), event.request_hash))
     return fail(Code::data_loss, "a remembered request whose hash is not 32 octets long");
   return Event(std::move(event));
+}
+
+Result<Event> config_from(const v2alpha1::ConfigSet& message) {
+  Result<ConfigValue> value = from_proto(message.value());
+  if (!value) return fail(std::move(value.error()));
+  return Event(ConfigSet{std::move(*value)});
 }
 
 std::vector<std::string> keys(const google::protobuf::RepeatedPtrField<std::string>& field) {
@@ -142,6 +156,9 @@ Result<Event> from_proto(const v2alpha1::Event& message) {
     case Kind::kRequestRemembered: return remembered_from(message.request_remembered());
     case Kind::kFeatureLevelRaised:
       return Event(FeatureLevelRaised{message.feature_level_raised().level()});
+    case Kind::kConfigSet: return config_from(message.config_set());
+    case Kind::kConfigUnset:
+      return Event(ConfigUnset{message.config_unset().module(), message.config_unset().name()});
     case Kind::KIND_NOT_SET: break;
   }
   if (message.ByteSizeLong() == 0) return fail(Code::data_loss, "an event that says nothing");

@@ -91,6 +91,23 @@ Result<Endpoint> from_proto(const v2alpha1::Endpoint& message) {
                   message.registered_revision()};
 }
 
+v2alpha1::ConfigValue to_proto(const ConfigValue& value) {
+  v2alpha1::ConfigValue message;
+  message.set_module(value.module);
+  message.set_name(value.name);
+  message.set_json(value.json);
+  message.set_revision(value.revision);
+  message.set_author(value.author);
+  message.set_time_ms(value.time_ms);
+  return message;
+}
+
+Result<ConfigValue> from_proto(const v2alpha1::ConfigValue& message) {
+  if (message.name().empty()) return fail(Code::data_loss, "a config value without a name");
+  return ConfigValue{message.module(),   message.name(),   message.json(),
+                     message.revision(), message.author(), message.time_ms()};
+}
+
 v2alpha1::Changeset to_proto(const Changeset& changeset) {
   v2alpha1::Changeset message;
   message.set_key(changeset.key);

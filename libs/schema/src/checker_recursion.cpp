@@ -244,6 +244,61 @@ void check_aliases(const CheckRun& run, const ModuleList& modules) {
   }
 }
 
+// Which types stand in a circle, each told once: where it is declared, else where it is led to.
+class Circles {
+ public:
+  explicit Circles(const Values& values)
+      : values_(values),
+        graph_(values.circles()),
+        in_one_(graph_.size()),
+        which_(graph_.size()),
+        told_(graph_.size()) {
+    const auto found = components(graph_);
+    for (std::size_t c = 0; c < found.size(); ++c) {
+      for (const std::size_t node : found[c]) {
+        const std::vector<std::size_t>& next = graph_[node];
+        which_[node] = c;
+        in_one_[node] =
+            found[c].size() > 1 || std::find(next.begin(), next.end(), node) != next.end();
+      }
+    }
+  }
+
+  bool holds(std::size_t node) const { return in_one_[node]; }
+
+  // The first type on the way from one without a value that stands in a circle: there is one.
+  std::size_t behind(std::size_t from) const {
+    std::vector<std::size_t> way{from};
+    std::vector<bool> seen(graph_.size());
+    for (std::size_t i = 0; i < way.size(); ++i) {
+      if (in_one_[way[i]]) return way[i];
+      for (const std::size_t next : graph_[way[i]]) {
+        if (!seen[next]) way.push_back(next);
+        seen[next] = true;
+      }
+    }
+    return from;
+  }
+
+  void tell(const CheckRun& run, const Root& root, std::size_t node) {
+    if (told_[which_[node]]) return;
+    told_[which_[node]] = true;
+    const std::string& name = values_.nodes()[node].name;
+    run.report.add(
+        *root.module, root.spot, "recursive-type",
+        (name == root.name ? name : root.name + " leads to " + name + ", which") +
+            " must contain itself: " + circle_text(values_, shortest_circle(graph_, node)) +
+            "; make a part optional, an array or a map");
+  }
+
+ private:
+  const Values& values_;
+  std::vector<std::vector<std::size_t>> graph_;
+  std::vector<bool> in_one_;
+  std::vector<std::size_t> which_;
+  std::vector<bool> told_;
+};
+
 }  // namespace
 
 void check_recursion(const CheckRun& run, const ModuleList& modules,
@@ -251,27 +306,14 @@ void check_recursion(const CheckRun& run, const ModuleList& modules,
   Values values(run.index, growing);
   const std::vector<Root> roots = roots_of(run, modules, values);
   values.settle();
-  const auto graph = values.circles();
-  std::vector<bool> in_circle(values.nodes().size());
-  std::vector<std::size_t> circle_of(values.nodes().size());
-  const auto found = components(graph);
-  for (std::size_t c = 0; c < found.size(); ++c) {
-    for (const std::size_t node : found[c]) {
-      circle_of[node] = c;
-      const std::vector<std::size_t>& next = graph[node];
-      in_circle[node] =
-          found[c].size() > 1 || std::find(next.begin(), next.end(), node) != next.end();
-    }
-  }
-  std::vector<bool> told(found.size());
+  Circles circles(values);
   for (const Root& root : roots) {
-    const Values::Node& node = values.nodes()[root.node];
-    if (node.finite || !in_circle[root.node] || told[circle_of[root.node]]) continue;
-    told[circle_of[root.node]] = true;
-    const std::string way = circle_text(values, shortest_circle(graph, root.node));
-    run.report.add(
-        *root.module, root.spot, "recursive-type",
-        root.name + " must contain itself: " + way + "; make a part optional, an array or a map");
+    if (circles.holds(root.node)) circles.tell(run, root, root.node);
+  }
+  // A generic in whose declaration the circle is one of itself filled in: `data G<T> { x G<N> }`.
+  for (const Root& root : roots) {
+    const std::size_t node = circles.behind(root.node);
+    if (circles.holds(node)) circles.tell(run, root, node);
   }
   check_aliases(run, modules);
 }

@@ -7,7 +7,7 @@
 
 #include "checker.hpp"
 #include "schema/builtin.hpp"
-#include "suggest.hpp"
+#include "schema/suggest.hpp"
 #include "walk.hpp"
 
 namespace millrace::schema {

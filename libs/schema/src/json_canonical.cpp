@@ -8,8 +8,8 @@
 #include "json_scalar.hpp"
 #include "json_text.hpp"
 #include "schema/limits.hpp"
+#include "schema/suggest.hpp"
 #include "shape.hpp"
-#include "suggest.hpp"
 #include "utf8.hpp"
 
 namespace millrace::schema {

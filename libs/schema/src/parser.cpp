@@ -7,7 +7,7 @@
 
 #include "quote.hpp"
 #include "schema/limits.hpp"
-#include "suggest.hpp"
+#include "schema/suggest.hpp"
 #include "utf8.hpp"
 
 namespace millrace::schema {

@@ -2,7 +2,7 @@
 
 #include "parser.hpp"
 #include "schema/limits.hpp"
-#include "suggest.hpp"
+#include "schema/suggest.hpp"
 
 namespace millrace::schema {
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "parser.hpp"
-#include "suggest.hpp"
+#include "schema/suggest.hpp"
 
 namespace millrace::schema {
 

@@ -1,4 +1,4 @@
-#include "suggest.hpp"
+#include "schema/suggest.hpp"
 
 #include <algorithm>
 #include <cstddef>

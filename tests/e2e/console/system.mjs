@@ -85,6 +85,8 @@ export class System {
       this.data,
       "--schema.listen",
       listen,
+      "--schema.http_listen",
+      "127.0.0.1:0",
       "--schema.health_listen",
       "127.0.0.1:0",
     ]);

@@ -41,4 +41,11 @@ struct EtcdTuning {
 // A handle, to be opened.
 std::unique_ptr<statekit::Journal> make_etcd_journal(EtcdAddress address, EtcdTuning tuning = {});
 
+// After an operator has decided that a journal which went back counts as it is: it gets a new
+// incarnation, so that whoever knew it further on begins anew. `unavailable` while schema services
+// use it.
+statekit::JournalResult<statekit::Head> accept_etcd_rewind(const EtcdAddress& address,
+                                                           const statekit::Incarnation& incarnation,
+                                                           const EtcdTuning& tuning = {});
+
 }  // namespace millrace::journal

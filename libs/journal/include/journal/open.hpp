@@ -16,6 +16,10 @@ namespace millrace::journal {
 // A handle, to be opened. InvalidArgument for a scheme that no driver has, naming those there are.
 statekit::Result<std::unique_ptr<statekit::Journal>> open_journal(const std::string& url);
 
+// The journal counts as it is from now on, with this new incarnation; nobody may use it.
+statekit::JournalResult<statekit::Head> accept_rewind(const std::string& url,
+                                                      const statekit::Incarnation& incarnation);
+
 // The file of an address that names one on this machine; nullopt: it is kept elsewhere.
 std::optional<std::string> sqlite_path(const std::string& url);
 

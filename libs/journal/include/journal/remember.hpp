@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "statekit/journal.hpp"
@@ -15,6 +16,9 @@ namespace millrace::journal {
 // `path`: the file, whose folder exists.
 std::unique_ptr<statekit::Journal> make_remembering_journal(
     std::unique_ptr<statekit::Journal> journal, std::string path);
+
+// What was remembered; nullopt: nothing that is whole.
+std::optional<statekit::Position> remembered_position(const std::string& path);
 
 // From now on the journal counts as it is. Fine when nothing was remembered.
 statekit::JournalResult<void> forget_position(const std::string& path);

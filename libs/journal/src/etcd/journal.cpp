@@ -211,6 +211,8 @@ class EtcdJournal : public Journal {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         end - std::chrono::steady_clock::now());
     const auto answer = store.client().txn(txn, left.count());
+    // In etcd's own words; one that cannot be reached has nothing to say of itself.
+    if (!answer && answer.error().message.find("NOSPACE") != Bytes::npos) store.look_soon();
     if (!answer) return tl::unexpected(answer.error());
     if (answer->held) {
       next.head_mod = answer->revision;

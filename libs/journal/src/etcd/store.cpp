@@ -1,5 +1,6 @@
 #include "store.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "../rules.hpp"
@@ -12,6 +13,8 @@ using namespace statekit;
 namespace {
 
 constexpr std::chrono::milliseconds pause_between_watches{100};
+// How often etcd is looked at while nothing can be written, so that its recovery shows.
+constexpr std::int64_t stopped_ms = 1'000;
 
 }  // namespace
 
@@ -122,10 +125,20 @@ void Store::keep_watch() {
     std::vector<JournalWarning> found = upkeep.look(*client_, tuning_.call_ms_max);
     std::unique_lock lock(mutex_);
     warnings_ = std::move(found);
-    if (changed_.wait_for(lock, std::chrono::milliseconds(tuning_.upkeep_ms),
-                          [&] { return closed_; }))
-      return;
+    const bool stopped = std::any_of(warnings_.begin(), warnings_.end(),
+                                     [](const auto& each) { return each.stops_writes; });
+    const auto pause = stopped ? std::min<std::int64_t>(stopped_ms, tuning_.upkeep_ms)
+                               : std::int64_t{tuning_.upkeep_ms};
+    changed_.wait_for(lock, std::chrono::milliseconds(pause), [&] { return closed_ || look_; });
+    if (closed_) return;
+    look_ = false;
   }
+}
+
+void Store::look_soon() {
+  const std::lock_guard lock(mutex_);
+  look_ = true;
+  changed_.notify_all();
 }
 
 std::vector<JournalWarning> Store::warnings() const {

@@ -37,6 +37,8 @@ class Store {
 
   // How etcd fares: filled now and then by a thread of its own, which `tend` starts.
   void tend();
+  // Something was refused: see now what etcd says of itself.
+  void look_soon();
   std::vector<statekit::JournalWarning> warnings() const;
 
  private:
@@ -52,6 +54,7 @@ class Store {
   std::condition_variable changed_;
   Root known_;
   bool closed_ = false;
+  bool look_ = false;
   std::vector<statekit::JournalWarning> warnings_;
   std::thread follower_, keeper_;
 };

@@ -156,11 +156,32 @@ struct FeatureLevelRaised {
   bool operator==(const FeatureLevelRaised&) const = default;
 };
 
+// A value that is set for a config. An empty module: for each module that declares the name and has
+// no value of its own. Revision, author and time are set by apply from the commit.
+struct ConfigValue {
+  std::string module;
+  std::string name;
+  std::string json;  // canonical for the type that the module declares
+  Revision revision = 0;
+  std::string author;
+  WallMs time_ms = 0;
+  bool operator==(const ConfigValue&) const = default;
+};
+struct ConfigSet {
+  ConfigValue value;
+  bool operator==(const ConfigSet&) const = default;
+};
+struct ConfigUnset {
+  std::string module;
+  std::string name;
+  bool operator==(const ConfigUnset&) const = default;
+};
+
 using Event =
     std::variant<ChangesetCreated, ChangesetPrepared, ChangesetCommitted, ChangesetDrained,
                  ChangesetFinalized, ChangesetRollingBack, ChangesetFailed, DeploymentsRemoved,
                  EndpointRegistered, EndpointHealthChanged, EndpointRemoved, RequestRemembered,
-                 FeatureLevelRaised>;
+                 FeatureLevelRaised, ConfigSet, ConfigUnset>;
 using Commit = statekit::Commit<Event>;
 
 struct RememberedRequest {
@@ -191,8 +212,15 @@ struct Snapshot {
   std::vector<Changeset> changesets;
   std::vector<RememberedRequest> requests;  // by revision; absent in what followers get
   std::vector<SupersededBuild> superseded;  // by revision; absent in what followers get
+  std::vector<ConfigValue> config;          // by module and name
+  Revision config_unset_revision = 0;       // the last that unset a config value
   bool operator==(const Snapshot&) const = default;
 };
+
+// "shop.currency", or "currency" for a value of all modules.
+std::string config_name(const std::string& module, const std::string& name);
+// A value as one line for people: at most some 80 letters of it.
+std::string shown_value(const std::string& json);
 
 // One line for people: "deployment dpl-echo-0123456789 of echo created".
 std::string describe(const Event& event);

@@ -19,6 +19,9 @@ statekit::Result<Endpoint> from_proto(const v2alpha1::Endpoint& message);
 v2alpha1::Changeset to_proto(const Changeset& changeset);
 statekit::Result<Changeset> from_proto(const v2alpha1::Changeset& message);
 
+v2alpha1::ConfigValue to_proto(const ConfigValue& value);
+statekit::Result<ConfigValue> from_proto(const v2alpha1::ConfigValue& message);
+
 v2alpha1::Event to_proto(const Event& event);
 statekit::Result<Event> from_proto(const v2alpha1::Event& message);
 

@@ -17,6 +17,7 @@ constexpr Row rows[] = {
     {"schema.commands_max", "integer", "schema.limits.commands_max"},
     {"schema.followers_max", "integer", "schema.limits.followers_max"},
     {"schema.health_listen", "address", "schema.health_listen"},
+    {"schema.http_listen", "address", "schema.http_listen"},
     {"schema.journal", "text", "schema.journal.url"},
     {"schema.lease", "duration", "schema.rollout.lease"},
     {"schema.listen", "address", "schema.listen"},

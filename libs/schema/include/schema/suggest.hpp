@@ -1,4 +1,4 @@
-// "Did you mean": the candidate that a misspelt name is closest to. Pure. Private to this library.
+// "Did you mean": the candidate that a misspelt name is closest to. Pure; any thread.
 #pragma once
 
 #include <string>

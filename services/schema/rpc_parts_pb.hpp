@@ -1,0 +1,117 @@
+// What the methods of SchemaService share: statuses, reads at the revision that their reader wants,
+// commands that are handed to the preferred writer. Included by rpc.cpp and rpc_parts.cpp only,
+// since it shows gRPC. Thread safe.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "services/schema/forward_pb.hpp"
+#include "services/schema/service.hpp"
+#include "statekit/io/rpc.hpp"
+
+namespace millrace::schema_service {
+
+// As many of the details as fit a status.
+statekit::Error fitting(statekit::Error error);
+
+inline grpc::Status status_of(const statekit::Status& status) {
+  return status ? grpc::Status::OK : statekit::to_grpc(fitting(status.error()));
+}
+template <class Value>
+grpc::Status status_of(const statekit::Result<Value>& result) {
+  return result ? grpc::Status::OK : statekit::to_grpc(fitting(result.error()));
+}
+
+// Until the caller's deadline; at least 1.
+std::int64_t ms_left(const grpc::CallbackServerContext& context, std::int64_t longest);
+
+grpc::ServerUnaryReactor* refuse(grpc::CallbackServerContext* context,
+                                 const statekit::Error& error);
+
+// A read that may wait for a revision, and ends when its caller goes away. gRPC tells of that, and
+// of the end, only once the method has returned, so `wait_as` comes before both.
+class ReadReactor final : public grpc::ServerUnaryReactor {
+ public:
+  explicit ReadReactor(Service& service) : service_(service) {}
+  void wait_as(std::uint64_t number) { number_ = number; }
+  void OnCancel() override { service_.wake(number_); }
+  void OnDone() override { delete this; }
+
+ private:
+  Service& service_;
+  std::atomic<std::uint64_t> number_ = 0;
+};
+
+class CallParts {
+ protected:
+  explicit CallParts(Service& service) : service_(service) {}
+  ~CallParts() = default;
+
+  // Hands the command to the preferred writer, once; `here` decides it where there is no other, or
+  // none that can be reached. A writer that is lost on the way may have committed: with a token it
+  // is safe to decide again, without one it is not.
+  template <class Here, class Request, class Response, class Method>
+  void forward_or(const Here& here, grpc::CallbackServerContext* context, const Request* request,
+                  Response* response, grpc::ServerUnaryReactor* reactor, Method method) {
+    const std::string writer = service_.writer_address();
+    if (writer.empty() || context->client_metadata().count(forwarded_key) > 0) return here();
+    forward_.send(writer, *context, method, request, response,
+                  [here, request, reactor](const grpc::Status& status) {
+                    if (status.error_code() != grpc::StatusCode::UNAVAILABLE)
+                      return reactor->Finish(status);
+                    const bool unsent =
+                        status.error_message().find("failed to connect") != std::string::npos;
+                    if (unsent || !request->write().token().empty()) return here();
+                    reactor->Finish({grpc::StatusCode::UNKNOWN,
+                                     "the replica that writes was lost: it may have been "
+                                     "committed; give a token to be able to ask again"});
+                  });
+  }
+
+  // millrace-min-revision of a reader, and whether it wants no less than there is.
+  statekit::Result<ReadAt> read_at(grpc::CallbackServerContext* context) const;
+
+  // Runs `then` with the state where `at` wants it; the journal's head is asked for on a worker.
+  void when_at(const ReadAt& at, ReadReactor* reactor,
+               const std::function<void(const statekit::Status&)>& then);
+
+  // `answer` is given the state once it is where the reader wants it.
+  template <class Answer>
+  grpc::ServerUnaryReactor* read(grpc::CallbackServerContext* context, const Answer& answer) {
+    const statekit::Result<ReadAt> at = read_at(context);
+    if (!at) return refuse(context, at.error());
+    auto* reactor = new ReadReactor(service_);
+    when_at(*at, reactor, [this, reactor, answer](const statekit::Status& able) {
+      if (!able) return reactor->Finish(status_of(able));
+      const grpc::Status status = answer(*service_.read());
+      reactor->Finish(status);
+    });
+    return reactor;
+  }
+
+  // The same for what blocks on storage. `linearizable`: whether the reader asks for it or not.
+  template <class Answer>
+  grpc::ServerUnaryReactor* on_worker(grpc::CallbackServerContext* context, const Answer& answer,
+                                      bool linearizable = false) {
+    statekit::Result<ReadAt> at = read_at(context);
+    if (!at) return refuse(context, at.error());
+    at->linearizable = at->linearizable || linearizable;
+    auto* reactor = new ReadReactor(service_);
+    when_at(*at, reactor, [this, reactor, answer](const statekit::Status& able) {
+      if (!able) return reactor->Finish(status_of(able));
+      service_.on_worker([reactor, answer](const statekit::Status& room) {
+        reactor->Finish(room ? answer() : status_of(room));
+      });
+    });
+    return reactor;
+  }
+
+  Service& service_;
+  Forward forward_;
+};
+
+}  // namespace millrace::schema_service

@@ -1,0 +1,119 @@
+#include "services/schema/workspace/server.hpp"
+
+#include <utility>
+
+#include "httpkit/server.hpp"
+#include "services/schema/workers.hpp"
+#include "services/schema/workspace/service.hpp"
+#include "statekit/io/log.hpp"
+
+namespace millrace::workspace {
+
+using statekit::fail;
+using statekit::Result;
+using statekit::Status;
+
+namespace {
+
+constexpr std::size_t threads = 4;
+constexpr std::int64_t stop_ms = 2'000;
+constexpr std::int64_t answer_ms_more = 5'000;  // beyond the longest write, for the bytes
+
+KeeperLimits keeper_limits(const schema_service::Settings& settings) {
+  KeeperLimits limits;
+  limits.rules.versions_max = static_cast<std::size_t>(settings.state_versions_max);
+  limits.rules.quota_bytes_max = static_cast<std::uint64_t>(settings.state_quota_bytes_max);
+  limits.workspaces_max = static_cast<std::size_t>(settings.state_workspaces_max);
+  limits.open_max = static_cast<std::size_t>(settings.state_open_max);
+  limits.write_ms_max = settings.write_ms_max;
+  return limits;
+}
+
+bool is_loopback(const std::string& listen) {
+  return listen.starts_with("127.") || listen.starts_with("localhost:") ||
+         listen.starts_with("[::1]:");
+}
+
+ServiceOptions service_options(const schema_service::Settings& settings) {
+  ServiceOptions options;
+  options.body_bytes_max = static_cast<std::size_t>(settings.state_body_bytes_max);
+  options.loopback_only = is_loopback(settings.http_listen);
+  return options;
+}
+
+class HttpServer final : public Server {
+ public:
+  HttpServer(const schema_service::Settings& settings, const schema_service::Wiring& wiring)
+      : settings_(settings),
+        shelf_(make_shelf(journal_url(settings))),
+        keeper_(*shelf_, *wiring.clock, keeper_limits(settings),
+                [](std::string_view event, std::string_view detail) {
+                  statekit::log_warn("state.machine", {{"event", event}, {"detail", detail}});
+                }),
+        service_(keeper_, service_options(settings)),
+        workers_(threads, static_cast<std::size_t>(settings.state_waiting_max)) {}
+  ~HttpServer() override { HttpServer::stop(); }
+
+  Status start() {
+    httpkit::ServerOptions options;
+    options.listen = settings_.http_listen;
+    options.setting = "schema.http_listen";
+    options.limits.body_bytes_max = static_cast<std::size_t>(settings_.state_body_bytes_max);
+    options.limits.connections_max = static_cast<std::size_t>(settings_.state_connections_max);
+    options.limits.handle_ms_max = 2 * settings_.write_ms_max + answer_ms_more;
+    auto http = httpkit::serve(
+        options, [this](httpkit::Request request, std::shared_ptr<httpkit::Reply> reply) {
+          take(std::move(request), std::move(reply));
+        });
+    if (!http) return fail(std::move(http.error()));
+    http_ = std::move(*http);
+    if (!is_loopback(settings_.http_listen))
+      statekit::log_warn("state.open-to-others",
+                         {{"listen", http_->address()},
+                          {"hint",
+                           "nobody is asked who they are: whoever reaches this port can "
+                           "read and write every state"}});
+    statekit::log_info("state.started", {{"listen", http_->address()}});
+    return {};
+  }
+
+  std::string address() const override { return http_->address(); }
+
+  void stop() override {
+    if (std::exchange(stopped_, true)) return;
+    if (http_) http_->stop(stop_ms);
+    workers_.stop();
+  }
+
+ private:
+  // A handler must not block: storage is waited for on the workers.
+  void take(httpkit::Request request, std::shared_ptr<httpkit::Reply> reply) {
+    auto held = std::make_shared<httpkit::Request>(std::move(request));
+    workers_.run([this, held, reply](const Status& able) {
+      if (able) return reply->send(service_.handle(*held));
+      auto busy = httpkit::problem(
+          503, "too many requests are waiting (schema.state.waiting_max): try again later");
+      busy.headers.push_back({"retry-after", "1"});
+      reply->send(std::move(busy));
+    });
+  }
+
+  const schema_service::Settings settings_;
+  const std::unique_ptr<Shelf> shelf_;
+  Keeper keeper_;
+  Service service_;
+  schema_service::Workers workers_;
+  std::unique_ptr<httpkit::Server> http_;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> start(const schema_service::Settings& settings,
+                                      const schema_service::Wiring& wiring) {
+  auto server = std::make_unique<HttpServer>(settings, wiring);
+  if (Status started = server->start(); !started) return fail(std::move(started.error()));
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace millrace::workspace

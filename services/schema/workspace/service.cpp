@@ -1,0 +1,236 @@
+#include "services/schema/workspace/service.hpp"
+
+#include <utility>
+
+#include "services/schema/workspace/answer.hpp"
+#include "services/schema/workspace/body.hpp"
+#include "services/schema/workspace/json.hpp"
+#include "services/schema/workspace/refusal.hpp"
+
+namespace millrace::workspace {
+
+using httpkit::find_header;
+using httpkit::problem;
+using httpkit::Request;
+using httpkit::Response;
+using statekit::Code;
+
+namespace {
+
+constexpr std::size_t lock_body_bytes_max = 64 * 1024;
+constexpr std::size_t gzip_bytes_min = 1'024;  // smaller ones are sent as they are
+
+bool takes_gzip(const Request& request) {
+  const auto accepts = find_header(request.headers, "accept-encoding");
+  if (!accepts) return false;
+  const std::size_t at = accepts->find("gzip");
+  return at != std::string_view::npos && accepts->substr(at + 4, 4) != ";q=0";
+}
+
+// The body as it is meant: unfolded, and checked against its Content-MD5.
+struct Taken {
+  std::optional<Response> refused;
+  std::string body;
+};
+
+Taken take_body(const Request& request, std::size_t bytes_max) {
+  if (const auto md5 = find_header(request.headers, "content-md5"))
+    if (*md5 != content_md5(request.body))
+      return {problem(400, "the body's MD5 is not that of Content-MD5: it was damaged on its way"),
+              {}};
+  const auto coding = find_header(request.headers, "content-encoding");
+  if (!coding || httpkit::same_name(*coding, "identity")) return {std::nullopt, request.body};
+  if (!httpkit::same_name(*coding, "gzip"))
+    return {problem(415, "the only Content-Encoding understood is gzip"), {}};
+  auto body = gunzip(request.body, bytes_max);
+  if (body) return {std::nullopt, std::move(*body)};
+  const bool large = body.error().code == Code::resource_exhausted;
+  return {problem(large ? 413 : 400, body.error().message), {}};
+}
+
+}  // namespace
+
+struct Service::Asked {
+  const Request& request;
+  Route route;
+  Query query;
+  std::string author;
+
+  bool is(std::string_view method) const { return request.method == method; }
+  bool reads() const { return is("GET") || is("HEAD"); }
+  bool puts() const { return is("POST") || is("PUT"); }
+};
+
+Response Service::handle(const Request& request) {
+  if (const std::string trick = browser_trick(request, options_.loopback_only); !trick.empty())
+    return problem(403, trick);
+  auto route = parse_route(request.path);
+  if (!route) return refusal_answer(route.error(), {});
+  auto query = parse_query_of(request.query);
+  if (!query) return refusal_answer(query.error(), {});
+  return dispatch({request, std::move(*route), std::move(*query), options_.who(request)});
+}
+
+Response Service::dispatch(const Asked& asked) {
+  switch (asked.route.resource) {
+    case Resource::state: return on_state(asked);
+    case Resource::lock: return on_lock(asked);
+    case Resource::restore: return asked.is("POST") ? restore(asked) : no_such_method("POST");
+    case Resource::workspace:
+      if (asked.is("DELETE")) return remove_workspace(asked);
+      return asked.reads() ? look(asked) : no_such_method("GET, HEAD, DELETE");
+    default: break;
+  }
+  if (!asked.reads()) return no_such_method("GET, HEAD");
+  if (asked.route.resource == Resource::version) return get_body(asked, asked.route.number);
+  if (asked.route.resource == Resource::locks && asked.route.workspace.empty())
+    return all_locks(asked);
+  if (asked.route.resource != Resource::workspaces) return look(asked);
+  const auto names = keeper_.names();
+  return names ? json_answer(200, names_json(*names)) : refusal_answer(names.error(), {});
+}
+
+Response Service::on_state(const Asked& asked) {
+  if (asked.reads()) return get_body(asked, std::nullopt);
+  if (asked.puts()) return put_body(asked);
+  if (asked.is("DELETE")) return remove_body(asked);
+  if (asked.is("LOCK")) return take_lock(asked);
+  if (asked.is("UNLOCK")) return release_lock(asked);
+  return no_such_method("GET, HEAD, POST, PUT, DELETE, LOCK, UNLOCK");
+}
+
+Response Service::on_lock(const Asked& asked) {
+  if (asked.puts() || asked.is("LOCK")) return take_lock(asked);
+  if (asked.is("DELETE") || asked.is("UNLOCK")) return release_lock(asked);
+  if (asked.reads()) return look(asked);
+  return no_such_method("GET, HEAD, POST, PUT, DELETE, LOCK, UNLOCK");
+}
+
+Response Service::get_body(const Asked& asked, std::optional<std::uint64_t> number) {
+  auto reading = keeper_.read(asked.route.workspace, number);
+  if (!reading) return refusal_answer(reading.error(), {});
+  if (!reading->version)
+    return problem(404, number ? "that version is not kept, or has no state" : "there is no state");
+  Response response{200, {{"content-type", "application/octet-stream"}}, {}};
+  name_version(response, reading->view, *reading->version);
+  if (const auto known = find_header(asked.request.headers, "if-none-match"))
+    for (const Etag& etag : parse_etags(*known))
+      if (etag == Etag{reading->view.id, reading->version->number}) {
+        response.status = 304;
+        return response;
+      }
+  response.body = std::move(reading->body);
+  response.headers.push_back({"vary", "accept-encoding"});
+  if (response.body.size() >= gzip_bytes_min && takes_gzip(asked.request)) {
+    response.body = gzip(response.body);
+    response.headers.push_back({"content-encoding", "gzip"});
+  }
+  response.headers.push_back({"content-md5", content_md5(response.body)});
+  return response;
+}
+
+Response Service::put_body(const Asked& asked) {
+  Taken taken = take_body(asked.request, options_.body_bytes_max);
+  if (taken.refused) return std::move(*taken.refused);
+  if (taken.body.empty())
+    return problem(400, "there is no body: a state has at least one octet; DELETE removes one");
+  const Guard guard = guard_of(asked.request, asked.query.id);
+  const Outcome outcome =
+      keeper_.write(asked.route.workspace, guard, std::move(taken.body), asked.author);
+  if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
+  const Version* version = outcome.view.current();
+  if (version == nullptr) return problem(412, "If-Match, but there is no state");
+  Response response = json_answer(200, version_json(outcome.view, *version));
+  name_version(response, outcome.view, *version);
+  return response;
+}
+
+Response Service::remove_body(const Asked& asked) {
+  const Guard guard = guard_of(asked.request, asked.query.id);
+  const Outcome outcome = keeper_.act(asked.route.workspace, Remove{guard}, asked.author, false);
+  if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
+  return {200, {}, {}};
+}
+
+Response Service::restore(const Asked& asked) {
+  const Restore act{guard_of(asked.request, asked.query.id), asked.route.number};
+  const Outcome outcome = keeper_.act(asked.route.workspace, act, asked.author, false);
+  if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
+  const Version* version = outcome.view.current();
+  if (version == nullptr) return problem(404, "there is no such workspace");
+  Response response = json_answer(200, version_json(outcome.view, *version));
+  name_version(response, outcome.view, *version);
+  return response;
+}
+
+Response Service::take_lock(const Asked& asked) {
+  if (asked.request.body.size() > lock_body_bytes_max)
+    return problem(413, "a LockInfo is at most " + std::to_string(lock_body_bytes_max) + " bytes");
+  const auto info = parse_lock_info(asked.request.body);
+  if (!info) return problem(400, info.error().message);
+  const Outcome outcome =
+      keeper_.act(asked.route.workspace, TakeLock{*info, asked.query.ttl_ms}, asked.author, true);
+  if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
+  if (!outcome.view.state.lock) return problem(503, "the lock was released at once: try again");
+  return json_answer(200, lock_info_json(*outcome.view.state.lock));
+}
+
+// Who shows the whole LockInfo held the lock; an ID alone, or nothing, is how locks are forced.
+Response Service::release_lock(const Asked& asked) {
+  if (asked.request.body.size() > lock_body_bytes_max)
+    return problem(413, "a LockInfo is at most " + std::to_string(lock_body_bytes_max) + " bytes");
+  ReleaseLock act;
+  act.forced = true;
+  if (!asked.request.body.empty()) {
+    const auto info = parse_lock_info(asked.request.body);
+    if (!info) return problem(400, info.error().message);
+    act.id = info->id;
+    LockInfo bare;
+    bare.id = info->id;
+    act.forced = *info == bare;
+  }
+  const Outcome outcome = keeper_.act(asked.route.workspace, act, asked.author, false);
+  if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
+  return {200, {}, {}};
+}
+
+Response Service::remove_workspace(const Asked& asked) {
+  if (asked.route.workspace == default_workspace)
+    return problem(409, "the default workspace cannot be deleted; its state can");
+  const Outcome outcome = keeper_.remove(asked.route.workspace, asked.query.force, asked.author);
+  if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
+  return {200, {}, {}};
+}
+
+Response Service::all_locks(const Asked&) {
+  const auto names = keeper_.names();
+  if (!names) return refusal_answer(names.error(), {});
+  std::vector<HeldLock> held;
+  for (const auto& [name, entry] : *names) {
+    const auto view = keeper_.look(name);
+    if (!view) return refusal_answer(view.error(), {});
+    if (view->state.lock) held.push_back({name, *view->state.lock, view->lock_seen_ms});
+  }
+  return json_answer(200, locks_json(held));
+}
+
+// What a workspace is, and the lists that it has.
+Response Service::look(const Asked& asked) {
+  const std::string& name = asked.route.workspace;
+  const auto view = keeper_.look(name);
+  if (!view) return refusal_answer(view.error(), {});
+  if (view->id == 0) return problem(404, "there is no workspace '" + name + "'");
+  switch (asked.route.resource) {
+    case Resource::versions: return json_answer(200, versions_json(*view));
+    case Resource::audit: return json_answer(200, audit_json(*view));
+    case Resource::lock:
+    case Resource::locks: {
+      std::vector<HeldLock> held;
+      if (view->state.lock) held.push_back({name, *view->state.lock, view->lock_seen_ms});
+      return json_answer(200, locks_json(held));
+    }
+    default: return json_answer(200, workspace_json(name, *view));
+  }
+}
+
+}  // namespace millrace::workspace

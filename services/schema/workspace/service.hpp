@@ -1,0 +1,52 @@
+// The state protocol over HTTP, without sockets: a request in, an answer out (docs/http-state.md).
+// Called by the server on its workers; blocks on storage. Thread safe.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include "httpkit/message.hpp"
+#include "services/schema/workspace/keeper.hpp"
+#include "services/schema/workspace/route.hpp"
+
+namespace millrace::workspace {
+
+struct ServiceOptions {
+  std::size_t body_bytes_max = std::size_t{64} << 20;
+  // Only this machine can connect, so a request for another host's name is a page's trick.
+  bool loopback_only = true;
+  // Who asks. Nobody is asked who they are yet.
+  std::function<std::string(const httpkit::Request&)> who = [](const httpkit::Request&) {
+    return std::string("anonymous");
+  };
+};
+
+class Service {
+ public:
+  // `keeper` outlives the service.
+  Service(Keeper& keeper, ServiceOptions options) : keeper_(keeper), options_(std::move(options)) {}
+
+  httpkit::Response handle(const httpkit::Request& request);
+
+ private:
+  struct Asked;  // a request with its route, query and author
+
+  httpkit::Response dispatch(const Asked& asked);
+  httpkit::Response on_state(const Asked& asked);
+  httpkit::Response on_lock(const Asked& asked);
+  httpkit::Response get_body(const Asked& asked, std::optional<std::uint64_t> number);
+  httpkit::Response put_body(const Asked& asked);
+  httpkit::Response remove_body(const Asked& asked);
+  httpkit::Response restore(const Asked& asked);
+  httpkit::Response take_lock(const Asked& asked);
+  httpkit::Response release_lock(const Asked& asked);
+  httpkit::Response remove_workspace(const Asked& asked);
+  httpkit::Response all_locks(const Asked& asked);
+  httpkit::Response look(const Asked& asked);
+
+  Keeper& keeper_;
+  const ServiceOptions options_;
+};
+
+}  // namespace millrace::workspace

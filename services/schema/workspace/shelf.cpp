@@ -1,0 +1,94 @@
+#include "services/schema/workspace/shelf.hpp"
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include "journal/memory.hpp"
+#include "journal/open.hpp"
+
+namespace millrace::workspace {
+
+using statekit::Code;
+using statekit::fail;
+using statekit::Journal;
+using statekit::Result;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path folder_beside(const std::string& sqlite) {
+  fs::path path(sqlite);
+  return path.replace_extension(".state");
+}
+
+class UrlShelf final : public Shelf {
+ public:
+  explicit UrlShelf(std::string url) : url_(std::move(url)) {}
+
+  Result<std::unique_ptr<Journal>> journal(const std::string& name) override {
+    if (const auto sqlite = journal::sqlite_path(url_)) {
+      std::error_code error;
+      const fs::path folder = folder_beside(*sqlite);
+      // States are full of passwords: the folder is the owner's alone, as the files are.
+      if (fs::create_directories(folder, error))
+        fs::permissions(folder, fs::perms::owner_all, error);
+      if (error)
+        return fail(Code::unavailable,
+                    "making the folder " + folder.string() + ": " + error.message());
+    }
+    return journal::open_journal(sibling_journal(url_, name));
+  }
+
+  // etcd keeps a few small keys: the journal was compacted to its end before.
+  void discard(const std::string& name) override {
+    if (!journal::sqlite_path(url_)) return;
+    const std::string file = *journal::sqlite_path(sibling_journal(url_, name));
+    std::error_code ignored;
+    for (const char* suffix : {"", "-wal", "-shm", "-lock"}) fs::remove(file + suffix, ignored);
+  }
+
+  bool shared() const override { return !journal::sqlite_path(url_); }
+
+ private:
+  const std::string url_;
+};
+
+class MemoryShelf final : public Shelf {
+ public:
+  Result<std::unique_ptr<Journal>> journal(const std::string& name) override {
+    const std::lock_guard lock(mutex_);
+    auto& store = stores_[name];
+    if (!store) store = journal::make_memory_store();
+    return journal::make_memory_journal(store);
+  }
+  void discard(const std::string& name) override {
+    const std::lock_guard lock(mutex_);
+    stores_.erase(name);
+  }
+  bool shared() const override { return false; }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<journal::MemoryStore>> stores_;
+};
+
+}  // namespace
+
+std::unique_ptr<Shelf> make_shelf(const std::string& url) {
+  if (!journal::outlives_process(url)) return std::make_unique<MemoryShelf>();
+  return std::make_unique<UrlShelf>(url);
+}
+
+std::string sibling_journal(const std::string& url, const std::string& name) {
+  if (const auto sqlite = journal::sqlite_path(url))
+    return "sqlite:" + (folder_beside(*sqlite) / (name + ".db")).string();
+  const std::size_t query = url.find('?');
+  return url.substr(0, query) + ".state." + name +
+         (query == std::string::npos ? std::string() : url.substr(query));
+}
+
+}  // namespace millrace::workspace

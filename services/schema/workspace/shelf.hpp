@@ -1,0 +1,30 @@
+// Where the journals of workspaces stand: beside the schema's, on the same engine.
+// sqlite:DIR/journal.db has them in DIR/journal.state/, etcd://.../WORKSPACE in
+// WORKSPACE.state.NAME, memory: in memory. Used by the keeper. Thread safe.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "statekit/journal.hpp"
+
+namespace millrace::workspace {
+
+class Shelf {
+ public:
+  virtual ~Shelf() = default;
+  // A handle of the journal of that name, to be opened.
+  virtual statekit::Result<std::unique_ptr<statekit::Journal>> journal(const std::string& name) = 0;
+  // What can be given back of a journal that nobody will open again. Best effort.
+  virtual void discard(const std::string& name) = 0;
+  // True when other processes may write to these journals too.
+  virtual bool shared() const = 0;
+};
+
+// `url`: where the schema's journal is.
+std::unique_ptr<Shelf> make_shelf(const std::string& url);
+
+// The address of a journal beside another.
+std::string sibling_journal(const std::string& url, const std::string& name);
+
+}  // namespace millrace::workspace
