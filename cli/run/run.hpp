@@ -18,7 +18,7 @@ struct RunOptions {
   std::string build;      // empty: made from the command
   std::int64_t replicas = 1;
   bool redeploy = false;
-  bool strict = false;  // what nothing carries out yet is refused
+  bool strict = false;                // what nothing carries out yet is refused
   std::int64_t deadline_ms = 60'000;  // until prepared, else the deployment is rolled back
   std::int64_t wait_for_deps_ms = 30'000;
   std::int64_t drain_ms = 500;        // for calls in flight, once nobody sends new ones
