@@ -99,7 +99,7 @@ TEST_CASE("G10: a secret is in no file, log, answer or environment, whatever is 
       "http://127.0.0.1:" + std::to_string(cluster.port("console.http_listen"));
   for (const std::string page :
        {"/api/overview", "/api/modules/shop", "/api/modules/cart", "/api/timeline"}) {
-    const auto shown = httpkit::fetch("GET", console + page, "", {}, 10'000);
+    const auto shown = millrace::httpkit::fetch("GET", console + page, "", {}, 10'000);
     INFO(page);
     REQUIRE(shown);
     CHECK(shown->status == 200);
