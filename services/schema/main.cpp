@@ -15,6 +15,7 @@
 using namespace millrace;
 
 int main(int argc, char** argv) {
+  seal::write_no_core_dumps();  // it holds secrets in clear while it seals and opens them
   schema_service::Settings settings;
   settings::Log log;
   settings::Fields fields;
@@ -26,14 +27,11 @@ int main(int argc, char** argv) {
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   statekit::set_up_logging(
       {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
-
-  seal::write_no_core_dumps();  // it holds secrets in clear while it seals and opens them
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
   settings::count_deprecated(metrics, fields);
   statekit::Health health;
   const schema_service::Wiring wiring{&clock, &metrics, &health};
-
   const auto keep = [](auto& place, auto made) -> statekit::Status {
     if (made) place = std::move(*made);
     return made ? statekit::Status{} : fail(made.error());
