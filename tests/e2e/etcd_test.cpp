@@ -228,8 +228,14 @@ TEST_CASE(
   Cluster cluster({"--schema.journal=" + url});
   REQUIRE(cluster.ready());
   deploy(cluster, "first");
-  const std::string head = etcd.ctl("get /prod/head --print-value-only");
-  const auto before = identity(url);
+  std::string head;
+  std::vector<std::string> before;
+  // Both of one moment: a changeset goes on by itself after its deploy has returned.
+  REQUIRE(eventually([&] {
+    before = identity(url);
+    head = etcd.ctl("get /prod/head --print-value-only");
+    return identity(url) == before;
+  }));
   deploy(cluster, "second");
   const auto busy = storage({"accept-rewind", "--journal", url, "--data", cluster.data()});
   CHECK(busy.exit_code == 2);
