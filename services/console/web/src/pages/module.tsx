@@ -4,9 +4,10 @@ import { DeploymentList } from "../parts/deployment_list";
 import { Endpoints, Verbs } from "../parts/module_list";
 import { Panel } from "../parts/panel";
 import { ModuleState } from "../parts/state";
+import { ConfigTable, SecretTable } from "../parts/value_table";
 import { href } from "../routes";
 import { count } from "../words";
-import { useAsk } from "../wire/fetch";
+import { useAsk, type Asked } from "../wire/fetch";
 import type { Live } from "../wire/live";
 import type { Module, ModuleDetail, Overview } from "../wire/types";
 
@@ -66,15 +67,17 @@ function Facts({ module, overview }: { module: Module; overview: Overview }) {
   );
 }
 
-function Schema({ module }: { module: Module }) {
-  const asked = useAsk<ModuleDetail>(
-    `api/modules/${encodeURIComponent(module.name)}`,
-    module.deployment,
-  );
-  if (asked.state === "waiting") return <p className="dim">Loading…</p>;
+type Detail = Asked<ModuleDetail>;
+
+function Waiting({ asked }: { asked: Detail }) {
   if (asked.state === "failed") return <p className="trouble">Not loaded: {asked.why}</p>;
+  return <p className="dim">Loading…</p>;
+}
+
+function Schema({ name, asked }: { name: string; asked: Detail }) {
+  if (asked.state !== "answered") return <Waiting asked={asked} />;
   return (
-    <pre className="schema" tabIndex={0} aria-label={`Schema of ${module.name}`}>
+    <pre className="schema" tabIndex={0} aria-label={`Schema of ${name}`}>
       {asked.value.schema}
     </pre>
   );
@@ -90,6 +93,11 @@ export function ModulePage({
   live: Live;
 }) {
   const module = overview.modules.find((candidate) => candidate.name === name);
+  // Asked again with each revision: values change without a deploy.
+  const asked = useAsk<ModuleDetail>(
+    `api/modules/${encodeURIComponent(name)}`,
+    `${module?.deployment ?? ""}@${overview.status.feed.revision}`,
+  );
   if (!module) {
     return (
       <p className="empty">
@@ -107,13 +115,23 @@ export function ModulePage({
           <Verbs module={module} />
         </Panel>
         <Panel title="Schema">
-          <Schema module={module} />
+          <Schema name={name} asked={asked} />
         </Panel>
       </div>
       <div className="column">
         <Panel title="About">
           <Facts module={module} overview={overview} />
         </Panel>
+        {asked.state === "answered" && asked.value.configs.length > 0 && (
+          <Panel title="Config">
+            <ConfigTable configs={asked.value.configs} />
+          </Panel>
+        )}
+        {asked.state === "answered" && asked.value.secrets.length > 0 && (
+          <Panel title="Secrets">
+            <SecretTable secrets={asked.value.secrets} />
+          </Panel>
+        )}
         <Panel title="Deployments">
           <DeploymentList
             deployments={overview.deployments.filter((deployment) => deployment.module === name)}
