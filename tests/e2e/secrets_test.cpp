@@ -59,9 +59,44 @@ void search_console(const Cluster& cluster) {
 
 }  // namespace
 
+using Ask = std::function<const Outcome&(const Words&)>;
+
+// One at a time, as they fit and as they do not.
+void plant(const Cluster& cluster, const Ask& ask, const std::string& value) {
+  REQUIRE(ask({"secret", "set", "shop.api_key", "@" + value, "--text", "--reason", "first"})
+              .exit_code == 0);
+  CHECK(ask({"secret", "set", "shop.pin", "@" + value, "--text"}).exit_code == 1);
+  CHECK(ask({"secret", "set", "shop.api_key", "@" + value}).exit_code == 1);  // it is no JSON
+  CHECK(ask({"secret", "set", "shop.nothing", "@" + value, "--text"}).exit_code == 1);
+  CHECK(ask({"secret", "set", "api_key", "@" + value, "--text"}).exit_code == 0);
+  const Outcome typed = cluster.millrace({"secret", "set", "shop.api_key", "\"plain\""});
+  CHECK(typed.exit_code == 1);
+  CHECK(typed.err.find("not given on the command line") != std::string::npos);
+  CHECK(typed.err.find("plain") == std::string::npos);
+}
+
+// Every way to hear of a secret but to ask for it.
+void ask_for_everything(const Cluster& cluster, const Ask& ask) {
+  REQUIRE(ask({"secret", "rotate", "--new-key"}).exit_code == 0);
+  REQUIRE(ask({"secret", "rotate", "--forget"}).exit_code == 0);
+  ask({"secret", "list", "--output", "json"});
+  ask({"config", "list"});
+  ask({"config", "export"});
+  ask({"schema", "history", "--output", "json"});
+  ask({"schema", "get"});
+  ask({"status", "--output", "json"});
+  ask({"timeline", "query", "--output", "json", "--limit", "1000"});
+  ask({"secret", "export"});
+  ask({"secret", "export", "--format", "toml"});
+  ask({"secret", "history"});
+  ask({"config", "history"});
+  const std::string backup = cluster.folder().path("backup");
+  CHECK(ask({"storage", "backup", backup, "--data", cluster.data()}).exit_code == 0);
+  CHECK(std::filesystem::exists(backup));
+}
+
 // Files of many secrets, good and bad: each is gone again when it was read.
-void import_markers(const Cluster& cluster,
-                    const std::function<const Outcome&(const Words&)>& ask) {
+void import_markers(const Cluster& cluster, const Ask& ask) {
   const auto from = [&](const std::string& name, const std::string& text, int exit_code,
                         const Words& more = {}) {
     const std::string file = cluster.folder().path(name);
@@ -122,17 +157,7 @@ TEST_CASE("G10: a secret is in no file, log, answer or environment, whatever is 
       schema, {},
       {"sh", "-c", "env; cat /proc/self/environ | tr '\\0' '\\n'; echo printed; sleep 99"});
   REQUIRE(run->says("printed"));
-  REQUIRE(ask({"secret", "set", "shop.api_key", "@" + value, "--text", "--reason", "first"})
-              .exit_code == 0);
-  CHECK(ask({"secret", "set", "shop.pin", "@" + value, "--text"}).exit_code == 1);
-  CHECK(ask({"secret", "set", "shop.api_key", "@" + value}).exit_code == 1);  // it is no JSON
-  CHECK(ask({"secret", "set", "shop.nothing", "@" + value, "--text"}).exit_code == 1);
-  CHECK(ask({"secret", "set", "api_key", "@" + value, "--text"}).exit_code == 0);
-  const Outcome typed = cluster.millrace({"secret", "set", "shop.api_key", "\"plain\""});
-  CHECK(typed.exit_code == 1);
-  CHECK(typed.err.find("not given on the command line") != std::string::npos);
-  CHECK(typed.err.find("plain") == std::string::npos);
-
+  plant(cluster, ask, value);
   import_markers(cluster, ask);
 
   // A program that starts now is given config in its environment, and no secret.
@@ -147,22 +172,7 @@ TEST_CASE("G10: a secret is in no file, log, answer or environment, whatever is 
   REQUIRE(printed);
   CHECK(again->output().find("MILLRACE_RUN_CONFIG_title=shown") != std::string::npos);
 
-  REQUIRE(ask({"secret", "rotate", "--new-key"}).exit_code == 0);
-  REQUIRE(ask({"secret", "rotate", "--forget"}).exit_code == 0);
-  ask({"secret", "list", "--output", "json"});
-  ask({"config", "list"});
-  ask({"config", "export"});
-  ask({"schema", "history", "--output", "json"});
-  ask({"schema", "get"});
-  ask({"status", "--output", "json"});
-  ask({"timeline", "query", "--output", "json", "--limit", "1000"});
-  ask({"secret", "export"});
-  ask({"secret", "export", "--format", "toml"});
-  ask({"secret", "history"});
-  ask({"config", "history"});
-  const std::string backup = cluster.folder().path("backup");
-  CHECK(ask({"storage", "backup", backup, "--data", cluster.data()}).exit_code == 0);
-  CHECK(std::filesystem::exists(backup));
+  ask_for_everything(cluster, ask);
   search_console(cluster);
   look(cluster);
   const std::string seen = seen_from_outside(cluster.serve().pid());

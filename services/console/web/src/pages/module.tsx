@@ -83,29 +83,13 @@ function Schema({ name, asked }: { name: string; asked: Detail }) {
   );
 }
 
-export function ModulePage({
-  name,
-  overview,
-  live,
-}: {
-  name: string;
-  overview: Overview;
-  live: Live;
-}) {
-  const module = overview.modules.find((candidate) => candidate.name === name);
+function Known({ module, overview, live }: { module: Module; overview: Overview; live: Live }) {
+  const name = module.name;
   // Asked again with each revision: values change without a deploy.
   const asked = useAsk<ModuleDetail>(
     `api/modules/${encodeURIComponent(name)}`,
-    `${module?.deployment ?? ""}@${overview.status.feed.revision}`,
+    `${module.deployment}@${overview.status.feed.revision}`,
   );
-  if (!module) {
-    return (
-      <p className="empty">
-        No module is called “{name}” at revision {overview.status.feed.revision}.{" "}
-        <a href={href("modules")}>All modules</a>
-      </p>
-    );
-  }
   const events = live.activity.filter((event) => event.module === name).slice(0, RECENT_MAX);
   return (
     <div className="overview">
@@ -143,4 +127,25 @@ export function ModulePage({
       </div>
     </div>
   );
+}
+
+export function ModulePage({
+  name,
+  overview,
+  live,
+}: {
+  name: string;
+  overview: Overview;
+  live: Live;
+}) {
+  const module = overview.modules.find((candidate) => candidate.name === name);
+  if (!module) {
+    return (
+      <p className="empty">
+        No module is called “{name}” at revision {overview.status.feed.revision}.{" "}
+        <a href={href("modules")}>All modules</a>
+      </p>
+    );
+  }
+  return <Known module={module} overview={overview} live={live} />;
 }
