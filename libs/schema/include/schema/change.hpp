@@ -217,6 +217,12 @@ using Event =
                  SecretRewrapped>;
 using Commit = statekit::Commit<Event>;
 
+// Kinds of events come in levels: whoever reads one level reads all before it. 1: all up to
+// FeatureLevelRaised. 2: values of config and secrets. No event is written before the state's level
+// is its own, and that is raised only when all who read can follow (services/schema/decide.cpp).
+inline constexpr std::uint32_t feature_level_newest = 2;
+std::uint32_t feature_level_of(const Event& event);
+
 struct RememberedRequest {
   std::string principal;
   std::string token;
@@ -248,6 +254,7 @@ struct Snapshot {
   std::vector<ConfigValue> config;          // by module and name
   Revision config_unset_revision = 0;       // the last that unset a config value
   std::vector<SecretValue> secrets;         // by module and name
+  Revision secret_unset_revision = 0;       // the last that unset a secret
   bool operator==(const Snapshot&) const = default;
 };
 
