@@ -2,6 +2,7 @@
 
 #include <grpcpp/generic/generic_stub.h>
 
+#include "cli/client/connect.hpp"
 #include "cli/client/decode_pb.hpp"
 #include "cli/client/rpc_pb.hpp"
 #include "schema/codec_pb.hpp"
@@ -48,7 +49,7 @@ bool serves(const statekit::Channel& channel, std::int64_t deadline_ms) {
 }  // namespace
 
 Result<Pong> ping_routing(const std::string& address, std::int64_t deadline_ms) {
-  const auto channel = statekit::connect(address);
+  const auto channel = connect(address);
   const auto stub = v2alpha1::RoutingService::NewStub(channel.grpc());
   auto answer =
       ask<v2alpha1::PingResponse>(*stub, &v2alpha1::RoutingService::Stub::Ping,
@@ -59,7 +60,7 @@ Result<Pong> ping_routing(const std::string& address, std::int64_t deadline_ms) 
 
 Result<CallAnswer> call(const std::string& address, const CallOrder& order,
                         std::int64_t deadline_ms) {
-  const auto channel = statekit::connect(address);
+  const auto channel = connect(address);
   const auto stub = v2alpha1::RoutingService::NewStub(channel.grpc());
   v2alpha1::CallRequest request;
   *request.mutable_verb() = schema::to_proto(order.verb);

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "cli/author.hpp"
+#include "cli/client/connect.hpp"
 #include "cli/client/routing_client.hpp"
 #include "cli/deploy_order.hpp"
 #include "cli/run/build_id.hpp"
@@ -47,7 +48,7 @@ class Runner {
       : session_(session),
         options_(options),
         client_(session.addresses.schema, 5'000),
-        publisher_(statekit::to_timeline(statekit::connect(session.addresses.timeline))) {}
+        publisher_(statekit::to_timeline(connect(session.addresses.timeline))) {}
   // The last lines of a program often say why it ended.
   ~Runner() {
     child_.reset();
@@ -156,6 +157,9 @@ class Runner {
                                            {"MILLRACE_RUN_SCHEMA", at.schema},
                                            {"MILLRACE_RUN_ROUTING", at.routing},
                                            {"MILLRACE_RUN_TIMELINE", at.timeline},
+                                           {"MILLRACE_RUN_CA", at.tls.ca},
+                                           {"MILLRACE_RUN_CERTIFICATE", at.tls.certificate},
+                                           {"MILLRACE_RUN_KEY", at.tls.key},
                                            {"MILLRACE_RUN_MODULE", module_},
                                            {"MILLRACE_RUN_DEPLOYMENT", deployment_}});
     auto child = Child::start(
