@@ -157,11 +157,12 @@ class Runner {
                                            {"MILLRACE_RUN_SCHEMA", at.schema},
                                            {"MILLRACE_RUN_ROUTING", at.routing},
                                            {"MILLRACE_RUN_TIMELINE", at.timeline},
-                                           {"MILLRACE_RUN_CA", at.tls.ca},
-                                           {"MILLRACE_RUN_CERTIFICATE", at.tls.certificate},
-                                           {"MILLRACE_RUN_KEY", at.tls.key},
                                            {"MILLRACE_RUN_MODULE", module_},
                                            {"MILLRACE_RUN_DEPLOYMENT", deployment_}});
+    for (const auto& [name, file] : {std::pair{"MILLRACE_RUN_CA", &at.tls.ca},
+                                     std::pair{"MILLRACE_RUN_CERTIFICATE", &at.tls.certificate},
+                                     std::pair{"MILLRACE_RUN_KEY", &at.tls.key}})
+      if (!file->empty()) environment->emplace(name, *file);
     auto child = Child::start(
         {options_.command, *std::move(environment), module_ + " | ",
          [this](std::string_view line, bool is_error) { tell_timeline(line, is_error); }});
