@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/client/connect.hpp"
 #include "cli/commands.hpp"
 #include "cli/parse.hpp"
 #include "cli/serve/serve.hpp"
@@ -38,5 +39,10 @@ int main(int argc, char** argv) {
   session.addresses = *addresses;
   const auto commands = cli::all_commands(session);
   const cli::Parsed parsed = cli::parse(commands, words, session);
-  return session.finish(parsed.exit_code ? *parsed.exit_code : parsed.command->run());
+  if (parsed.exit_code) return session.finish(*parsed.exit_code);
+  if (parsed.command->connects()) {
+    if (const auto used = cli::use_tls(session.addresses.tls); !used)
+      return session.finish(session.report(used.error()));
+  }
+  return session.finish(parsed.command->run());
 }

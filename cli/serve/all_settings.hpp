@@ -11,12 +11,14 @@
 #include "services/schema/settings.hpp"
 #include "services/timeline/settings.hpp"
 #include "settings/log.hpp"
+#include "settings/tls.hpp"
 
 namespace millrace::cli {
 
 struct AllSettings {
   std::string data = ".millrace";
   settings::Log log;
+  settings::Tls tls;
   schema_service::Settings schema;
   routing::Settings routing;
   ingress::Settings ingress;

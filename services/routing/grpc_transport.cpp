@@ -92,7 +92,10 @@ class GrpcConnection final : public Connection {
 
 class GrpcTransport final : public Transport {
  public:
-  explicit GrpcTransport(int message_bytes_max) { options_.message_bytes_max = message_bytes_max; }
+  GrpcTransport(int message_bytes_max, std::shared_ptr<tls::Credentials> credentials) {
+    options_.message_bytes_max = message_bytes_max;
+    options_.credentials = std::move(credentials);
+  }
 
   std::shared_ptr<Connection> connect(const std::string& address) override {
     return std::make_shared<GrpcConnection>(statekit::connect(address, options_));
@@ -104,8 +107,9 @@ class GrpcTransport final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> make_grpc_transport(int message_bytes_max) {
-  return std::make_unique<GrpcTransport>(message_bytes_max);
+std::unique_ptr<Transport> make_grpc_transport(int message_bytes_max,
+                                               std::shared_ptr<tls::Credentials> credentials) {
+  return std::make_unique<GrpcTransport>(message_bytes_max, std::move(credentials));
 }
 
 }  // namespace millrace::routing

@@ -48,6 +48,9 @@ std::string octets_of(const grpc::ByteBuffer& buffer) {
 
 class GrpcProber final : public Prober {
  public:
+  explicit GrpcProber(std::shared_ptr<tls::Credentials> credentials) {
+    options_.credentials = std::move(credentials);
+  }
   ~GrpcProber() override { GrpcProber::stop(); }
 
   void ping(const std::string& address, std::int64_t timeout_ms, Done done) override {
@@ -82,7 +85,7 @@ class GrpcProber final : public Prober {
   std::shared_ptr<grpc::Channel> channel_to(const std::string& address) {
     if (channels_.size() >= channels_max) channels_.clear();
     statekit::Channel& channel = channels_[address];
-    if (!channel) channel = statekit::connect(address);
+    if (!channel) channel = statekit::connect(address, options_);
     return channel.grpc();
   }
 
@@ -105,6 +108,7 @@ class GrpcProber final : public Prober {
     idle_.notify_all();
   }
 
+  statekit::ChannelOptions options_;
   std::mutex mutex_;
   std::condition_variable idle_;
   std::size_t under_way_ = 0;
@@ -114,6 +118,8 @@ class GrpcProber final : public Prober {
 
 }  // namespace
 
-std::unique_ptr<Prober> make_grpc_prober() { return std::make_unique<GrpcProber>(); }
+std::unique_ptr<Prober> make_grpc_prober(std::shared_ptr<tls::Credentials> credentials) {
+  return std::make_unique<GrpcProber>(std::move(credentials));
+}
 
 }  // namespace millrace::schema_service

@@ -35,8 +35,9 @@ using Core = schema_service::Service;  // its name means gRPC's base class insid
 
 class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
  public:
-  Rpc(Core& service, statekit::GrpcFeed& feed, const statekit::Clock& clock)
-      : CallParts(service), feed_(feed), clock_(clock) {}
+  Rpc(Core& service, statekit::GrpcFeed& feed, const statekit::Clock& clock,
+      const statekit::ChannelOptions& peers)
+      : CallParts(service, peers), feed_(feed), clock_(clock) {}
 
   ServerUnaryReactor* Ping(CallbackServerContext* context, const v2::PingRequest*,
                            v2::PingResponse* response) override {
@@ -323,8 +324,9 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
 }  // namespace
 
 std::unique_ptr<grpc::Service> make_rpc(Service& service, statekit::GrpcFeed& feed,
-                                        const statekit::Clock& clock) {
-  return std::make_unique<Rpc>(service, feed, clock);
+                                        const statekit::Clock& clock,
+                                        const statekit::ChannelOptions& peers) {
+  return std::make_unique<Rpc>(service, feed, clock, peers);
 }
 
 }  // namespace millrace::schema_service

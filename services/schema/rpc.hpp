@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "statekit/io/channel.hpp"
+
 #include "statekit/clock.hpp"
 
 namespace grpc {
@@ -19,6 +21,7 @@ class Service;
 
 // All three outlive it.
 std::unique_ptr<grpc::Service> make_rpc(Service& service, statekit::GrpcFeed& feed,
-                                        const statekit::Clock& clock);
+                                        const statekit::Clock& clock,
+                                        const statekit::ChannelOptions& peers = {});
 
 }  // namespace millrace::schema_service

@@ -55,7 +55,9 @@ class ReadReactor final : public grpc::ServerUnaryReactor {
 
 class CallParts {
  protected:
-  explicit CallParts(Service& service) : service_(service) {}
+  // `peers`: how other replicas are connected to.
+  CallParts(Service& service, const statekit::ChannelOptions& peers)
+      : service_(service), forward_(peers) {}
   ~CallParts() = default;
 
   // millrace-min-revision of a reader, and whether it wants no less than there is.

@@ -37,13 +37,14 @@ class GrpcSchemaServer final : public Server {
       : settings_(settings),
         wiring_(wiring),
         service_(
-            settings, std::move(journal), make_grpc_prober(), *wiring.clock,
+            settings, std::move(journal), make_grpc_prober(wiring.doors.to_modules()),
+            *wiring.clock,
             [](std::string_view event, std::string_view detail) {
               statekit::log_warn(event, {{"detail", detail}});
             },
             std::move(presence)),
         feed_(service_.hub(), *wiring.clock, past()),
-        rpc_(make_rpc(service_, feed_, *wiring.clock)) {}
+        rpc_(make_rpc(service_, feed_, *wiring.clock, {.credentials = wiring.doors.credentials})) {}
   ~GrpcSchemaServer() override { GrpcSchemaServer::stop(); }
 
   Status start() {
@@ -53,6 +54,7 @@ class GrpcSchemaServer final : public Server {
     statekit::GrpcServerOptions options;
     options.listen = settings_.listen;
     options.setting = "schema.listen";
+    options.doors = wiring_.doors;
     auto server = statekit::GrpcServer::start(options, {rpc_.get()}, wiring_.health);
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);

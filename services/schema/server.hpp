@@ -11,6 +11,7 @@
 #include "statekit/io/health.hpp"
 #include "statekit/io/metrics.hpp"
 #include "statekit/result.hpp"
+#include "tls/doors.hpp"
 
 namespace millrace::schema_service {
 
@@ -19,6 +20,7 @@ struct Wiring {
   const statekit::Clock* clock = nullptr;
   statekit::Metrics* metrics = nullptr;
   statekit::Health* health = nullptr;
+  tls::Doors doors = {};  // of its listeners, and of the clients that it makes itself
 };
 
 class Server {

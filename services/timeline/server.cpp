@@ -52,6 +52,7 @@ class TimelineServer final : public Server {
     statekit::GrpcServerOptions options;
     options.listen = settings_.listen;
     options.setting = "timeline.listen";
+    options.doors = wiring_.doors;
     auto server = statekit::GrpcServer::start(options, {rpc_->service()}, wiring_.health);
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);

@@ -8,8 +8,18 @@ namespace {
 constexpr Row rows[] = {
     // name, kind, the field of the inner settings
     {"data", "text", "data"},
+    {"insecure", "boolean", "insecure"},
     {"log.format", "text", "log.format"},
     {"log.level", "text", "log.level"},
+    {"tls.ca", "text", "tls.ca"},
+    {"tls.certificate", "text", "tls.certificate"},
+    {"tls.client", "text", "tls.client"},
+    {"tls.http_client", "text", "tls.http_client"},
+    {"tls.key", "text", "tls.key"},
+    {"tls.modules", "boolean", "tls.modules"},
+    {"cli.ca", "text", "cli.ca"},
+    {"cli.certificate", "text", "cli.certificate"},
+    {"cli.key", "text", "cli.key"},
     {"cli.console_health", "address", "cli.console_health"},
     {"cli.ingress_health", "address", "cli.ingress_health"},
     {"cli.routing", "address", "cli.routing"},

@@ -1,9 +1,9 @@
 #include "statekit/io/channel.hpp"
 
 #include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 
 #include "grpc_callbacks.hpp"
+#include "grpc_credentials.hpp"
 #include "grpc_log.hpp"
 
 namespace millrace::statekit {
@@ -27,7 +27,7 @@ Channel connect(const std::string& address, const ChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // Services reach each other directly, whatever proxy the environment names.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return {grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments),
+  return {grpc::CreateCustomChannel(address, channel_credentials(options.credentials), arguments),
           address};
 }
 

@@ -9,6 +9,9 @@
 namespace grpc {
 class Channel;
 }
+namespace millrace::tls {
+class Credentials;
+}
 
 namespace millrace::statekit {
 
@@ -35,6 +38,7 @@ struct ChannelOptions {
   int reconnect_ms_max = 2'000;
   int resolve_ms_min = 1'000;  // from one look-up of a name to the next
   int keepalive_ms = 10'000;
+  std::shared_ptr<tls::Credentials> credentials = nullptr;  // null: in clear
 };
 
 // Never blocks: the connection is made when it is first used. `address` is host:port or unix:path.
