@@ -318,7 +318,7 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
 
   statekit::GrpcFeed& feed_;
   const statekit::Clock& clock_;
-  SecretCalls secrets_{service_, clock_};
+  SecretCalls secrets_{service_, clock_, peers_};
 };
 
 }  // namespace

@@ -9,8 +9,9 @@ namespace millrace::schema_service {
 
 class SecretCalls : private CallParts {
  public:
-  // Both outlive it.
-  SecretCalls(Service& service, const statekit::Clock& clock) : CallParts(service), clock_(clock) {}
+  // `service` and `clock` outlive it; `peers`: how other replicas are connected to.
+  SecretCalls(Service& service, const statekit::Clock& clock, const statekit::ChannelOptions& peers)
+      : CallParts(service, peers), clock_(clock) {}
 
   grpc::ServerUnaryReactor* change(grpc::CallbackServerContext* context,
                                    const v2alpha1::ChangeSecretsRequest* request,
