@@ -207,7 +207,7 @@ std::string shown_value(const std::string& json) {
 }
 
 std::uint32_t feature_level_of(const Event& event) {
-  static_assert(std::variant_size_v<Event> == 18, "a new kind of event is of a new level");
+  // Once level 2 is released, a new kind of event is of a new level.
   constexpr std::size_t first_of_2 = 13;  // ConfigSet
   static_assert(std::is_same_v<std::variant_alternative_t<first_of_2, Event>, ConfigSet>);
   return event.index() < first_of_2 ? 1 : 2;
