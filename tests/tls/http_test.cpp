@@ -195,6 +195,33 @@ TEST_CASE("who connects and says nothing, or half a hello, is let go and others 
   CHECK(get(site, test::doors_of({"", "", folder / "ca.pem"})));
 }
 
+TEST_CASE("who fails to open TLS again and again waits, and is let in after that") {
+  const TempDir folder;
+  const tls::Doors doors = test::doors_of(Authority().write(folder, "ingress"));
+  const tls::Doors client = test::doors_of({"", "", folder / "ca.pem"});
+  const auto fail_often = [](const Site& site) {
+    for (int i = 0; i < 8; ++i) {
+      RawClient noise(site.server->address());
+      noise.send("\x16" + std::string(3'000, 'n'));
+      noise.read_to_end();
+    }
+  };
+  Limits limits;
+  limits.failed_wait_ms_max = 1;
+  const Site patient(doors, limits);
+  fail_often(patient);
+  CHECK(get(patient, client));
+
+  // The next try waits 300 ms, which is longer than this client does.
+  limits.failed_wait_ms_max = 60'000;
+  const Site strict(doors, limits);
+  fail_often(strict);
+  const auto hasty = fetch("GET", strict.url(), "", {}, 50, client.credentials);
+  REQUIRE_FALSE(hasty);
+  CHECK(hasty.error().code == statekit::Code::deadline_exceeded);
+  CHECK(get(strict, client));
+}
+
 TEST_CASE("why a gRPC port cannot be talked to is found out") {
   statekit::set_up_logging({statekit::LogLevel::off, statekit::LogFormat::text});
   const TempDir folder;

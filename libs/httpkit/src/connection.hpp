@@ -24,6 +24,7 @@
 
 #include "httpkit/server.hpp"
 #include "request_parser.hpp"
+#include "statekit/failed_attempts.hpp"
 #include "tls/context.hpp"
 
 namespace millrace::httpkit {
@@ -45,7 +46,8 @@ struct Shared {
   std::unique_ptr<tls::ServerContexts> contexts;  // null: in clear
   std::mutex mutex;
   std::condition_variable none_left;
-  std::size_t connections = 0;  // under the mutex
+  std::size_t connections = 0;               // under the mutex
+  statekit::FailedAttempts failed_openings;  // of TLS, by address; under the mutex
 
   Response error_page(int status, const std::string& detail) const {
     return options.error_page ? options.error_page(status, detail) : problem(status, detail);
@@ -120,6 +122,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // False when there is nothing to read requests from.
   asio::awaitable<bool> shake_hands();
   void wave_goodbye();
+  void note_opening(bool open);
   asio::awaitable<void> read_requests();
   asio::awaitable<bool> read_request(RequestParser& parser);
   asio::awaitable<Fill> fill(std::size_t room);

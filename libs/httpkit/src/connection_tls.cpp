@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "connection.hpp"
@@ -16,11 +17,32 @@ namespace millrace::httpkit {
 namespace {
 
 using boost::system::error_code;
+using statekit::MonoMs;
 
 constexpr std::int64_t handshake_ms_max = 10'000;
 constexpr char handshake_record = 0x16;  // RFC 8446, section 5.1: what a client begins with
 
+MonoMs mono_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+std::int64_t wait_after_failures(Shared& shared, const std::string& peer) {
+  const std::lock_guard lock(shared.mutex);
+  return shared.failed_openings.wait_ms(peer, mono_ms());
+}
+
 }  // namespace
+
+void Connection::note_opening(bool open) {
+  const std::lock_guard lock(shared_->mutex);
+  if (open) {
+    shared_->failed_openings.succeeded(peer_);
+  } else {
+    shared_->failed_openings.failed(peer_, mono_ms());
+  }
+}
 
 asio::awaitable<bool> Connection::shake_hands() {
   error_code error;
@@ -30,7 +52,11 @@ asio::awaitable<bool> Connection::shake_hands() {
   };
   shaking_hands_ = true;
   expect_until(Waiting::octets, handshake_ms_max);
-  co_await socket_.async_wait(asio::ip::tcp::socket::wait_read, token());
+  if (const std::int64_t wait = wait_after_failures(*shared_, peer_); wait > 0) {
+    asio::steady_timer timer(here_->context, std::chrono::milliseconds(wait));
+    co_await timer.async_wait(token());
+  }
+  if (!error && !closed_) co_await socket_.async_wait(asio::ip::tcp::socket::wait_read, token());
   std::array<char, 1> first{};
   if (!error && !closed_)
     socket_.receive(asio::buffer(first), asio::ip::tcp::socket::message_peek, error);
@@ -47,6 +73,7 @@ asio::awaitable<bool> Connection::shake_hands() {
     co_await tls_->stream.async_handshake(asio::ssl::stream_base::server, token());
   }
   shaking_hands_ = false;
+  if (tls_) note_opening(!error);  // who only knocks, as a balancer does, has not failed
   if (error || closed_ || !context) {
     close();
     co_return false;

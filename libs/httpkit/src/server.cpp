@@ -146,6 +146,8 @@ class LoopServer : public Server {
     shared_->options = std::move(options);
     shared_->handler = std::move(handler);
     const tls::Doors& doors = shared_->options.doors;
+    shared_->failed_openings =
+        statekit::FailedAttempts({.wait_ms_max = shared_->options.limits.failed_wait_ms_max});
     if (doors.closed())
       shared_->contexts =
           std::make_unique<tls::ServerContexts>(doors.credentials, doors.http_clients);

@@ -24,6 +24,7 @@ struct Limits {
   std::int64_t read_ms_max = 15'000;           // from the first octet of a request to its last: 408
   std::int64_t handle_ms_max = 30'000;         // until the handler has answered: 504
   std::int64_t write_ms_max = 15'000;          // a reader that stalls: closed
+  std::int64_t failed_wait_ms_max = 2'000;     // who failed to open TLS, before the next try
   std::size_t connections_max = 10'000;        // further ones: 503 and closed
   std::size_t pipelined_max = 16;              // requests of one connection in hand at once
   std::size_t stream_bytes_max = 1024 * 1024;  // queued for one reader of a Stream; more ends it

@@ -5,6 +5,8 @@
 
 #include <grpcpp/support/status.h>
 
+#include "tls/describe.hpp"
+
 namespace millrace::statekit {
 
 grpc::Status to_grpc(const Error& error) {
@@ -29,6 +31,11 @@ Error from_grpc(const grpc::Status& status) {
     else
       error.details.push_back(std::move(line));
     begin = end + 1;
+  }
+  // gRPC hands on what OpenSSL says of a handshake, which tells nobody what to do.
+  if (error.code == Code::unavailable) {
+    if (const std::string meaning = tls::explain(error.message); !meaning.empty())
+      error.message += ": " + meaning;
   }
   return error;
 }
