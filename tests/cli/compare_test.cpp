@@ -74,6 +74,11 @@ TEST_CASE("schema diff ends with 1 where schemas differ and schema compat where 
         "! a.T.x: Int is now Float [wider-type]\n"
         "    response: callers expect Int and would get Float\n"
         "1 change, 1 breaking\n");
+  // What breaks nobody is counted and left out.
+  desk.write("both.schema", "module a { export data T { x Float y Int? } export verb v(a.T) a.T }");
+  CHECK(desk.run(schema_compat_command(desk.session), "old.schema", "both.schema") == refused);
+  CHECK(desk.out.str().find("a.T.y") == std::string::npos);
+  CHECK(desk.out.str().find("2 changes, 1 breaking\n") != std::string::npos);
   CHECK(desk.run(schema_compat_command(desk.session), "old.schema", "bad.schema") == refused);
   CHECK(desk.run(schema_compat_command(desk.session), "old.schema", "none.schema") == refused);
 }

@@ -87,6 +87,14 @@ TEST_CASE("a plan changes nothing and a module without verbs needs no endpoint")
   CHECK(deploy.exit_code == 0);
   CHECK(holds(cluster.millrace({"ps"}).out, "canonical"));
   CHECK(holds(cluster.millrace({"deploy", file, "--wait"}).out, "deployed already"));
+  const std::string more = cluster.folder().path("more.schema");
+  write_file(more, "module more {\n  data Line {\n    ends [types.Point]\n  }\n}\n");
+  CHECK(cluster.millrace({"schema", "compat", "now", more}).exit_code == 0);
+  CHECK(cluster.millrace({"schema", "diff", "now", more}).out ==
+        "+ more: the module is new\n1 change, 0 breaking\n");
+  const auto alone = cluster.millrace({"schema", "diff", "now", more, "--whole"});
+  CHECK(alone.exit_code == 1);
+  CHECK(holds(alone.err, "more.schema:3:11: error[unknown-ref]"));
   CHECK(cluster.millrace({"deploy", "--remove", "types", "--wait"}).exit_code == 0);
   CHECK_FALSE(holds(cluster.millrace({"schema", "get"}).out, "types"));
 }

@@ -1,6 +1,9 @@
 // `schema jsonschema` and `schema openapi` against the published meta-schemas, a linter, and the
 // JSON check that they describe.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { Validator } from "@seriousme/openapi-schema-validator";
@@ -110,6 +113,30 @@ test("one verb is described by what it takes, with only the types that it needs"
   assert.equal(plain.title, "kinds.plain");
 });
 
+test("types that only a topic, a config or a secret shows are there, and a verb has its comment", () => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-export-"));
+  const file = join(folder, "m.schema");
+  writeFileSync(file, `module m {
+  config c m.Page<Int>
+  secret s m.Page<String>
+  topic said m.Page<Bool>
+  data Page<T> {
+    items [T]
+  }
+  // Does it.
+  // All of it.
+  verb v(Unit) Unit
+}
+`);
+  try {
+    const { $defs } = document("jsonschema", [file]);
+    assert.deepEqual(Object.keys($defs), ["m.Page-Bool", "m.Page-Int", "m.Page-String"]);
+    assert.equal(document("jsonschema", [file], "--verb", "m.v").description, "Does it.\nAll of it.");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("parameters, bodies and errors stand in their places", () => {
   const { paths, components } = document("openapi", kinds);
   const { get, put } = paths["/things/{id}/on/{day}"];
@@ -118,6 +145,7 @@ test("parameters, bodies and errors stand in their places", () => {
   assert.equal(at(get, "day").schema.format, "date-time");
   assert.equal(at(get, "limit").description, "How many at most.");
   assert.equal(at(get, "limit").required, false);
+  assert.equal(at(get, "limit").schema.type, "integer", "absent, never null");
   assert.equal(at(get, "currency").required, true);
   assert.equal(at(get, "tags").schema.type, "array");
   assert.ok(at(put, "id") && at(put, "day"), "one path has one set of names");

@@ -21,6 +21,9 @@ const time = `module time {
     time Time
   }
 
+  data Inner {
+  }
+
   export verb now(time.TimeRequest) time.TimeResponse
 }
 `;
@@ -47,6 +50,16 @@ const uriOf = (name) => pathToFileURL(join(root, name)).href;
 writeFileSync(join(root, "a/time/time.schema"), time);
 writeFileSync(join(root, "a/echo/echo.schema"), echo);
 writeFileSync(join(root, "b/time.schema"), "module time {\n}\n"); // of another system: further away
+// A system of its own, with modules of the same names.
+const otherTime = "module time {\n  export data TimeResponse {\n    zone String\n  }\n}\n";
+const otherUser = "module user {\n  data Shown {\n    at time.TimeResponse\n    by time.TimeRequest?\n  }\n}\n";
+mkdirSync(join(root, "c"));
+writeFileSync(join(root, "c/time.schema"), otherTime);
+writeFileSync(join(root, "c/user.schema"), otherUser);
+for (const folder of ["a/.git", "a/node_modules"]) {
+  mkdirSync(join(root, folder));
+  writeFileSync(join(root, folder, "passed.schema"), "module passedOver {\n}\n");
+}
 const echoUri = uriOf("a/echo/echo.schema");
 const timeUri = uriOf("a/time/time.schema");
 
@@ -125,6 +138,9 @@ test("diagnostics come on open and change, with the range of the word, in UTF-16
   assert.equal(broken.diagnostics.length, 1);
   assert.equal(broken.diagnostics[0].code, "unknown-ref");
   assert.equal(broken.diagnostics[0].range.start.line, calls.line);
+  const mended = await editor.change(echoUri, 2, {
+    range: { start: calls, end: { ...calls, character: calls.character + 4 } }, text: "now" });
+  assert.deepEqual(mended.diagnostics, []);
   const odd = "module m {\n  config a String // 😀😀\n  data D { /**/\n}\n";
   const syntax = await editor.change(echoUri, 3, { text: odd });
   assert.equal(syntax.diagnostics[0].code, "syntax");
@@ -236,6 +252,19 @@ test("references and rename change each use of the same declaration and no other
   await editor.end();
 });
 
+test("of modules of one name the nearest counts, and a rename leaves other systems alone", async () => {
+  const editor = new Editor();
+  await editor.ready();
+  const uri = uriOf("c/user.schema");
+  const { diagnostics } = await editor.open(uri, otherUser);
+  assert.deepEqual(diagnostics.map((each) => [each.code, each.range.start.line]), [["unknown-ref", 3]]);
+  const shown = await editor.ask("textDocument/hover", on(uri, at(otherUser, "TimeResponse", 1)));
+  assert.match(shown.contents.value, /zone String/);
+  const { changes } = await editor.ask("textDocument/rename", { ...on(uri, at(otherUser, "TimeResponse", 1)), newName: "Zoned" });
+  assert.deepEqual(Object.keys(changes).sort(), [uriOf("c/time.schema"), uri]);
+  await editor.end();
+});
+
 test("completion offers what fits the place", async () => {
   const editor = new Editor();
   await editor.ready();
@@ -255,8 +284,8 @@ test("completion offers what fits the place", async () => {
   await expect("  ", ["verb", "data", "export"], ["module", "Int"]);
   await expect("  export ", ["realm", "verb", "data"], ["config"]);
   await expect("  verb v(", ["Int", "Item", "Empty", "time"], ["greeting", "verb"]);
-  await expect("  verb v(time.", ["TimeRequest", "TimeResponse"], ["now", "Int"]);
-  await expect("  verb v(Int) ", ["Unit", "time"]);
+  await expect("  verb v(time.", ["TimeRequest", "TimeResponse"], ["now", "Int", "Inner"]);
+  await expect("  verb v(Int) ", ["Unit", "time"], ["passedOver"]);
   await expect("  verb v(Int) Unit\n    +", ["calls", "ingress", "retry"], ["Int"]);
   await expect("}\nmodule other {\n  +", ["git", "image", "artefact", "generated"], ["calls", "alias", "Int"]);
   await expect("  export topic t Int\n    +", ["partitions", "generated"], ["calls", "git"]);
@@ -313,6 +342,10 @@ test("files that change on disk are read again when the editor says so", async (
   const { diagnostics } = await editor.diagnostics(echoUri);
   writeFileSync(join(root, "a/time/time.schema"), time);
   assert.deepEqual(diagnostics.map((each) => each.code), ["unknown-ref"]);
+  // Of an open file the editor's text counts, whatever is on disk.
+  await editor.change(echoUri, 2, { text: "module {" });
+  editor.tell("workspace/didChangeWatchedFiles", { changes: [{ uri: echoUri, type: 2 }] });
+  assert.deepEqual((await editor.diagnostics(echoUri)).diagnostics.map((each) => each.code), ["syntax"]);
   editor.tell("textDocument/didClose", { textDocument: { uri: echoUri } });
   assert.deepEqual((await editor.diagnostics(echoUri)).diagnostics, []);
   await editor.end();

@@ -1,6 +1,6 @@
 // `schema check --watch` as a terminal has it: it waits for the file system, so does the test for it.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,9 @@ test("a change of a file is checked again, whether written or put in its place, 
     stream.setEncoding("utf8").on("data", (part) => ((said += part), wake()));
   const until = async (pattern) => {
     while (!pattern.test(said)) await Promise.race([new Promise((done) => (wake = done)), ended.then(() => assert.fail(said))]);
+    const all = said;
     said = "";
+    return all;
   };
   try {
     await until(/1 module, no faults/);
@@ -27,6 +29,11 @@ test("a change of a file is checked again, whether written or put in its place, 
     writeFileSync(join(folder, "new"), "module m {\n}\n");
     renameSync(join(folder, "new"), file);
     await until(/1 module, no faults/);
+    // Another file is none of its business; checking by hand gives it the time to think otherwise.
+    writeFileSync(join(folder, "other.schema"), "module other {\n}\n");
+    for (let i = 0; i < 5; ++i) spawnSync(process.env.MILLRACE, ["schema", "check", file]);
+    writeFileSync(file, "module m {\n  data D { a Nil }\n}\n");
+    assert.equal((await until(/error\[unknown-ref\]/)).split("--- changed").length, 2, "checked once");
     rmSync(file);
     await until(/No such file/);
     writeFileSync(file, "module m {\n  nonsense\n}\n");
