@@ -167,7 +167,8 @@ Command& Command::reads_schema(Session& session) {
 }
 
 Command& Command::uses_routing(Session& session) {
-  return address("--routing", session.addresses.routing, "the routing service");
+  return addresses("--routing", session.addresses.routing,
+                   "the routing service; several with commas between");
 }
 
 Command& Command::uses_timeline(Session& session) {

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "cli/author.hpp"
+#include "cli/client/replicas.hpp"
 #include "cli/client/routing_client.hpp"
 #include "cli/deploy_order.hpp"
 #include "cli/run/build_id.hpp"
@@ -150,14 +151,14 @@ class Runner {
       return session_.report(environment.error());
     }
     const Addresses& at = session_.addresses;
-    environment->merge(
-        std::map<std::string, std::string>{{"PORT", std::to_string(*port)},
-                                           {"MILLRACE_RUN_HOST", alone ? "127.0.0.1" : "0.0.0.0"},
-                                           {"MILLRACE_RUN_SCHEMA", at.schema},
-                                           {"MILLRACE_RUN_ROUTING", at.routing},
-                                           {"MILLRACE_RUN_TIMELINE", at.timeline},
-                                           {"MILLRACE_RUN_MODULE", module_},
-                                           {"MILLRACE_RUN_DEPLOYMENT", deployment_}});
+    environment->merge(std::map<std::string, std::string>{
+        {"PORT", std::to_string(*port)},
+        {"MILLRACE_RUN_HOST", alone ? "127.0.0.1" : "0.0.0.0"},
+        {"MILLRACE_RUN_SCHEMA", at.schema},
+        {"MILLRACE_RUN_ROUTING", replicas_of(at.routing).front()},
+        {"MILLRACE_RUN_TIMELINE", at.timeline},
+        {"MILLRACE_RUN_MODULE", module_},
+        {"MILLRACE_RUN_DEPLOYMENT", deployment_}});
     auto child = Child::start(
         {options_.command, *std::move(environment), module_ + " | ",
          [this](std::string_view line, bool is_error) { tell_timeline(line, is_error); }});
