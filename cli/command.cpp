@@ -177,7 +177,8 @@ Command& Command::reads_schema(Session& session) {
 }
 
 Command& Command::uses_routing(Session& session) {
-  return uses_tls(session).address("--routing", session.addresses.routing, "the routing service");
+  return uses_tls(session).addresses("--routing", session.addresses.routing,
+                                     "the routing service; several with commas between");
 }
 
 Command& Command::uses_timeline(Session& session) {

@@ -25,7 +25,7 @@ Result<Addresses> addresses(const std::map<std::string, std::string>& environmen
   settings::Fields fields;
   fields.addresses("cli.schema", all.schema,
                    "the schema service; several replicas with commas between");
-  fields.address("cli.routing", all.routing, "the routing service");
+  fields.addresses("cli.routing", all.routing, "the routing service; several with commas between");
   fields.address("cli.timeline", all.timeline, "the timeline service");
   fields.address("cli.ingress_health", all.ingress_health, "the health page of ingress");
   fields.address("cli.console_health", all.console_health, "the health page of the console");

@@ -2,8 +2,12 @@
 
 #include <grpcpp/generic/generic_stub.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "cli/client/connect.hpp"
 #include "cli/client/decode_pb.hpp"
+#include "cli/client/replicas.hpp"
 #include "cli/client/rpc_pb.hpp"
 #include "schema/codec_pb.hpp"
 #include "v2alpha1/verb.grpc.pb.h"
@@ -13,6 +17,9 @@ namespace millrace::cli {
 using statekit::Result;
 
 namespace {
+
+constexpr std::int64_t connect_ms_max = 2'000;  // for the first of several to be connected to
+constexpr std::chrono::milliseconds turn{20};
 
 // Routing tells in a word of its own why it could not deliver a call (verb.proto), and its message
 // is then about the module's endpoint: only without that word is the trouble on the way to routing.
@@ -56,10 +63,30 @@ bool answers(const statekit::Channel& channel, std::int64_t deadline_ms) {
   return status.error_code() == grpc::StatusCode::UNIMPLEMENTED && serves(channel, deadline_ms);
 }
 
+struct Reached {
+  statekit::Channel channel;
+  std::string address;
+};
+
+// Of several the first that can be connected to. A call is sent to it alone, so none happens twice.
+Reached reach(const std::string& addresses, std::int64_t deadline_ms) {
+  std::vector<Reached> all;
+  for (const std::string& each : replicas_of(addresses)) all.push_back({connect(each), each});
+  if (all.size() == 1) return all.front();
+  for (const Reached& each : all) each.channel.grpc()->GetState(true);
+  const auto end = std::chrono::system_clock::now() +
+                   std::chrono::milliseconds(std::min(deadline_ms, connect_ms_max));
+  while (std::chrono::system_clock::now() < end)
+    for (const Reached& each : all)
+      if (each.channel.grpc()->WaitForConnected(std::chrono::system_clock::now() + turn))
+        return each;
+  return all.front();
+}
+
 }  // namespace
 
-Result<Pong> ping_routing(const std::string& address, std::int64_t deadline_ms) {
-  const auto channel = connect(address);
+Result<Pong> ping_routing(const std::string& addresses, std::int64_t deadline_ms) {
+  const auto [channel, address] = reach(addresses, deadline_ms);
   const auto stub = v2alpha1::RoutingService::NewStub(channel.grpc());
   auto answer =
       ask<v2alpha1::PingResponse>(*stub, &v2alpha1::RoutingService::Stub::Ping,
@@ -68,9 +95,9 @@ Result<Pong> ping_routing(const std::string& address, std::int64_t deadline_ms) 
   return decode(*answer);
 }
 
-Result<CallAnswer> call(const std::string& address, const CallOrder& order,
+Result<CallAnswer> call(const std::string& addresses, const CallOrder& order,
                         std::int64_t deadline_ms) {
-  const auto channel = connect(address);
+  const auto [channel, address] = reach(addresses, deadline_ms);
   const auto stub = v2alpha1::RoutingService::NewStub(channel.grpc());
   v2alpha1::CallRequest request;
   *request.mutable_verb() = schema::to_proto(order.verb);

@@ -10,8 +10,10 @@
 
 namespace millrace::cli {
 
-statekit::Result<Pong> ping_routing(const std::string& address, std::int64_t deadline_ms);
-statekit::Result<CallAnswer> call(const std::string& address, const CallOrder& order,
+// `addresses`: of one routing service, or of several with commas between; the first that can be
+// connected to is asked.
+statekit::Result<Pong> ping_routing(const std::string& addresses, std::int64_t deadline_ms);
+statekit::Result<CallAnswer> call(const std::string& addresses, const CallOrder& order,
                                   std::int64_t deadline_ms);
 
 // True when the program at `address` takes calls: VerbService.Ping says that it is ready, or

@@ -7,6 +7,7 @@
 
 #include "cli/author.hpp"
 #include "cli/client/connect.hpp"
+#include "cli/client/replicas.hpp"
 #include "cli/client/routing_client.hpp"
 #include "cli/deploy_order.hpp"
 #include "cli/run/build_id.hpp"
@@ -151,14 +152,14 @@ class Runner {
       return session_.report(environment.error());
     }
     const Addresses& at = session_.addresses;
-    environment->merge(
-        std::map<std::string, std::string>{{"PORT", std::to_string(*port)},
-                                           {"MILLRACE_RUN_HOST", alone ? "127.0.0.1" : "0.0.0.0"},
-                                           {"MILLRACE_RUN_SCHEMA", at.schema},
-                                           {"MILLRACE_RUN_ROUTING", at.routing},
-                                           {"MILLRACE_RUN_TIMELINE", at.timeline},
-                                           {"MILLRACE_RUN_MODULE", module_},
-                                           {"MILLRACE_RUN_DEPLOYMENT", deployment_}});
+    environment->merge(std::map<std::string, std::string>{
+        {"PORT", std::to_string(*port)},
+        {"MILLRACE_RUN_HOST", alone ? "127.0.0.1" : "0.0.0.0"},
+        {"MILLRACE_RUN_SCHEMA", at.schema},
+        {"MILLRACE_RUN_ROUTING", replicas_of(at.routing).front()},
+        {"MILLRACE_RUN_TIMELINE", at.timeline},
+        {"MILLRACE_RUN_MODULE", module_},
+        {"MILLRACE_RUN_DEPLOYMENT", deployment_}});
     for (const auto& [name, file] : {std::pair{"MILLRACE_RUN_CA", &at.tls.ca},
                                      std::pair{"MILLRACE_RUN_CERTIFICATE", &at.tls.certificate},
                                      std::pair{"MILLRACE_RUN_KEY", &at.tls.key}})

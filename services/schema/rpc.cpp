@@ -37,7 +37,7 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
  public:
   Rpc(Core& service, statekit::GrpcFeed& feed, const statekit::Clock& clock,
       const statekit::ChannelOptions& peers)
-      : CallParts(service, peers), feed_(feed), clock_(clock) {}
+      : CallParts(service, peers), feed_(feed), clock_(clock), secrets_(service, clock, peers) {}
 
   ServerUnaryReactor* Ping(CallbackServerContext* context, const v2::PingRequest*,
                            v2::PingResponse* response) override {
@@ -318,7 +318,7 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
 
   statekit::GrpcFeed& feed_;
   const statekit::Clock& clock_;
-  SecretCalls secrets_{service_, clock_, peers_};
+  SecretCalls secrets_;
 };
 
 }  // namespace

@@ -107,6 +107,14 @@ TEST_CASE("without a reason of routing it is routing itself that cannot be reach
   CHECK(error_of_call(router).message.find("the routing service cannot be reached at ") == 0);
 }
 
+TEST_CASE("of several routing services the first that can be connected to is asked") {
+  const Router router("endpoint-failed");
+  const std::string addresses = "127.0.0.1:1," + router.address() + ",127.0.0.1:2";
+  const auto answer = cli::call(addresses, {{"time", "now", {}}, "{}", {}}, 20'000);
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().message == "endpoint-failed: time at 127.0.0.1:7: Connection refused");
+}
+
 TEST_CASE("an address where another service answers is told, with what was asked for") {
   const Router router("");
   const auto status = cli::SchemaClient(router.address(), 20'000).status();

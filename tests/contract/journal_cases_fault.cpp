@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,6 +82,8 @@ pid_t hold(Store& store) {
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
+    // Whatever becomes of the test, this is not left behind.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     const std::unique_ptr<Journal> journal = store.handle();
     const bool open = journal->open({incarnation_a}).has_value();
     if (!open || write(ends[1], "o", 1) != 1) _exit(3);

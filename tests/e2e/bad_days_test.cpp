@@ -162,7 +162,7 @@ TEST_CASE("a store is refused by the wrong driver, and a wrong file by the right
 
 TEST_CASE("a full disk is told everywhere, reads and the feed go on, and room ends it") {
   if (!may_mount()) {
-    WARN("not tried: this needs the right to mount");
+    WARN("not tried here: this needs the right to mount");
     return;
   }
   const Folder folder;
@@ -203,7 +203,7 @@ TEST_CASE("a full disk is told everywhere, reads and the feed go on, and room en
 
 TEST_CASE("a folder that may not be written stops a service and lets a store be looked at") {
   if (!may_mount()) {
-    WARN("not tried: this needs the right to mount");
+    WARN("not tried here: this needs the right to mount");
     return;
   }
   Cluster cluster;

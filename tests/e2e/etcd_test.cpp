@@ -2,6 +2,7 @@
 // out of reach, gone back.
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "e2e/cluster.hpp"
@@ -131,6 +132,37 @@ TEST_CASE("G9: a journal is moved into etcd and back, and is the same in both") 
   Cluster after({"--schema.journal=" + back});
   REQUIRE(after.ready());
   CHECK(after.millrace({"schema", "get"}).out == grown);
+}
+
+TEST_CASE("storage compact drops from etcd what a snapshot stands for, and the rest is served on") {
+  test::EtcdCluster etcd(1);
+  const std::string url = "etcd://" + etcd.endpoint(0) + "/prod";
+  Cluster cluster({"--schema.journal=" + url, "--schema.snapshot_interval=5"});
+  REQUIRE(cluster.ready());
+  for (const char* each : {"first", "second", "third", "fourth"}) deploy(cluster, each);
+  stop(cluster);
+  const std::string digest = identity(url)[3];
+  const Words compact = {"compact", "--keep", "3", "--journal", url, "--output", "json"};
+  Words dry = compact;
+  dry.push_back("--dry-run");
+  const std::string dropped = fact(storage(dry), "dropped");
+  CHECK(dropped != "\"dropped\": 0");
+  const auto keys = [&] {
+    const std::string all = etcd.ctl("get --prefix --keys-only /prod/0");
+    return std::count(all.begin(), all.end(), '/') / 2;
+  };
+  const auto before = keys();
+  CHECK(fact(storage(compact), "dropped") == dropped);
+  CHECK("\"dropped\": " + std::to_string(before - keys()) == dropped);
+  CHECK(fact(storage(compact), "dropped") == "\"dropped\": 0");
+  CHECK(identity(url)[3] == digest);
+  CHECK(identity(url)[4] == "\"entries\": " + std::to_string(keys()));
+  cluster.start();
+  REQUIRE(cluster.ready());
+  for (const char* each : {"first", "second", "third", "fourth"})
+    CHECK(holds(cluster.millrace({"schema", "get", each}).out, "module " + std::string(each)));
+  CHECK(holds(cluster.millrace({"schema", "history", "--limit", "1000"}).out, "is no longer kept"));
+  deploy(cluster, "fifth");
 }
 
 TEST_CASE(

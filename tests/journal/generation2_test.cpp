@@ -1,4 +1,7 @@
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -134,6 +137,24 @@ TEST_CASE("the row that changed is named and not the one after it") {
   }
 }
 
+TEST_CASE("a damaged row is never packed, so that it is named however much comes after it") {
+  const TempDir folder;
+  const std::string path = folder / "journal.db";
+  SqliteTuning loose = packing_soon();
+  loose.loose_entries = 1'000;
+  fill(path, loose);
+  execute(path, "UPDATE commits SET octets = CAST(octets || 'x' AS BLOB) WHERE revision = 9");
+  const auto journal = make_sqlite_journal(path, packing_soon());
+  REQUIRE(journal->open({incarnation_a}));
+  for (int i = 0; i < 8; ++i) {
+    const Head head = journal->head().value();
+    REQUIRE(journal->append(head.last, entries_after(head, 5), {}));
+  }
+  CHECK(inspect_sqlite(path).value().packed_entries == 8);
+  CHECK(journal->read(8, 1, 1'000'000).error().revision == 9);
+  CHECK(first_bad(path) == 9);
+}
+
 TEST_CASE("a store is read from a folder that may not be written") {
   const TempDir folder;
   const std::string path = folder / "journal.db";
@@ -152,6 +173,32 @@ TEST_CASE("a store is read from a folder that may not be written") {
   CHECK_FALSE(std::filesystem::exists(path + "-lock"));
   std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_write,
                                std::filesystem::perm_options::add);
+}
+
+TEST_CASE("who asks for a moment who holds a store keeps nobody from opening it") {
+  const TempDir folder;
+  const std::string path = folder / "journal.db";
+  fill(path);
+  std::atomic<bool> done = false;
+  std::thread asking([&] {
+    const int fd = ::open((path + "-lock").c_str(), O_RDONLY | O_CLOEXEC);
+    while (!done) {
+      flock(fd, LOCK_SH | LOCK_NB);
+      std::this_thread::yield();
+      flock(fd, LOCK_UN);
+      std::this_thread::yield();
+    }
+    ::close(fd);
+  });
+  std::string why;
+  for (int i = 0; i < 100 && why.empty(); ++i) {
+    const auto journal = make_sqlite_journal(path);
+    const JournalResult<Head> head = journal->open({incarnation_a});
+    if (!head) why = head.error().message;
+  }
+  done = true;
+  asking.join();
+  CHECK(why == "");
 }
 
 TEST_CASE("a store that is being written opens for reading at every moment") {

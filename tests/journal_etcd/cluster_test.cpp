@@ -148,6 +148,10 @@ TEST_CASE("a minority refuses writes and heads, and all goes on when the others 
   three().kill(2);
   // The member needs an election to see that it is alone.
   REQUIRE(eventually([&] { return !journal->head(); }));
+  CHECK(eventually([&] {
+    const auto told = journal->head();
+    return !told && told.error().message.find("it has no leader") != std::string::npos;
+  }));
   CHECK(journal->head().error().fault == JournalFault::unavailable);
   const std::vector<Entry> entry = entries_after(*head, 1, "during");
   const auto refused = journal->append(last, entry, {500});

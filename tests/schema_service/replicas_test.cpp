@@ -2,6 +2,7 @@
 // followers that move.
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 #include "support/etcd_server.hpp"
 #include "support/eventually.hpp"
 #include "support/process.hpp"
+#include "support/tcp_proxy.hpp"
 #include "support/temp_dir.hpp"
 #include "tests/schema_service/client.hpp"
 
@@ -28,6 +30,7 @@ std::string module_named(const std::string& name) {
 
 struct Replica {
   test::TempDir folder;
+  std::unique_ptr<test::TcpProxy> to_etcd;  // where its link is to be held
   std::unique_ptr<test::Process> process;
   std::string address;
   std::unique_ptr<test::Client> client;
@@ -35,9 +38,13 @@ struct Replica {
 
 class Replicas {
  public:
-  explicit Replicas(const std::string& workspace, const std::string& lease = "2s") : replicas_(3) {
-    const std::string journal = "etcd://" + test::shared_etcd().endpoints() + "/" + workspace;
+  explicit Replicas(const std::string& workspace, const std::string& lease = "2s",
+                    bool held = false)
+      : replicas_(3) {
     for (Replica& each : replicas_) {
+      if (held) each.to_etcd = std::make_unique<test::TcpProxy>(test::shared_etcd().port(0));
+      const std::string at = held ? each.to_etcd->address() : test::shared_etcd().endpoints();
+      const std::string journal = "etcd://" + at + "/" + workspace;
       each.process = std::make_unique<test::Process>(
           std::vector<std::string>{MILLRACE_SCHEMA, "--data=" + each.folder.path().string(),
                                    "--schema.listen=127.0.0.1:0",
@@ -58,7 +65,10 @@ class Replicas {
 
   test::Client& client(std::size_t i) { return *replicas_[i].client; }
   const std::string& address(std::size_t i) const { return replicas_[i].address; }
+  std::string data(std::size_t i) const { return replicas_[i].folder.path().string(); }
   void kill(std::size_t i) { replicas_[i].process->kill(); }
+  // Nothing passes between this replica and etcd any more, or all that waited does.
+  void hold(std::size_t i, bool held) { replicas_[i].to_etcd->set_still(held); }
 
   v2::GetStatusResponse status(std::size_t i) { return client(i).status().response; }
   // The replica that the others forward to; nothing while they do not agree.
@@ -166,6 +176,57 @@ TEST_CASE("each replica takes writes, and all stand at the same revision with th
     }
     return heads.size() == 1 && replicas.client(0).modules().size() == 3;
   }));
+}
+
+TEST_CASE("G6: a replica that hears nothing from etcd answers no linearizable read from memory") {
+  Replicas replicas("held", "10m", true);
+  const std::size_t writer = writer_of(replicas), behind = (writer + 1) % 3;
+  replicas.hold(behind, true);
+  const auto deployed = replicas.client(writer).deploy(module_named("news"));
+  INFO(deployed.status.error_message());
+  REQUIRE(deployed.ok());
+  v2::GetDeploymentRequest request;
+  request.set_deployment(deployed->deployments(0).deployment());
+  const std::vector<std::pair<std::string, std::string>> linearizable = {
+      {"millrace-linearizable", "1"}};
+  const auto plain = replicas.client(behind).call(&Stub::GetDeployment, request);
+  CHECK(plain.status.error_code() == grpc::StatusCode::NOT_FOUND);
+  const auto held =
+      replicas.client(behind).call(&Stub::GetDeployment, request, linearizable, 1'000);
+  CHECK((held.status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED ||
+         held.status.error_code() == grpc::StatusCode::UNAVAILABLE));
+  replicas.hold(behind, false);
+  CHECK(test::eventually([&] {
+    const auto read =
+        replicas.client(behind).call(&Stub::GetDeployment, request, linearizable, 5'000);
+    CHECK(read.status.error_code() != grpc::StatusCode::NOT_FOUND);
+    return read.ok();
+  }));
+}
+
+TEST_CASE("each replica keeps a history of its own, and all tell the same") {
+  Replicas replicas("history");
+  writer_of(replicas);
+  const auto first = replicas.client(0).deploy(module_named("first"));
+  REQUIRE(first.ok());
+  REQUIRE(replicas.client(1).deploy(module_named("second")).ok());
+  REQUIRE(replicas.client(2).reaches(first->changeset(), v2::CHANGESET_PHASE_FINALIZED));
+  v2::GetHistoryRequest request;
+  request.set_module("first");
+  std::set<std::string> told;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto page =
+        replicas.client(i).call(&Stub::GetHistory, request, {{"millrace-linearizable", "1"}});
+    INFO(page.status.error_message());
+    REQUIRE(page->entries_size() > 3);
+    std::string all;
+    for (const auto& each : page->entries()) all += each.SerializeAsString();
+    told.insert(all);
+  }
+  CHECK(told.size() == 1);
+  // On disk, so that a replica that starts again goes on with what it has.
+  for (std::size_t i = 0; i < 3; ++i)
+    CHECK(std::filesystem::exists(replicas.data(i) + "/schema/history.db"));
 }
 
 TEST_CASE("G1: kill -9 of the preferred writer under deploys loses nothing that was acknowledged") {

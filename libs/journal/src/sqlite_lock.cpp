@@ -1,6 +1,7 @@
 #include "sqlite_lock.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +23,9 @@ namespace {
 // The file: who holds it, for people, up to the first zero; then the mark.
 constexpr std::size_t who_bytes = 256;
 constexpr std::size_t mark_bytes = 8 + 32 + 32 + 32;  // revision, incarnation, digest, their sum
+
+constexpr int tries_max = 25;
+constexpr int try_pause_ms = 4;
 
 std::string lock_path(const std::string& path) { return path + "-lock"; }
 
@@ -60,6 +64,15 @@ tl::unexpected<JournalError> held_by(const std::string& path, const std::string&
                     "(`millrace storage info`, `verify` and `backup` work beside it)");
 }
 
+// Whoever asks who holds the lock (`holder_of`) has it for a moment, which is no reason to give up.
+bool locked(int fd, int how) {
+  for (int i = 0; i < tries_max; ++i) {
+    if (flock(fd, how | LOCK_NB) == 0) return true;
+    poll(nullptr, 0, try_pause_ms);
+  }
+  return false;
+}
+
 // The locks of this process, by the file they are on.
 struct Held {
   std::mutex mutex;
@@ -84,7 +97,7 @@ JournalResult<std::shared_ptr<StoreLock>> StoreLock::take(const std::string& pat
     return refuse(JournalFault::unavailable, lock_path(path) +
                                                  ": cannot be opened: " + std::strerror(errno) +
                                                  ": check the folder and who may write to it");
-  if (flock(fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
+  if (!locked(fd, alone ? LOCK_EX : LOCK_SH)) {
     const std::string who = who_is_in(fd);
     ::close(fd);
     return held_by(path, who);

@@ -1,0 +1,117 @@
+// Puts each fault of faults.mjs into a copy of the sources, builds the drivers' tests and runs them: each fault must
+// turn the test red that is named for it. `./dev test --planted [WORDS]` runs those whose names have these words;
+// `--check` only says whether each still has its place in the sources. Takes a minute or so for each.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { on_etcd, on_sqlite } from './faults.mjs';
+
+const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
+const copy = join(root, 'build/planted/source');
+const build = join(root, 'build/planted/build');
+const tests_ms_max = 240_000;
+
+const groups = [
+  { faults: on_sqlite, tests: [['journal_contract', 'journal sqlite *,journal sqlite-packed *'], ['test_journal']] },
+  {
+    faults: on_etcd,
+    tests: [['test_journal_etcd'], ['journal_contract', 'journal etcd *'], ['test_etcd_alone'], ['test_etcd_cluster']],
+  },
+];
+
+function place(fault, at = root) {
+  const text = readFileSync(join(at, fault.file), 'utf8');
+  const parts = text.split(fault.find);
+  if (parts.length !== 2)
+    throw new Error(`${fault.file}: '${fault.name}' has ${parts.length - 1} places for: ${fault.find}`);
+  return parts.join(fault.put);
+}
+
+// As git has them, with what is not committed yet.
+function copy_sources() {
+  mkdirSync(copy, { recursive: true });
+  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root });
+  execFileSync('tar', ['--null', '--ignore-failed-read', '-T', '-', '-cf', join(copy, '../sources.tar')], { cwd: root, input: files });
+  rmSync(copy, { recursive: true });
+  mkdirSync(copy);
+  execFileSync('tar', ['-xf', join(copy, '../sources.tar'), '-C', copy]);
+}
+
+function run(words, cwd) {
+  const done = spawnSync(words[0], words.slice(1), { cwd, encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (done.status !== 0) throw new Error(`${words.join(' ')}\n${(done.stdout + done.stderr).slice(-3000)}`);
+}
+
+function build_tests(names) {
+  run(['ninja', '-j2', '-C', build, ...names], root);
+}
+
+const entities = { '&quot;': '"', '&apos;': "'", '&lt;': '<', '&gt;': '>', '&amp;': '&' };
+
+// The titles that failed; a program that died or was stopped counts with what it ran last.
+function red(test) {
+  const [program, filter] = test;
+  const report = join(build, 'report.xml');
+  rmSync(report, { force: true });
+  const words = [...(filter ? [filter] : []), '--reporter', 'junit', '--out', report, '--abortx', '40'];
+  const done = spawnSync(join(build, 'bin', program), words, { cwd: build, stdio: 'ignore', timeout: tests_ms_max, killSignal: 'SIGKILL' });
+  if (done.status === 0) return [];
+  const xml = existsSync(report) ? readFileSync(report, 'utf8') : '';
+  const titles = [...xml.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"[^>]*>\s*<(?:failure|error)/g)]
+    .map((each) => (each[2] === 'root' ? each[1] : each[2]).replace(/&\w+;/g, (entity) => entities[entity] ?? entity));
+  const unique = [...new Set(titles.map((each) => each.split('/')[0]))];
+  return unique.length ? unique : [`${program} ${done.signal ? `stopped by ${done.signal}` : `exit ${done.status}`}`];
+}
+
+function try_fault(fault, tests) {
+  const file = join(copy, fault.file);
+  const whole = readFileSync(file, 'utf8');
+  writeFileSync(file, place(fault, copy));
+  try {
+    build_tests(tests.map((each) => each[0]));
+    const found = [];
+    for (const test of tests) {
+      found.push(...red(test));
+      if (fault.by && found.some((each) => each.includes(fault.by))) break;
+    }
+    return found;
+  } finally {
+    writeFileSync(file, whole);
+  }
+}
+
+// A fault that does not compile is missed like one that no test sees.
+function attempt(fault, tests) {
+  try {
+    return try_fault(fault, tests);
+  } catch (error) {
+    console.log(error.message);
+    return [];
+  }
+}
+
+function main(words) {
+  const all = groups.flatMap((group) => group.faults);
+  for (const fault of all) place(fault);
+  if (words[0] === '--check') return console.log(`${all.length} faults have their places`);
+  copy_sources();
+  run(['cmake', '--preset', 'dev', '-B', build], copy);
+  let missed = 0;
+  for (const { faults, tests } of groups) {
+    const wanted = faults.filter((fault) => words.every((word) => fault.name.includes(word)));
+    if (!wanted.length) continue;
+    build_tests(tests.map((each) => each[0]));
+    const before = tests.flatMap(red);
+    if (before.length) console.log(`without a fault these are red: ${before.join(' | ')}`);
+    for (const fault of wanted) {
+      const found = attempt(fault, tests);
+      const seen = fault.by ? found.some((each) => each.includes(fault.by)) : found.length > 0;
+      missed += seen ? 0 : 1;
+      console.log(`${seen ? 'seen  ' : 'MISSED'} ${fault.name}: ${found.join(' | ') || 'all stayed green'}`);
+    }
+  }
+  console.log(missed ? `${missed} were missed` : 'all were seen');
+  process.exitCode = missed ? 1 : 0;
+}
+
+main(process.argv.slice(2));
