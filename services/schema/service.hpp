@@ -28,6 +28,7 @@
 #include "services/schema/workers.hpp"
 #include "statekit/feed_hub.hpp"
 #include "statekit/io/revision_waiters.hpp"
+#include "statekit/past_states.hpp"
 
 namespace millrace::schema_service {
 
@@ -190,6 +191,8 @@ class Service {
   statekit::Result<ReadAt> at_head(ReadAt at) const;
 
   statekit::FeedHub& hub() { return hub_; }
+  // Made by those who read the journal: for the feed and for GetState.
+  statekit::PastStates& past_states() { return past_states_; }
   Registrations& registrations() { return registrations_; }
   Contexts& contexts() { return contexts_; }
 
@@ -231,6 +234,7 @@ class Service {
   HistoryProjection history_;
   Conductor conductor_;
   Workers workers_;
+  statekit::PastStates past_states_;
   std::atomic<bool> reads_stopped_ = false;
   statekit::RevisionWaiters waiters_;
   bool started_ = false;
