@@ -66,11 +66,9 @@ function Facts({ module, overview }: { module: Module; overview: Overview }) {
   );
 }
 
-function Schema({ module }: { module: Module }) {
-  const asked = useAsk<ModuleDetail>(
-    `api/modules/${encodeURIComponent(module.name)}`,
-    module.deployment,
-  );
+function Schema({ module, at }: { module: Module; at: string }) {
+  const path = `api/modules/${encodeURIComponent(module.name)}`;
+  const asked = useAsk<ModuleDetail>(at === "" ? path : `${path}?at=${at}`, module.deployment);
   if (asked.state === "waiting") return <p className="dim">Loading…</p>;
   if (asked.state === "failed") return <p className="trouble">Not loaded: {asked.why}</p>;
   return (
@@ -107,7 +105,7 @@ export function ModulePage({
           <Verbs module={module} />
         </Panel>
         <Panel title="Schema">
-          <Schema module={module} />
+          <Schema module={module} at={overview.past?.revision ?? ""} />
         </Panel>
       </div>
       <div className="column">
@@ -119,9 +117,11 @@ export function ModulePage({
             deployments={overview.deployments.filter((deployment) => deployment.module === name)}
           />
         </Panel>
-        <Panel title="Activity">
-          {events.length === 0 ? <NoActivity /> : <ActivityTable events={events} />}
-        </Panel>
+        {!overview.past && (
+          <Panel title="Activity">
+            {events.length === 0 ? <NoActivity /> : <ActivityTable events={events} />}
+          </Panel>
+        )}
       </div>
     </div>
   );
