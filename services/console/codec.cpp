@@ -1,6 +1,7 @@
 #include "services/console/codec.hpp"
 
 #include <google/protobuf/util/json_util.h>
+#include <algorithm>
 
 #include "services/console/codec_module.hpp"
 #include "statekit/result.hpp"
@@ -114,6 +115,21 @@ std::string system_json(const ConsoleState& state, std::size_t ended_max) {
 
 std::string overview_json(const std::string& system, const StatusView& status) {
   return "{\"status\":" + status_json(status) + "," + system.substr(1);
+}
+
+std::string past_json(const std::string& system, StatusView status, const PastView& past) {
+  status.revision = past.revision;
+  status.commit_time_ms = past.time_ms;
+  status.head = std::max(status.head, past.revision);
+  status.followers.clear();
+  pb::ConsolePast message;
+  message.set_revision(past.revision);
+  message.set_time_ms(past.time_ms);
+  message.set_author(past.author);
+  message.set_reason(past.reason);
+  for (const std::string& change : past.changes) message.add_changes(change);
+  const std::string present = overview_json(system, status);
+  return "{\"past\":" + json_of(message) + "," + present.substr(1);
 }
 
 std::string status_json(const StatusView& status) {

@@ -41,11 +41,22 @@ struct StatusView {
   std::string storage;
 };
 
+// The commit that made the system what it was at a revision.
+struct PastView {
+  Revision revision = 0;
+  WallMs time_ms = 0;
+  std::string author;  // empty, as the rest: the commit itself is no longer kept
+  std::string reason;
+  std::vector<std::string> changes;
+};
+
 // The part of an overview that changes with the state only, so that it can be kept for many
 // readers. `ended_max`: how many ended changesets to show.
 std::string system_json(const ConsoleState& state, std::size_t ended_max);
 // `system`: what system_json gave.
 std::string overview_json(const std::string& system, const StatusView& status);
+// Of the past; `status` is the present one, without what it tells of the state and of others.
+std::string past_json(const std::string& system, StatusView status, const PastView& past);
 std::string status_json(const StatusView& status);
 // Nothing: no such module.
 std::optional<std::string> module_json(const ConsoleState& state, std::string_view name);

@@ -10,6 +10,7 @@
 #include "httpkit/server.hpp"
 #include "schema/change_codec.hpp"
 #include "services/console/codec.hpp"
+#include "services/console/server_past.hpp"
 #include "services/console/server_peers.hpp"
 #include "services/console/server_timeline.hpp"
 #include "services/console/service.hpp"
@@ -60,6 +61,7 @@ class ConsoleServer final : public Server {
         follower_(follower_options(settings), feed_of(wiring), *wiring.clock),
         live_(live_limits(settings)),
         peers_(wiring.schema),
+        past_(wiring.schema, static_cast<std::size_t>(settings.changesets_max)),
         tail_(wiring.timeline, live_, static_cast<std::size_t>(settings.activity_events_max)),
         service_(guard_of(settings), questions(), live_) {}
 
@@ -83,6 +85,7 @@ class ConsoleServer final : public Server {
       wiring_.health->watch("feed", [this] { return readiness_of(follower_.status()); });
     follower_.start();
     peers_.start();
+    past_.start();
     tail_.start();
     telling_ = std::thread([this] { tell(); });
     statekit::log_info("console.started", {{"address", http_->address()}});
@@ -94,6 +97,7 @@ class ConsoleServer final : public Server {
   void stop() override {
     if (stopping_.exchange(true)) return;
     live_.close();
+    past_.stop();  // first: requests wait for its answers
     if (http_) http_->stop(stop_ms);
     follower_.stop();
     if (telling_.joinable()) telling_.join();
@@ -105,7 +109,26 @@ class ConsoleServer final : public Server {
  private:
   Questions questions() {
     return {[this] { return overview(); },
-            [this](std::string_view name) { return module_json(*follower_.read(), name); }};
+            [this](std::string_view name) { return module_json(*follower_.read(), name); },
+            [this](Revision at, std::string module, Questions::Answer answer) {
+              tell_past(at, std::move(module), std::move(answer));
+            }};
+  }
+
+  void tell_past(Revision at, std::string module, Questions::Answer answer) {
+    const std::optional<statekit::Position> present = follower_.position();
+    past_.ask(at, present ? present->incarnation : "",
+              [this, module = std::move(module),
+               answer = std::move(answer)](const statekit::Result<Past::View>& view) {
+                if (!view) return answer(fail(view.error()));
+                const PastSystem& then = **view;
+                if (module.empty()) return answer(past_json(then.text, status(), then.commit));
+                const std::optional<std::string> text = module_json(then.state, module);
+                if (text) return answer(*text);
+                answer(statekit::fail(statekit::Code::not_found,
+                                      "no module is called " + module + " at revision " +
+                                          std::to_string(then.commit.revision)));
+              });
   }
 
   // What the page shows of the state: one text for all readers, since a large one takes long to
@@ -200,6 +223,7 @@ class ConsoleServer final : public Server {
   Follower follower_;
   Live live_;
   Peers peers_;
+  Past past_;
   TimelineTail tail_;
   const Service service_;
   std::unique_ptr<httpkit::Server> http_;

@@ -1,5 +1,6 @@
 #include "services/console/service.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "services/console/codec.hpp"
@@ -71,6 +72,44 @@ statekit::Result<EventFilter> read_filter(std::string_view query) {
   return filter;
 }
 
+constexpr std::string_view modules_path = "/api/modules/";
+
+// Only what has a past has an `at`; elsewhere the word means nothing.
+bool asks_past(const Request& request) {
+  if (request.path != "/api/overview" && !request.path.starts_with(modules_path)) return false;
+  const auto pairs = httpkit::parse_query(request.query);
+  if (!pairs) return false;
+  return std::any_of(pairs->begin(), pairs->end(), [](const auto& p) { return p.first == "at"; });
+}
+
+statekit::Result<Revision> read_revision(const Request& request) {
+  Revision revision = 0;
+  std::size_t times = 0;
+  bool good = true;
+  const auto pairs = httpkit::parse_query(request.query);
+  if (!pairs) return fail(Code::invalid_argument, "the query is malformed");
+  for (const auto& [name, value] : *pairs) {
+    if (name != "at") continue;
+    ++times;
+    good = read_number(value, revision) && revision > 0;
+  }
+  if (!good || times > 1)
+    return fail(Code::invalid_argument, "at is one revision: a whole number from 1");
+  return revision;
+}
+
+int status_of(Code code) {
+  switch (code) {
+    case Code::invalid_argument: return 400;
+    case Code::not_found: return 404;
+    case Code::out_of_range: return 410;
+    case Code::unavailable:
+    case Code::resource_exhausted: return 503;
+    case Code::deadline_exceeded: return 504;
+    default: return 502;
+  }
+}
+
 bool takes_gzip(const Request& request) {
   const auto header = httpkit::find_header(request.headers, "accept-encoding");
   if (!header) return false;
@@ -106,7 +145,24 @@ Service::Service(GuardOptions guard, Questions questions, Live& live)
 void Service::handle(const Request& request, const std::shared_ptr<httpkit::Reply>& reply) const {
   const bool stream = request.path == "/api/events" && request.method == "GET";
   if (stream && !refuse(request, guard_)) return open_stream(reply);
+  if (asks_past(request) && !refuse(request, guard_)) return tell_past(request, reply);
   reply->send(answer(request));
+}
+
+void Service::tell_past(const Request& request,
+                        const std::shared_ptr<httpkit::Reply>& reply) const {
+  const statekit::Result<Revision> at = read_revision(request);
+  if (!at) return reply->send(refusal(400, at.error().message));
+  std::string module;
+  if (request.path.starts_with(modules_path)) {
+    const auto name = httpkit::percent_decode(request.path.substr(modules_path.size()));
+    if (!name || name->empty()) return reply->send(refusal(400, "the module's name is malformed"));
+    module = *name;
+  }
+  questions_.past(*at, std::move(module), [reply](const statekit::Result<std::string>& body) {
+    if (body) return reply->send(guarded(json(*body)));
+    reply->send(refusal(status_of(body.error().code), body.error().message));
+  });
 }
 
 void Service::open_stream(const std::shared_ptr<httpkit::Reply>& reply) const {
@@ -124,7 +180,7 @@ Response Service::answer(const Request& request) const {
     return refusal(refused->status, refused->detail);
   if (request.path == "/api/overview") return guarded(json(questions_.overview()));
   if (request.path == "/api/timeline") return timeline(request);
-  if (request.path.starts_with("/api/modules/")) return module(request);
+  if (request.path.starts_with(modules_path)) return module(request);
   if (request.path == "/api/events")
     return refusal(405, "a stream of events has no head: ask with GET");
   if (request.path.starts_with("/api/"))
@@ -134,8 +190,7 @@ Response Service::answer(const Request& request) const {
 }
 
 Response Service::module(const Request& request) const {
-  const auto name =
-      httpkit::percent_decode(request.path.substr(std::string("/api/modules/").size()));
+  const auto name = httpkit::percent_decode(request.path.substr(modules_path.size()));
   if (!name) return refusal(400, "the module's name is malformed");
   const std::optional<std::string> body = questions_.module(*name);
   if (!body) return refusal(404, "no module is called " + *name);

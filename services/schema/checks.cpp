@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "schema/check.hpp"
+#include "services/schema/breaks.hpp"
 #include "services/schema/concerned.hpp"
 #include "services/schema/decide_parts.hpp"
 
@@ -16,7 +17,8 @@ namespace {
 
 using Modules = std::vector<std::shared_ptr<const schema::Module>>;
 
-constexpr std::size_t diagnostics_shown = 100;
+constexpr std::size_t diagnostics_shown = 100;  // with what is told of callers before them
+constexpr std::size_t callers_shown = 50;
 
 // Places name a file of whoever wrote the module; who removes one knows modules.
 std::vector<std::string> referrers(const std::vector<const schema::Module*>& modules,
@@ -55,7 +57,12 @@ Status check_change(const State& state, const Modules& modules,
   const std::vector<schema::Diagnostic> diagnostics =
       schema::check_changed(concerned.after(), changed);
   if (diagnostics.empty()) return {};
-  return refuse(diagnostics, referrers(concerned.after(), removed));
+  std::vector<std::string> details = referrers(concerned.after(), removed);
+  // What leads nowhere now: who of those deployed calls it.
+  for (std::string& line : judge(state, modules, removed).breaks) {
+    if (details.size() < callers_shown) details.push_back(std::move(line));
+  }
+  return refuse(diagnostics, std::move(details));
 }
 
 }  // namespace millrace::schema_service

@@ -2,12 +2,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include <grpcpp/alarm.h>
 #include <grpcpp/grpcpp.h>
 
 #include "services/schema/codec.hpp"
+#include "services/schema/service.hpp"
 #include "statekit/io/rpc.hpp"
 #include "v2alpha1/schema.pb.h"
 
@@ -16,26 +18,30 @@ namespace millrace::schema_service {
 namespace {
 
 using Part = v2alpha1::FeedSnapshotPart;
+using statekit::PastState;
 using statekit::Result;
-using statekit::SnapshotParts;
-
-std::atomic<std::size_t> being_sent{0};
 
 // Lives until gRPC is done with it and its alarm has run: whichever comes last deletes it.
 class StateReactor final : public grpc::ServerWriteReactor<Part> {
  public:
   explicit StateReactor(grpc::CallbackServerContext* context) : context_(context) {
-    const auto end = std::chrono::system_clock::now() + std::chrono::seconds(state_seconds_max);
+    const auto end =
+        std::chrono::system_clock::now() + std::chrono::milliseconds(statekit::past_state_ms_max);
     alarm_.Set(end, [this](bool rang) {
       if (rang) context_->TryCancel();
       release();
     });
   }
 
-  void send(Result<SnapshotParts> snapshot) {
-    if (!snapshot) return Finish(statekit::to_grpc(snapshot.error()));
-    snapshot_ = std::move(*snapshot);
-    write_next();
+  void tell(Service& service, Revision revision) {
+    Result<PastState> entered = service.past_states().enter();
+    if (!entered) return Finish(statekit::to_grpc(entered.error()));
+    state_ = std::move(*entered);
+    service.past_states().make(revision, [this](Result<statekit::SnapshotParts> made) {
+      if (!made) return Finish(statekit::to_grpc(made.error()));
+      state_->begin(std::move(*made));
+      write_next();
+    });
   }
 
   void OnWriteDone(bool ok) override {
@@ -49,16 +55,14 @@ class StateReactor final : public grpc::ServerWriteReactor<Part> {
   }
 
  private:
-  ~StateReactor() override { --being_sent; }
-
   void write_next() {
-    if (next_ == snapshot_.parts.size()) return Finish(grpc::Status::OK);
+    const std::optional<statekit::SnapshotPart> next = state_->next();
+    if (!next) return Finish(grpc::Status::OK);
     part_.Clear();
-    *part_.mutable_position() = to_proto(snapshot_.position);
-    part_.set_index(static_cast<std::uint32_t>(next_));
-    part_.set_last(next_ + 1 == snapshot_.parts.size());
-    part_.set_data(*snapshot_.parts[next_]);
-    ++next_;
+    *part_.mutable_position() = to_proto(next->position);
+    part_.set_index(next->index);
+    part_.set_last(next->last);
+    part_.set_data(*next->data);
     StartWrite(&part_);
   }
 
@@ -69,8 +73,7 @@ class StateReactor final : public grpc::ServerWriteReactor<Part> {
   grpc::CallbackServerContext* const context_;
   grpc::Alarm alarm_;
   std::atomic<int> holders_ = 2;
-  SnapshotParts snapshot_;
-  std::size_t next_ = 0;
+  std::optional<PastState> state_;
   Part part_;
 };
 
@@ -78,19 +81,8 @@ class StateReactor final : public grpc::ServerWriteReactor<Part> {
 
 grpc::ServerWriteReactor<Part>* send_state(Service& service, grpc::CallbackServerContext* context,
                                            const v2alpha1::GetStateRequest& request) {
-  const std::size_t others = being_sent++;
   auto* reactor = new StateReactor(context);
-  if (others >= states_sent_max) {
-    reactor->send(statekit::fail(statekit::Code::resource_exhausted,
-                                 "too many states are being sent here (" +
-                                     std::to_string(states_sent_max) + "): try again later"));
-    return reactor;
-  }
-  service.on_worker(
-      [&service, reactor, revision = request.at_revision()](const statekit::Status& room) {
-        if (!room) return reactor->send(statekit::fail(room.error()));
-        reactor->send(service.state_at(revision));
-      });
+  reactor->tell(service, request.at_revision());
   return reactor;
 }
 

@@ -43,7 +43,7 @@ class GrpcSchemaServer final : public Server {
               statekit::log_warn(event, {{"detail", detail}});
             },
             std::move(presence)),
-        feed_(service_.hub(), *wiring.clock, past()),
+        feed_(service_.hub(), *wiring.clock, &service_.past_states()),
         rpc_(make_rpc(service_, feed_, *wiring.clock, {.credentials = wiring.doors.credentials})) {}
   ~GrpcSchemaServer() override { GrpcSchemaServer::stop(); }
 
@@ -100,16 +100,6 @@ class GrpcSchemaServer final : public Server {
   }
 
  private:
-  // What the feed tells of a past revision, made by those who read the journal.
-  statekit::PastStates past() {
-    return [this](Revision revision, auto done) {
-      service_.on_worker([this, revision, done = std::move(done)](const Status& room) {
-        if (!room) return done(fail(room.error()));
-        done(service_.state_at(revision));
-      });
-    };
-  }
-
   void watch_metrics() {
     statekit::Metrics& metrics = *wiring_.metrics;
     const auto gauge = [&metrics](const char* name, const char* help) {

@@ -139,6 +139,12 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
           },
           [this] { return others(); }, [this] { change_log_.tell(); }),
       workers_(worker_threads, static_cast<std::size_t>(settings.reads_max)),
+      past_states_([this](Revision revision, statekit::PastStates::Answer answer) {
+        workers_.run([this, revision, answer = std::move(answer)](const Status& room) {
+          if (!room) return answer(fail(room.error()));
+          answer(state_at(revision));
+        });
+      }),
       waiters_(machine_.projection(), static_cast<std::size_t>(settings.waiting_max)) {}
 
 Service::~Service() { stop(); }

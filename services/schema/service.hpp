@@ -28,6 +28,7 @@
 #include "services/schema/workers.hpp"
 #include "statekit/feed_hub.hpp"
 #include "statekit/io/revision_waiters.hpp"
+#include "statekit/past_states.hpp"
 
 namespace millrace::schema_service {
 
@@ -218,6 +219,8 @@ class Service {
   statekit::Result<ReadAt> at_head(ReadAt at) const;
 
   statekit::FeedHub& hub() { return hub_; }
+  // Made by those who read the journal: for the feed and for GetState.
+  statekit::PastStates& past_states() { return past_states_; }
   Registrations& registrations() { return registrations_; }
   Contexts& contexts() { return contexts_; }
 
@@ -266,6 +269,7 @@ class Service {
   Conductor conductor_;
   Workers workers_;
   std::atomic<int> sealing_ = 0;  // changes of secrets that were sealed and are not committed yet
+  statekit::PastStates past_states_;
   std::atomic<bool> reads_stopped_ = false;
   statekit::RevisionWaiters waiters_;
   bool started_ = false;

@@ -110,3 +110,47 @@ TEST_CASE("a stop ends the open pages' streams") {
   system.stop_console();
   CHECK(page.ends());
 }
+
+TEST_CASE("the overview and a module are told as they were, with who made it so and why") {
+  System system;
+  system.deploy(hello_text);
+  REQUIRE(eventually([&] { return overview(system)["modules"].size() == 1; }));
+  const std::string then = overview(system)["status"]["feed"]["revision"];
+  system.deploy("module hello2 { data Thing { name String } }");
+  REQUIRE(eventually([&] { return overview(system)["modules"].size() == 2; }));
+  const json past = json::parse(system.get("/api/overview?at=" + then).body);
+  CHECK(past["modules"].size() == 1);
+  CHECK(past["past"]["revision"] == then);
+  CHECK(past["status"]["feed"]["revision"] == then);
+  CHECK(past["status"]["followers"].empty());
+  const json first = json::parse(system.get("/api/overview?at=1").body);
+  CHECK(first["past"]["author"] == "ada");
+  CHECK(first["past"]["changes"][0].get<std::string>().find(" created with dpl-hello-") !=
+        std::string::npos);
+  CHECK(json::parse(system.get("/api/modules/hello?at=1").body)["module"]["state"] == "preparing");
+  const auto missing = system.get("/api/modules/hello2?at=1");
+  CHECK(missing.status == 404);
+  CHECK(missing.body.find("no module is called hello2 at revision 1") != std::string::npos);
+  // The present is as it was, and without a past.
+  CHECK(overview(system)["modules"].size() == 2);
+  CHECK_FALSE(overview(system).contains("past"));
+}
+
+TEST_CASE("a revision that is not there yet, or cannot be asked for now, is told apart") {
+  System system;
+  system.deploy(hello_text);
+  REQUIRE(eventually([&] { return overview(system)["modules"].size() == 1; }));
+  const auto early = system.get("/api/overview?at=99999");
+  CHECK(early.status == 404);
+  CHECK(early.body.find("there is no revision 99999 yet") != std::string::npos);
+  for (const char* wrong : {"0", "-1", "x", "1&at=2", "", "99999999999999999999"}) {
+    CAPTURE(wrong);
+    CHECK(system.get(std::string("/api/overview?at=") + wrong).status == 400);
+  }
+  REQUIRE(system.get("/api/overview?at=1").status == 200);
+  system.stop_schema();
+  CHECK(system.get("/api/overview?at=2").status == 503);
+  // What was asked before is kept.
+  CHECK(system.get("/api/overview?at=1").status == 200);
+  CHECK(overview(system)["modules"].size() == 1);
+}

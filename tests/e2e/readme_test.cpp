@@ -1,34 +1,16 @@
 // The newcomer's steps: the commands of the README, word for word, on the ports that it names. They
 // run in a network of their own, so that nothing else on the machine is in the way.
-#include <net/if.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cstring>
 #include <sstream>
 
 #include "e2e/cluster.hpp"
+#include "e2e/own_network.hpp"
 #include "support/catch.hpp"
 
 using namespace millrace::e2e;
 
 namespace {
-
-// A new network namespace with nothing but loopback in it; false where the system does not allow
-// it.
-bool enter_own_network() {
-  if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
-  const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  ifreq request{};
-  std::strcpy(request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  const bool up = ioctl(descriptor, SIOCSIFFLAGS, &request) == 0;
-  close(descriptor);
-  return up;
-}
 
 // The lines of the block that follows the README's mark.
 Words commands_of_readme() {

@@ -1,5 +1,5 @@
-// A schema service in this process, over real gRPC on a journal in memory, with a client. It stops
-// with its owner.
+// A schema service in this process, over real gRPC on a journal in memory, with a client; or on
+// SQLite, where it is given a folder. It stops with its owner.
 #pragma once
 
 #include <memory>
@@ -15,8 +15,11 @@ namespace millrace::test {
 
 class Running {
  public:
-  explicit Running(schema_service::Settings settings = {}) {
-    settings.journal = "memory:";
+  explicit Running(schema_service::Settings settings = {}, const std::string& folder = {}) {
+    if (folder.empty())
+      settings.journal = "memory:";
+    else
+      settings.data = folder;
     settings.listen = "127.0.0.1:0";
     settings.lease_ms = 1'000;
     auto started = schema_service::start(settings, {&clock_, &metrics_, &health_});

@@ -15,7 +15,7 @@ namespace millrace {
 namespace {
 
 using namespace statekit;
-using Done = std::function<void(Result<SnapshotParts>)>;
+using Done = PastStates::Answer;
 using Stream = grpc::ClientReaderWriter<v2alpha1::SubscribeRequest, v2alpha1::SubscribeResponse>;
 
 class FeedService final : public v2alpha1::SchemaService::CallbackService {
@@ -40,7 +40,7 @@ SnapshotParts parts_of(Revision revision, std::size_t count) {
 // A feed whose past is in the test's hand: each question waits until it is answered.
 struct Server {
   explicit Server(bool knows_past = true)
-      : feed(hub, clock, knows_past ? PastStates(past()) : PastStates()),
+      : feed(hub, clock, knows_past ? &states : nullptr),
         service(feed),
         server(std::move(GrpcServer::start({"", "", 16 << 20, 1'000, 2'000}, {&service}).value())) {
   }
@@ -48,7 +48,7 @@ struct Server {
     feed.stop();
     server->stop();
   }
-  PastStates past() {
+  PastStates::Make past() {
     return [this](Revision revision, Done done) {
       std::lock_guard lock(mutex);
       asked.emplace_back(revision, std::move(done));
@@ -73,6 +73,7 @@ struct Server {
   std::unique_ptr<Journal> journal = journal::make_memory_journal(journal::make_memory_store());
   Broadcast broadcast;
   FeedHub hub{broadcast, *journal, [] { return parts_of(0, 1); }};
+  PastStates states{past()};
   GrpcFeed feed;
   FeedService service;
   std::unique_ptr<GrpcServer> server;
@@ -154,6 +155,36 @@ TEST_CASE("G8: one past state more than may be sent at once is refused until ano
     server.answer([](Revision revision) { return parts_of(revision, 1); });
     return again.end().ok() && let_in;
   }));
+}
+
+TEST_CASE("G8: whoever else tells of a past state takes its place from the same few") {
+  Server server;
+  std::vector<PastState> others;
+  for (std::size_t i = 0; i < past_states_max; ++i)
+    others.push_back(std::move(server.states.enter().value()));
+  CHECK(Reader(server, 1).end().error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  others.pop_back();
+  Reader reader(server, 1);
+  REQUIRE(test::eventually([&] { return server.waiting() == 1; }));
+  CHECK_FALSE(server.states.enter());
+  server.answer([](Revision revision) { return parts_of(revision, 1); });
+  CHECK(reader.end().ok());
+  CHECK(test::eventually([&] { return server.states.enter().has_value(); }));
+}
+
+TEST_CASE("G8: who asked for a past state and has gone keeps its place until the state is made") {
+  Server server;
+  std::vector<std::unique_ptr<Reader>> readers;
+  for (std::size_t i = 0; i < past_states_max; ++i)
+    readers.push_back(std::make_unique<Reader>(server, i + 1));
+  REQUIRE(test::eventually([&] { return server.waiting() == past_states_max; }));
+  for (const auto& reader : readers) {
+    reader->context.TryCancel();
+    CHECK_FALSE(reader->end().ok());
+  }
+  CHECK_FALSE(server.states.enter());
+  server.answer([](Revision revision) { return parts_of(revision, 1); });
+  CHECK(test::eventually([&] { return server.states.enter().has_value(); }));
 }
 
 TEST_CASE("who asked for the past and has gone, or says more, is let go of") {

@@ -1,4 +1,4 @@
-// A console's backend made of fixtures: the built page, the three answers that it asks for, and
+// A console's backend made of fixtures: the built page, the answers that it asks for, and
 // hands to change them with. What the real one answers is pinned to the same fixtures by tests/console.
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
@@ -38,6 +38,7 @@ export class Backend {
     this.page = page;
     this.overview = overview;
     this.activity = activity;
+    this.past = {}; // overviews by revision
     this.speaks = true; // false: connected and silent
   }
 
@@ -85,11 +86,13 @@ export class Backend {
   }
 
   #answer(request, response) {
-    const { pathname } = new URL(request.url, "http://fixture");
+    const { pathname, searchParams } = new URL(request.url, "http://fixture");
+    const at = searchParams.get("at");
     response.setHeader("content-security-policy", policy);
     response.setHeader("cache-control", "no-store");
     if (pathname === "/api/events") return this.#stream(request, response);
-    if (pathname.startsWith("/api/modules/")) return this.#module(pathname.slice(13), response);
+    if (pathname === "/api/overview" && at !== null) return this.#past(at, response);
+    if (pathname.startsWith("/api/modules/")) return this.#module(pathname.slice(13), at, response);
     const path = normalize(pathname === "/" ? "/index.html" : pathname);
     try {
       const body = readFileSync(join(this.page, path));
@@ -109,11 +112,20 @@ export class Backend {
     request.on("close", () => this.#streams.delete(response));
   }
 
-  #module(name, response) {
-    const module = this.overview.modules.find((candidate) => candidate.name === name);
+  #past(at, response) {
+    const overview = this.past[at];
+    response.statusCode = overview ? 200 : 404;
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify(overview ?? { detail: `there is no revision ${at} yet` }));
+  }
+
+  #module(name, at, response) {
+    const overview = at === null ? this.overview : this.past[at];
+    const module = overview.modules.find((candidate) => candidate.name === name);
     response.statusCode = module ? 200 : 404;
     response.setHeader("content-type", "application/json");
-    const schema = `module ${name} {\n  data EchoRequest {\n    name String?\n  }\n}\n`;
+    const when = at === null ? "" : `  // as of ${at}\n`;
+    const schema = `module ${name} {\n${when}  data EchoRequest {\n    name String?\n  }\n}\n`;
     const answer = { module, schema, configs: this.configs, secrets: this.secrets };
     response.end(JSON.stringify(module ? answer : { detail: `no module ${name}` }));
   }

@@ -50,6 +50,14 @@ test("a module arrives, a call happens, the schema service comes and goes", asyn
 
   await page.getByRole("link", { name: "All about time" }).click();
   await page.getByText("export verb now(time.TimeRequest) time.TimeResponse").waitFor();
+
+  await page.goto(`${system.url}#/?at=1`);
+  await page.getByText("As it was at revision 1").waitFor();
+  await page.getByRole("link", { name: /^time: preparing/ }).waitFor();
+  await page.getByText("What it changed").click();
+  await page.getByText(/^changeset chs-.* created with dpl-time-/).waitFor();
+  await page.getByRole("link", { name: "Back to now" }).click();
+  await page.getByRole("link", { name: /^time: serving/ }).waitFor();
   if (process.env.SCREENSHOTS)
     await page.screenshot({ path: `${process.env.SCREENSHOTS}/real.png`, fullPage: true });
   await visited.close();

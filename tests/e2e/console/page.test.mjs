@@ -299,3 +299,82 @@ test("hostile names stay text", async () => {
   assert.equal(await visited.page.evaluate(() => window.hit), undefined);
   clean(visited);
 });
+
+function pastOf(revision, names) {
+  const overview = fixture("overview.json");
+  overview.modules = overview.modules.filter(({ name }) => names.includes(name));
+  overview.status.feed.revision = revision;
+  overview.status.followers = [];
+  overview.past = {
+    revision,
+    timeMs: "1795166000000",
+    author: "ada",
+    reason: "the first greeting",
+    changes: ["changeset chs-w8e2r5t1y0 committed"],
+  };
+  return overview;
+}
+
+test("a past revision is shown as it was, while the live page goes on behind it", async () => {
+  backend.past = {
+    7: pastOf("7", ["echo"]),
+    8: pastOf("8", ["echo", "time"]),
+    25: pastOf("25", ["echo", "greeter", "orders", "time"]),
+  };
+  const visited = await visit();
+  const { page } = visited;
+  const modules = page.getByRole("region", { name: "Modules" });
+  const past = page.getByRole("region", { name: "The past" });
+  await page.getByRole("link", { name: "revision 25" }).click();
+  await past.getByText("As it was at revision 25").waitFor();
+  await past.getByRole("textbox", { name: "Revision" }).fill("7");
+  await past.getByRole("button", { name: "Show" }).click();
+  await past.getByText("As it was at revision 7").waitFor();
+  await past.getByText(", by ada,").waitFor();
+  await past.getByText("the first greeting").waitFor();
+  await modules.getByRole("button", { name: "time", exact: true }).waitFor({ state: "detached" });
+  assert.equal(await page.getByRole("region", { name: "Followers" }).count(), 0);
+  await picture(page, "past-1280");
+  // Commits go on, and are not what is looked at.
+  backend.change((overview) => (overview.status.feed.revision = overview.status.feed.head = "26"));
+  await page.getByRole("link", { name: "revision 26" }).waitFor();
+  assert.equal(await modules.getByRole("button", { name: "echo", exact: true }).count(), 1);
+  assert.equal(await modules.getByRole("button", { name: "time", exact: true }).count(), 0);
+  // Pages stay in the past.
+  await page.getByRole("link", { name: "All about echo" }).click();
+  await page.getByText("// as of 7").waitFor();
+  await page.getByRole("link", { name: "Followers", exact: true }).click();
+  await page.getByText("Calls and followers are shown as they are now only.").waitFor();
+  await page.getByRole("link", { name: "Modules", exact: true }).click();
+  await past.getByRole("link", { name: "Later" }).click();
+  await modules.getByRole("button", { name: "time", exact: true }).waitFor();
+  await past.getByRole("link", { name: "Back to now" }).click();
+  await modules.getByRole("button", { name: "orders", exact: true }).waitFor();
+  assert.equal(await past.count(), 0);
+  clean(visited);
+});
+
+test("a revision that cannot be shown says why, and the way back is there", async () => {
+  const { page } = await visit();
+  await page.goto(`${backend.url}#/?at=9999`);
+  await page.getByText("Not shown: there is no revision 9999 yet").waitFor();
+  await page.getByRole("link", { name: "Back to now" }).click();
+  await page.getByRole("region", { name: "Modules" }).waitFor();
+});
+
+for (const [width, colorScheme] of [
+  [360, "light"],
+  [1280, "dark"],
+]) {
+  test(`the past at ${width} pixels in ${colorScheme} is inside the window and legible`, async () => {
+    backend.past = { 7: pastOf("7", ["echo"]) };
+    const visited = await visit({ width, colorScheme, reducedMotion: "reduce" });
+    await visited.page.goto(`${backend.url}#/?at=7`);
+    await visited.page.getByText("the first greeting").waitFor();
+    await visited.page.getByText("What it changed").click();
+    assert.deepEqual(await visited.page.evaluate(stickingOut), []);
+    assert.deepEqual(await visited.page.evaluate(weakText), []);
+    await picture(visited.page, `past-${colorScheme}-${width}`);
+    clean(visited);
+  });
+}

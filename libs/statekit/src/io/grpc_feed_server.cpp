@@ -12,7 +12,6 @@
 #include <grpcpp/grpcpp.h>
 
 #include "feed_wire.hpp"
-#include "past_sending.hpp"
 #include "statekit/io/rpc.hpp"
 #include "v2alpha1/schema.grpc.pb.h"
 
@@ -32,30 +31,15 @@ class Stream;
 struct Streams {
   FeedHub& hub;
   const Clock& clock;
-  const PastStates past;
+  PastStates* const past;  // null: nobody is told of it
   std::mutex mutex;
   std::condition_variable changed;
   std::map<Stream*, std::shared_ptr<Stream>> open;
   bool dirty = false;
   bool stopping = false;
-  std::size_t past_open = 0;  // streams that ask for a past state
 
-  Streams(FeedHub& feed_hub, const Clock& feed_clock, PastStates past_states)
-      : hub(feed_hub), clock(feed_clock), past(std::move(past_states)) {}
-  Status enter_past() {
-    if (!past) return fail(Code::unimplemented, "this service tells nothing of the past");
-    std::lock_guard lock(mutex);
-    if (past_open == past_states_max)
-      return fail(Code::resource_exhausted, "too many past states are being sent here (" +
-                                                std::to_string(past_states_max) +
-                                                "): try again later");
-    ++past_open;
-    return {};
-  }
-  void leave_past() {
-    std::lock_guard lock(mutex);
-    --past_open;
-  }
+  Streams(FeedHub& feed_hub, const Clock& feed_clock, PastStates* past_states)
+      : hub(feed_hub), clock(feed_clock), past(past_states) {}
   void forget(Stream* stream) {
     std::shared_ptr<Stream> last;  // dropped after the lock
     std::lock_guard lock(mutex);
@@ -122,15 +106,11 @@ class Stream final : public Reactor, public std::enable_shared_from_this<Stream>
   void OnCancel() override { end({Code::cancelled, "the follower is gone", {}}); }
 
   void OnDone() override {
-    bool past = false;
     {
       std::lock_guard lock(mutex_);
       session_.reset();
       context_ = nullptr;
-      past = past_.has_value();
-      if (past) past_.emplace();  // lets go of the state
     }
-    if (past) streams_.leave_past();
     streams_.forget(this);
   }
 
@@ -148,11 +128,7 @@ class Stream final : public Reactor, public std::enable_shared_from_this<Stream>
     }
     if (!incoming_.has_hello())
       return fail(Code::invalid_argument, "a follower's first message is its hello");
-    if (incoming_.hello().at_revision() != 0) {
-      Status entered = streams_.enter_past();
-      if (entered) past_.emplace();
-      return entered;
-    }
+    if (incoming_.hello().at_revision() != 0) return enter_past();
     Result<Hello> hello = from_wire(incoming_.hello());
     if (!hello) return fail(std::move(hello.error()));
     Result<std::unique_ptr<FeedSession>> session = streams_.hub.open(std::move(*hello), now);
@@ -161,9 +137,19 @@ class Stream final : public Reactor, public std::enable_shared_from_this<Stream>
     return {};
   }
 
-  // The state is made elsewhere; this stream may have ended by then.
+  Status enter_past() {
+    if (streams_.past == nullptr)
+      return fail(Code::unimplemented, "this service tells nothing of the past");
+    Result<PastState> entered = streams_.past->enter();
+    if (!entered) return fail(std::move(entered.error()));
+    past_ = std::move(*entered);
+    return {};
+  }
+
+  // The state is made elsewhere; this stream may have ended by then, and keeps its place until
+  // then.
   void ask_past(Revision revision) {
-    streams_.past(revision, [self = shared_from_this()](Result<SnapshotParts> made) {
+    streams_.past->make(revision, [self = shared_from_this()](Result<SnapshotParts> made) {
       std::lock_guard lock(self->mutex_);
       if (self->finished_) return;
       if (!made) return self->finish(to_grpc(made.error()));
@@ -201,7 +187,10 @@ class Stream final : public Reactor, public std::enable_shared_from_this<Stream>
 
   void send_past() {
     if (writing_ || finished_ || !past_->begun()) return;
-    if (!past_->next(outgoing_)) return finish(grpc::Status::OK);
+    const std::optional<SnapshotPart> part = past_->next();
+    if (!part) return finish(grpc::Status::OK);
+    to_wire(*part, outgoing_);
+    outgoing_.mutable_snapshot()->set_past(true);
     writing_ = true;
     StartWrite(&outgoing_);
   }
@@ -218,7 +207,7 @@ class Stream final : public Reactor, public std::enable_shared_from_this<Stream>
   v2alpha1::SubscribeRequest incoming_;
   v2alpha1::SubscribeResponse outgoing_;
   std::unique_ptr<FeedSession> session_;
-  std::optional<PastSending> past_;  // instead of a session
+  std::optional<PastState> past_;  // instead of a session
   bool writing_ = false;
   bool finished_ = false;
 };
@@ -230,7 +219,7 @@ struct GrpcFeed::Impl {
   std::uint64_t subscription = 0;
   std::thread thread;
 
-  Impl(FeedHub& hub, const Clock& clock, PastStates past) : streams(hub, clock, std::move(past)) {}
+  Impl(FeedHub& hub, const Clock& clock, PastStates* past) : streams(hub, clock, past) {}
 
   std::vector<std::shared_ptr<Stream>> all() {
     std::lock_guard lock(streams.mutex);
@@ -252,8 +241,8 @@ struct GrpcFeed::Impl {
   }
 };
 
-GrpcFeed::GrpcFeed(FeedHub& hub, const Clock& clock, PastStates past)
-    : impl_(std::make_unique<Impl>(hub, clock, std::move(past))) {
+GrpcFeed::GrpcFeed(FeedHub& hub, const Clock& clock, PastStates* past)
+    : impl_(std::make_unique<Impl>(hub, clock, past)) {
   impl_->subscription = hub.broadcast().subscribe([streams = &impl_->streams] {
     {
       std::lock_guard lock(streams->mutex);

@@ -2,6 +2,7 @@
 import { useEffect, useRef, type ReactNode } from "react";
 import { Header } from "./parts/header";
 import { Notices } from "./parts/notices";
+import { PastBar } from "./parts/past_bar";
 import { ActivityPage } from "./pages/activity";
 import { ChangesetsPage } from "./pages/changesets";
 import { DeploymentsPage } from "./pages/deployments";
@@ -10,6 +11,7 @@ import { ModulePage } from "./pages/module";
 import { ModulesPage } from "./pages/modules";
 import { OverviewPage } from "./pages/overview";
 import { href, pages, parse, useHash, type Route } from "./routes";
+import { useAsk } from "./wire/fetch";
 import { useLive, type Live } from "./wire/live";
 import type { Overview } from "./wire/types";
 
@@ -40,6 +42,31 @@ function page(route: Route, overview: Overview, live: Live): ReactNode {
   }
 }
 
+// The page as it was: from an answer of its own, while the live one goes on behind it. Calls and
+// followers are of now only.
+function AtRevision({ route, live }: { route: Route; live: Live }) {
+  const asked = useAsk<Overview>(`api/overview?at=${encodeURIComponent(route.at)}`, "");
+  const overview = asked.state === "answered" ? asked.value : undefined;
+  const nowOnly = route.page === "activity" || route.page === "followers";
+  return (
+    <>
+      <PastBar
+        at={route.at}
+        past={overview?.past}
+        why={asked.state === "failed" ? asked.why : ""}
+      />
+      {nowOnly && (
+        <p className="empty">
+          Calls and followers are shown as they are now only.{" "}
+          <a href={href(route.page ?? "overview", "", "")}>Show them now</a>
+        </p>
+      )}
+      {!nowOnly && asked.state === "waiting" && <Waiting />}
+      {!nowOnly && overview && page(route, overview, { ...live, overview, activity: [] })}
+    </>
+  );
+}
+
 function titleOf(route: Route): string {
   if (route.page === undefined) return "No such page";
   return route.name || (pages.find((entry) => entry.id === route.page)?.title ?? "");
@@ -67,8 +94,9 @@ export function App() {
   const heading = useHeadingFocus(hash);
   const title = titleOf(route);
   useEffect(() => {
-    document.title = `${title} · Millrace`;
-  }, [title]);
+    const at = route.at === "" ? "" : ` at revision ${route.at}`;
+    document.title = `${title}${at} · Millrace`;
+  }, [title, route.at]);
   const skip = () => heading.current?.focus();
   return (
     <>
@@ -81,7 +109,13 @@ export function App() {
           {title}
         </h1>
         <Notices live={live} />
-        {live.overview ? page(route, live.overview, live) : <Waiting />}
+        {route.at !== "" ? (
+          <AtRevision route={route} live={live} />
+        ) : live.overview ? (
+          page(route, live.overview, live)
+        ) : (
+          <Waiting />
+        )}
       </main>
       <footer>
         <span>Millrace {live.overview?.status.version}</span>

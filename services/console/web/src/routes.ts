@@ -1,5 +1,6 @@
-// Where a page lives: `#/<page>/<name>`. Behind '#', so that the server has one page to serve and a
-// proxy may mount it anywhere. A new page is one line here and one in app.tsx.
+// Where a page lives: `#/<page>/<name>`, and with `?at=REVISION` behind it the page as it was then.
+// Behind '#', so that the server has one page to serve and a proxy may mount it anywhere. A new page
+// is one line here and one in app.tsx.
 import { useSyncExternalStore } from "react";
 
 export const pages = [
@@ -16,22 +17,33 @@ export type PageId = (typeof pages)[number]["id"];
 export interface Route {
   page: PageId | undefined; // undefined: no such page
   name: string; // what on it; empty: the page itself
+  at: string; // the revision that is shown; empty: now
 }
 
 export function parse(hash: string): Route {
-  const [first = "", ...rest] = hash.replace(/^#?\/?/, "").split("/");
-  if (first === "") return { page: "overview", name: "" };
+  const [path = "", query = ""] = hash.replace(/^#?\/?/, "").split("?");
+  const at = new URLSearchParams(query).get("at") ?? "";
+  const [first = "", ...rest] = path.split("/");
+  if (first === "") return { page: "overview", name: "", at };
   const page = pages.find((candidate) => candidate.id === first)?.id;
   try {
-    return { page, name: decodeURIComponent(rest.join("/")) };
+    return { page, name: decodeURIComponent(rest.join("/")), at };
   } catch {
-    return { page: undefined, name: "" };
+    return { page: undefined, name: "", at };
   }
 }
 
-export function href(page: PageId, name = ""): string {
-  if (page === "overview") return "#/";
-  return name === "" ? `#/${page}` : `#/${page}/${encodeURIComponent(name)}`;
+// Who looks at the past stays there, unless `at` says otherwise.
+export function href(page: PageId, name = "", at = parse(window.location.hash).at): string {
+  const where = page === "overview" ? "#/" : `#/${page}`;
+  const what = name === "" ? "" : `/${encodeURIComponent(name)}`;
+  return where + what + (at === "" ? "" : `?at=${encodeURIComponent(at)}`);
+}
+
+// The same page at another time.
+export function hrefAt(at: string): string {
+  const { page, name } = parse(window.location.hash);
+  return href(page ?? "overview", name, at);
 }
 
 function subscribe(listener: () => void): () => void {

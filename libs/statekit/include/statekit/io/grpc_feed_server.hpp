@@ -3,14 +3,11 @@
 // the writer of commits never waits for any of them. Thread safe.
 #pragma once
 
-#include <cstddef>
-#include <functional>
 #include <memory>
 
 #include "statekit/clock.hpp"
 #include "statekit/feed_hub.hpp"
-#include "statekit/result.hpp"
-#include "statekit/snapshot.hpp"
+#include "statekit/past_states.hpp"
 
 namespace grpc {
 class CallbackServerContext;
@@ -25,17 +22,10 @@ class SubscribeResponse;
 
 namespace millrace::statekit {
 
-// Makes the state as it was at a revision, for who asks for one, and answers once, on any thread.
-using PastStates = std::function<void(Revision, std::function<void(Result<SnapshotParts>)>)>;
-
-// Each that is being made or sent holds a whole state in memory, so they are few and end in time.
-inline constexpr std::size_t past_states_max = 8;
-inline constexpr MonoMs past_state_ms_max = 60'000;
-
 class GrpcFeed {
  public:
   // All outlive it. Without `past` nobody is told of it.
-  GrpcFeed(FeedHub& hub, const Clock& clock, PastStates past = {});
+  GrpcFeed(FeedHub& hub, const Clock& clock, PastStates* past = nullptr);
   ~GrpcFeed();
   GrpcFeed(const GrpcFeed&) = delete;
   GrpcFeed& operator=(const GrpcFeed&) = delete;

@@ -86,9 +86,11 @@ function Schema({ name, asked }: { name: string; asked: Detail }) {
 function Known({ module, overview, live }: { module: Module; overview: Overview; live: Live }) {
   const name = module.name;
   // Asked again with each revision: values change without a deploy.
+  const at = overview.past?.revision ?? "";
+  const path = `api/modules/${encodeURIComponent(name)}`;
   const asked = useAsk<ModuleDetail>(
-    `api/modules/${encodeURIComponent(name)}`,
-    `${module.deployment}@${overview.status.feed.revision}`,
+    at === "" ? path : `${path}?at=${at}`,
+    `${module.deployment}@${at || overview.status.feed.revision}`,
   );
   const events = live.activity.filter((event) => event.module === name).slice(0, RECENT_MAX);
   return (
@@ -106,12 +108,12 @@ function Known({ module, overview, live }: { module: Module; overview: Overview;
         <Panel title="About">
           <Facts module={module} overview={overview} />
         </Panel>
-        {asked.state === "answered" && asked.value.configs.length > 0 && (
+        {asked.state === "answered" && (asked.value.configs ?? []).length > 0 && (
           <Panel title="Config">
             <ConfigTable configs={asked.value.configs} />
           </Panel>
         )}
-        {asked.state === "answered" && asked.value.secrets.length > 0 && (
+        {asked.state === "answered" && (asked.value.secrets ?? []).length > 0 && (
           <Panel title="Secrets">
             <SecretTable secrets={asked.value.secrets} />
           </Panel>
@@ -121,9 +123,11 @@ function Known({ module, overview, live }: { module: Module; overview: Overview;
             deployments={overview.deployments.filter((deployment) => deployment.module === name)}
           />
         </Panel>
-        <Panel title="Activity">
-          {events.length === 0 ? <NoActivity /> : <ActivityTable events={events} />}
-        </Panel>
+        {!overview.past && (
+          <Panel title="Activity">
+            {events.length === 0 ? <NoActivity /> : <ActivityTable events={events} />}
+          </Panel>
+        )}
       </div>
     </div>
   );

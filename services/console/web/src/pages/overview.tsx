@@ -56,7 +56,7 @@ function requestStats(activity: ActivityEvent[], nowMs: number): Stat[] {
 }
 
 function statsOf(
-  { modules, changesets, status }: Overview,
+  { modules, changesets, status, past }: Overview,
   activity: ActivityEvent[],
   nowMs: number,
 ): Stat[] {
@@ -88,14 +88,18 @@ function statsOf(
       word: active === 1 ? "changeset in flight" : "changesets in flight",
       tone: active > 0 ? "wait" : "off",
     },
-    {
-      page: "followers",
-      value: live,
-      of: followers.length,
-      word: "followers live",
-      tone: tone(live, followers.length),
-    },
-    ...requestStats(activity, nowMs),
+    ...(past
+      ? []
+      : [
+          {
+            page: "followers" as const,
+            value: live,
+            of: followers.length,
+            word: "followers live",
+            tone: tone(live, followers.length),
+          },
+          ...requestStats(activity, nowMs),
+        ]),
   ];
 }
 
@@ -105,7 +109,7 @@ function tone(have: number, want: number): Tone {
 
 export function OverviewPage({ overview, live }: { overview: Overview; live: Live }) {
   const now = useNow();
-  const { modules, changesets, status } = overview;
+  const { modules, changesets, status, past } = overview;
   const active = changesets.filter((changeset) => changeset.active);
   const latest = active.length > 0 ? active : changesets.slice(0, 1);
   return (
@@ -136,21 +140,30 @@ export function OverviewPage({ overview, live }: { overview: Overview; live: Liv
               <ChangesetList changesets={latest} />
             )}
           </Panel>
-          <Panel title="Last calls and requests" aside={<a href={href("activity")}>All</a>}>
-            {status.timelineError && (
-              <p className="trouble">Not up to date: {status.timelineError}</p>
-            )}
-            {live.activity.length === 0 ? (
-              <NoActivity />
-            ) : (
-              <ActivityTable events={live.activity.slice(0, RECENT_MAX)} />
-            )}
-          </Panel>
-          <Panel title="Followers" aside={<a href={href("followers")}>All</a>}>
-            <FollowerTable status={status} />
-          </Panel>
+          {!past && <Present overview={overview} live={live} />}
         </div>
       </div>
+    </>
+  );
+}
+
+// What there is of now only.
+function Present({ overview: { status }, live }: { overview: Overview; live: Live }) {
+  return (
+    <>
+      <Panel title="Last calls and requests" aside={<a href={href("activity")}>All</a>}>
+        {status.timelineError && (
+          <p className="trouble">Not up to date: {status.timelineError}</p>
+        )}
+        {live.activity.length === 0 ? (
+          <NoActivity />
+        ) : (
+          <ActivityTable events={live.activity.slice(0, RECENT_MAX)} />
+        )}
+      </Panel>
+      <Panel title="Followers" aside={<a href={href("followers")}>All</a>}>
+        <FollowerTable status={status} />
+      </Panel>
     </>
   );
 }

@@ -22,6 +22,15 @@ function Names({ changeset }: { changeset: Changeset }) {
   );
 }
 
+// The system when the changeset came to its present phase.
+function AsItWas({ changeset: { key, phaseRevision } }: { changeset: Changeset }) {
+  return (
+    <a href={href("overview", "", phaseRevision)} aria-label={`The system after ${key}`}>
+      r{phaseRevision}
+    </a>
+  );
+}
+
 export function ChangesetList({ changesets }: { changesets: Changeset[] }) {
   const now = serverMs(useLive(), useNow());
   return (
@@ -33,7 +42,7 @@ export function ChangesetList({ changesets }: { changesets: Changeset[] }) {
             <Names changeset={changeset} />
             <span className="dim when">
               {changeset.author && `${changeset.author}, `}
-              {ago(now - num(changeset.createdMs))}
+              {ago(now - num(changeset.createdMs))}, <AsItWas changeset={changeset} />
             </span>
           </div>
           {changeset.reason && <p className="comment">{changeset.reason}</p>}

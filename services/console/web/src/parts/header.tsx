@@ -1,5 +1,5 @@
 import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
-import { href, pages, type PageId } from "../routes";
+import { href, hrefAt, pages, type PageId } from "../routes";
 import { useTheme, type Theme } from "../theme";
 import { useNow } from "../words";
 import type { Live } from "../wire/live";
@@ -51,13 +51,17 @@ function Head({ live }: { live: Live }) {
   return (
     <div className="head">
       {feed && (
-        <span className="revision" title={`incarnation ${feed.incarnation}`}>
+        <a
+          className="revision"
+          href={hrefAt(feed.revision)}
+          title={`Keep to this revision, and go back from it. Incarnation ${feed.incarnation}`}
+        >
           <span className="unseen">revision </span>
           <span aria-hidden="true">r</span>
           <b key={feed.revision} className="tick">
             {feed.revision}
           </b>
-        </span>
+        </a>
       )}
       <span className={`link ${state}`}>
         <i className={`dot ${state}`} aria-hidden="true" />

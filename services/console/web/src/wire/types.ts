@@ -108,11 +108,21 @@ export interface Changeset {
   phaseRevision: Int64;
 }
 
+// The commit that made the system what is shown.
+export interface Past {
+  revision: Int64;
+  timeMs: Int64;
+  author: string;
+  reason: string;
+  changes: string[];
+}
+
 export interface Overview {
   status: Status;
   modules: Module[];
   deployments: Deployment[];
   changesets: Changeset[];
+  past?: Past; // only where the past was asked for
 }
 
 export interface ConfigEntry {
