@@ -9,10 +9,6 @@
 #include "journal/http.hpp"
 #include "journal/memory.hpp"
 #include "journal/sqlite.hpp"
-#include "services/schema/workspace/server.hpp"
-#include "statekit/io/clock.hpp"
-#include "statekit/io/health.hpp"
-#include "statekit/io/metrics.hpp"
 #include "support/cut_disk.hpp"
 #include "support/etcd_server.hpp"
 #include "support/process.hpp"
@@ -114,22 +110,17 @@ class Host {
 // Ours, on SQLite.
 class OurHost : public Host {
  public:
-  OurHost() {
-    schema_service::Settings settings;
-    settings.journal = "sqlite:" + (folder_ / "journal.db");
-    settings.http_listen = "127.0.0.1:0";
-    auto server = workspace::start(settings, {&clock_, &metrics_, &health_});
-    REQUIRE(server);
-    server_ = std::move(*server);
-  }
-  std::string address() const override { return server_->address(); }
+  OurHost()
+      : process_({MILLRACE_SCHEMA, "--data=" + (folder_ / "data"), "--schema.listen=127.0.0.1:0",
+                  "--schema.http_listen=127.0.0.1:0", "--schema.health_listen=127.0.0.1:0"},
+                 folder_ / "log"),
+        address_(process_.logged("state.started listen=")) {}
+  std::string address() const override { return address_; }
 
  private:
   TempDir folder_;
-  SystemClock clock_;
-  Metrics metrics_;
-  Health health_;
-  std::unique_ptr<workspace::Server> server_;
+  Process process_;
+  std::string address_;
 };
 
 // The one in journal_server.mjs, which knows no line of ours.

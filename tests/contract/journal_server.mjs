@@ -155,18 +155,21 @@ function make(name, query) {
   return ok(journal, 201);
 }
 
-function append(journal, request, body) {
+async function append(journal, request, body) {
   const match = request.headers["if-match"];
   if (!match && fault !== "match-not-needed") refuse(428, "an append needs If-Match");
   const entries = entriesIn(body);
-  if (match && match !== journal.etag() && fault !== "stale-accepted") return ok(journal, 412);
+  if (match && match !== journal.etag() && !["stale-accepted", "both-taken"].includes(fault)) return ok(journal, 412);
   if (entries.length === 0) refuse(422, "an append holds no entry");
   const sum = entries.reduce((all, each) => all + each.octets.length, 0);
   const large = entries.length > entriesMax || sum > entryMax;
   if (large && fault !== "no-limits") refuse(413, "an append is at most 64 entries and 1,000,000 octets");
   let next = journal.last;
-  for (const each of entries) if (each.revision !== ++next && fault !== "gaps") refuse(422, "the revisions do not follow");
-  if (fault === "splits-batches") for (const each of entries) journal.write("E", body.subarray(each.at - 44, each.at + each.octets.length));
+  for (const each of entries) if (each.revision !== ++next && !["gaps", "both-taken"].includes(fault)) refuse(422, "the revisions do not follow");
+  if (fault === "splits-batches") for (const each of entries) {
+    journal.write("E", body.subarray(each.at - 44, each.at + each.octets.length));
+    await new Promise(setImmediate);
+  }
   else if (fault === "text-only") journal.write("E", Buffer.from(body.toString("ascii"), "latin1"));
   else if (fault !== "forgets") journal.write("E", body);
   if (fault !== "never-wakes") journal.grew();
@@ -254,10 +257,8 @@ function compact(journal, query) {
   if (upTo < 0) refuse(400, "say up_to");
   const to = fault === "compacts-to-anywhere" ? upTo : journal.newest(upTo);
   if (upTo >= journal.first && fault === "compact-drops-all") journal.entries.clear();
-  if (to === 0 || to < journal.first) {
-    if (upTo >= journal.first) refuse(422, "there is no snapshot to compact to");
-    return ok(journal);
-  }
+  if (to === 0 && upTo >= journal.first) refuse(422, "there is no snapshot to compact to");
+  if (to < journal.first) return ok(journal);
   if (fault === "compacts-to-anywhere" && !journal.snapshots.has(to)) journal.snapshots.set(to, { digest: journal.digestAt(to) ?? zero, parts: [] });
   journal.write("C", big(to));
   return ok(journal);

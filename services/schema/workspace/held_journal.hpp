@@ -72,7 +72,7 @@ class HeldJournal {
 
   std::mutex writing_;  // of all that follows; held while storage is written
   bool weighed_ = false;
-  Revision first_ = 1;              // sizes_[0] is that of this revision
+  Revision first_ = 1;               // sizes_[0] is that of this revision
   std::deque<std::uint32_t> sizes_;  // of the entries
   std::uint64_t entries_octets_ = 0;
   std::map<Revision, std::uint64_t> snapshots_;  // their sizes

@@ -67,8 +67,7 @@ Response JournalService::dispatch(const Asked& asked) {
     case Resource::journal_entries:
       if (asked.is("POST")) return append(asked);
       return reads ? read(asked) : no_such_method("GET, POST");
-    case Resource::journal_snapshots:
-      return reads ? get_snapshot(asked) : no_such_method("GET");
+    case Resource::journal_snapshots: return reads ? get_snapshot(asked) : no_such_method("GET");
     case Resource::journal_snapshot:
       return asked.is("PUT") ? put_snapshot(asked) : no_such_method("PUT");
     case Resource::journal_compact:
@@ -123,11 +122,11 @@ Response JournalService::put_snapshot(const Asked& asked) {
   if (!parts) return problem(400, parts.error().message);
   for (const Bytes& part : *parts)
     if (part.size() > statekit::snapshot_part_bytes_max)
-      return problem(413, "a part is at most " +
-                              std::to_string(statekit::snapshot_part_bytes_max) + " bytes");
-  const auto taken = asked.held->take_snapshot({asked.route.number, *asked.query.digest,
-                                                asked.query.upload, asked.query.from,
-                                                asked.query.last, std::move(*parts)});
+      return problem(
+          413, "a part is at most " + std::to_string(statekit::snapshot_part_bytes_max) + " bytes");
+  const auto taken =
+      asked.held->take_snapshot({asked.route.number, *asked.query.digest, asked.query.upload,
+                                 asked.query.from, asked.query.last, std::move(*parts)});
   if (!taken) return fault_answer(taken.error());
   switch (*taken) {
     case SnapshotTaken::kept: return {202, {}, {}};

@@ -42,8 +42,7 @@ void Polls::park(std::shared_ptr<HeldJournal> held, Revision after, std::int64_t
   std::uint64_t number = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_)
-      return reply->send(httpkit::problem(503, "the server is stopping: ask again"));
+    if (stopping_) return reply->send(httpkit::problem(503, "the server is stopping: ask again"));
     number = ++count_;
     parked_.push_back({number, held, after, steady_clock::now() + milliseconds(ms), reply});
   }
@@ -89,8 +88,8 @@ void Polls::look(const std::shared_ptr<HeldJournal>& held) {
     const auto here = polls.lock();
     if (!here) return;
     if (able) return here->answer(*held, held->journal().head());
-    here->answer(*held, tl::unexpected(JournalError{JournalFault::unavailable,
-                                                    able.error().message, {}, 0}));
+    here->answer(*held, tl::unexpected(
+                            JournalError{JournalFault::unavailable, able.error().message, {}, 0}));
   });
 }
 
@@ -98,8 +97,7 @@ void Polls::look(const std::shared_ptr<HeldJournal>& held) {
 std::vector<std::shared_ptr<HeldJournal>> Polls::due(Time now) {
   std::vector<std::shared_ptr<HeldJournal>> all;
   for (const Parked& each : parked_)
-    if ((shared_ || each.until <= now) &&
-        std::find(all.begin(), all.end(), each.held) == all.end())
+    if ((shared_ || each.until <= now) && std::find(all.begin(), all.end(), each.held) == all.end())
       all.push_back(each.held);
   return all;
 }

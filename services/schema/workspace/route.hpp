@@ -12,15 +12,15 @@
 namespace millrace::workspace {
 
 enum class Resource {
-  workspaces,  // /v1/workspaces
-  locks,       // /v1/locks
-  workspace,   // /v1/workspaces/NAME
-  state,       // /v1/workspaces/NAME/state, and /v1/state for the default one
-  lock,        // /v1/workspaces/NAME/lock, and /v1/lock: for those who cannot send LOCK
-  versions,    // /v1/workspaces/NAME/versions
-  version,     // /v1/workspaces/NAME/versions/N
-  restore,     // /v1/workspaces/NAME/versions/N/restore
-  audit,       // /v1/workspaces/NAME/audit
+  workspaces,         // /v1/workspaces
+  locks,              // /v1/locks
+  workspace,          // /v1/workspaces/NAME
+  state,              // /v1/workspaces/NAME/state, and /v1/state for the default one
+  lock,               // /v1/workspaces/NAME/lock, and /v1/lock: for those who cannot send LOCK
+  versions,           // /v1/workspaces/NAME/versions
+  version,            // /v1/workspaces/NAME/versions/N
+  restore,            // /v1/workspaces/NAME/versions/N/restore
+  audit,              // /v1/workspaces/NAME/audit
   journal,            // /v1/workspaces/NAME/journal: docs/http-journal.md, as are those that follow
   journal_entries,    // .../journal/entries
   journal_snapshots,  // .../journal/snapshots

@@ -22,10 +22,10 @@ statekit::Result<HttpAddress> parse_http_url(const std::string& url);
 
 struct HttpTuning {
   int connect_ms_max = 1'000;
-  int call_ms_max = 10'000;   // for a call that has no deadline of its own
-  int poll_ms_max = 10'000;   // how long the server is asked to wait before it answers
-  int retry_ms = 200;         // between two attempts of `wait` while nothing can be reached
-  int connections_max = 8;    // kept open while nobody uses them
+  int call_ms_max = 10'000;  // for a call that has no deadline of its own
+  int poll_ms_max = 10'000;  // how long the server is asked to wait before it answers
+  int retry_ms = 200;        // between two attempts of `wait` while nothing can be reached
+  int connections_max = 8;   // kept open while nobody uses them
 };
 
 // A handle, to be opened.

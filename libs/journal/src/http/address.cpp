@@ -38,8 +38,9 @@ Result<HttpAddress> parse_http_url(const std::string& url) {
   const std::string_view authority = rest.substr(0, slash);
   std::string_view path = rest.substr(slash);
   const std::size_t colon = authority.rfind(':');
-  const auto port = colon == std::string_view::npos ? std::nullopt
-                                                    : http::parse_number(authority.substr(colon + 1));
+  const auto port = colon == std::string_view::npos
+                        ? std::nullopt
+                        : http::parse_number(authority.substr(colon + 1));
   if (!port || *port == 0 || *port > 65'535 || colon == 0 ||
       authority.find_first_of(" \t@?#") != std::string_view::npos)
     return wrong(url, "'" + std::string(authority) + "' is not HOST:PORT");

@@ -91,8 +91,7 @@ Status Connection::wait(short events, const char* doing, Time end) const {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
                           end - std::chrono::steady_clock::now())
                           .count();
-    if (left <= 0)
-      return fail(Code::deadline_exceeded, std::string(doing) + ": no answer in time");
+    if (left <= 0) return fail(Code::deadline_exceeded, std::string(doing) + ": no answer in time");
     pollfd waited{fd_, events, 0};
     const int ready = ::poll(&waited, 1, static_cast<int>(std::min<long>(left, 60'000)));
     if (ready > 0) return {};

@@ -17,7 +17,7 @@ namespace http {
 
 namespace {
 
-constexpr int appends_max = 4;         // when the head moves under us without being passed
+constexpr int appends_max = 4;             // when the head moves under us without being passed
 constexpr std::int64_t answer_ms = 5'000;  // beyond what a server was asked to wait
 
 using std::chrono::milliseconds;
@@ -240,9 +240,10 @@ class HttpJournal : public Journal {
         parse_etag(httpkit::find_header(response->headers, "etag").value_or(std::string_view()));
     auto found = parse_entries(response->body);
     if (!found || !end)
-      return refuse(JournalFault::corrupt,
-                    store.where() + ": " + (found ? "the answer has no ETag" : found.error().message),
-                    {}, after + 1);
+      return refuse(
+          JournalFault::corrupt,
+          store.where() + ": " + (found ? "the answer has no ETag" : found.error().message), {},
+          after + 1);
     return Page{std::move(*found), end->last};
   }
 

@@ -28,7 +28,8 @@ class Upload {
   }
 
   JournalResult<void> send(bool last) {
-    Ask ask{"PUT", target_ + "&from=" + std::to_string(sent_) + "&last=" + (last ? "true" : "false"),
+    Ask ask{"PUT",
+            target_ + "&from=" + std::to_string(sent_) + "&last=" + (last ? "true" : "false"),
             std::exchange(octets_, {})};
     ask.repeatable = false;  // a message that came twice would not follow the one before it
     const auto response = store_.want(std::move(ask));
@@ -72,8 +73,8 @@ class Download : public SnapshotReader {
   // The newest at or before `at_most`, with its parts from `from` on; null when there is none.
   static JournalResult<std::unique_ptr<Download>> fetch(std::shared_ptr<Store> store,
                                                         Revision at_most, std::uint64_t from) {
-    const auto response = store->want({"GET", "/snapshots?at_most=" + std::to_string(at_most) +
-                                                  "&from=" + std::to_string(from)});
+    const auto response = store->want(
+        {"GET", "/snapshots?at_most=" + std::to_string(at_most) + "&from=" + std::to_string(from)});
     if (!response) return tl::unexpected(response.error());
     if (response->status == 204) return std::unique_ptr<Download>();
     const auto header = [&](const char* name) {

@@ -70,9 +70,8 @@ JournalResult<httpkit::Response> Store::ask(Ask ask, bool append) {
   auto response = transport_.ask(ask);
   if (response) return std::move(*response);
   if (closed() && !(append && response.error().sent)) return closed_handle();
-  return refuse(
-      append && response.error().sent ? JournalFault::unknown : JournalFault::unavailable,
-      response.error().message);
+  return refuse(append && response.error().sent ? JournalFault::unknown : JournalFault::unavailable,
+                response.error().message);
 }
 
 JournalResult<httpkit::Response> Store::want(Ask asked, bool append) {

@@ -57,8 +57,8 @@ void Transport::give_back(std::unique_ptr<Connection> connection) {
 }
 
 std::string Transport::text_of(const Ask& ask) const {
-  std::string out = ask.method + ' ' + address_.path + ask.target + " HTTP/1.1\r\nhost: " +
-                    address_.host + ':' + address_.port + "\r\n";
+  std::string out = ask.method + ' ' + address_.path + ask.target +
+                    " HTTP/1.1\r\nhost: " + address_.host + ':' + address_.port + "\r\n";
   for (const httpkit::Header& header : ask.headers)
     out += header.name + ": " + header.value + "\r\n";
   if (!ask.body.empty() || ask.method != "GET")
