@@ -23,15 +23,12 @@ const refuse = (status, detail, more = {}) => {
   throw new Answer(status, body, { "content-type": "application/problem+json" });
 };
 const sha = (octets) => createHash("sha256").update(octets).digest();
-const json = (head) => JSON.stringify(head);
 
 // A record: 4 octets of length, 32 of SHA-256 over what follows, then a kind and its octets. One write and one
 // sync make a whole append durable; a record that is cut off or torn at the end of the file never was.
 class Journal {
   constructor(file) {
-    this.fd = fs.openSync(file, "a+");
-    this.file = file;
-    Object.assign(this, { incarnation: "", first: 1, last: 0, beforeFirst: zero, digest: zero, end: 0 });
+    Object.assign(this, { fd: fs.openSync(file, "a+"), incarnation: "", first: 1, last: 0, beforeFirst: zero, digest: zero, end: 0 });
     this.entries = new Map(); // revision -> { at, size, digest }
     this.snapshots = new Map(); // revision -> { digest, parts: [{ at, size }] }
     this.uploads = new Map();
@@ -111,11 +108,7 @@ const number = (text, otherwise) => {
   if (!/^\d+$/.test(text)) refuse(400, `'${text}' is no number`);
   return Number(text);
 };
-const big = (value) => {
-  const octets = Buffer.alloc(8);
-  octets.writeBigUInt64BE(BigInt(value));
-  return octets;
-};
+const big = (value) => Buffer.from(BigInt(value).toString(16).padStart(16, "0"), "hex");
 function* framesIn(octets, headSize) {
   for (let at = 0; at < octets.length; ) {
     if (at + headSize > octets.length) refuse(400, "the frames are cut off");
@@ -139,7 +132,7 @@ function find(name) {
   return journal?.incarnation ? journal : null;
 }
 const ok = (journal, status = 200) =>
-  new Answer(status, json(journal.head()), { "content-type": "application/json", etag: journal.etag() });
+  new Answer(status, JSON.stringify(journal.head()), { "content-type": "application/json", etag: journal.etag() });
 
 function make(name, query) {
   const incarnation = query.get("incarnation") ?? "";

@@ -43,6 +43,8 @@ void Polls::park(std::shared_ptr<HeldJournal> held, Revision after, std::int64_t
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return reply->send(httpkit::problem(503, "the server is stopping: ask again"));
+    if (parked_.size() >= polls_max)
+      return reply->send(httpkit::problem(503, "too many wait for a journal already: ask again"));
     number = ++count_;
     parked_.push_back({number, held, after, steady_clock::now() + milliseconds(ms), reply});
   }

@@ -18,6 +18,8 @@
 
 namespace millrace::workspace {
 
+inline constexpr std::size_t polls_max = 4'096;  // that wait at one time; one more is refused
+
 class Polls : public std::enable_shared_from_this<Polls> {
  public:
   // `workers` outlive this. `shared`: other processes may append.
