@@ -38,6 +38,7 @@ std::vector<Command> config_many_commands(Session& session);  // import, export,
 Command call_command(Session& session);
 std::vector<Command> storage_commands(Session& session);
 Command state_conformance_command(Session& session);
+Command journal_conformance_command(Session& session);
 std::vector<Command> timeline_commands(Session& session);
 std::vector<Command> settings_commands(Session& session);
 

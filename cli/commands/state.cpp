@@ -1,4 +1,4 @@
-// state conformance: asks a server of the state protocol for each of its rules.
+// state conformance, journal conformance: ask a server for each rule of its protocol.
 #include <ostream>
 
 #include "cli/commands.hpp"
@@ -26,34 +26,48 @@ void print(const Session& session, const ConformanceReport& report) {
                << " failed\n";
 }
 
-int conformance(const Session& session, ConformanceOrder& order) {
+using Check = statekit::Result<ConformanceReport> (*)(const ConformanceOrder&, const OnCase&);
+
+int conformance(const Session& session, ConformanceOrder& order, Check check) {
   order.run = statekit::random_base36(8);
   Progress progress(session);
-  const auto report = check_states(
-      order, [&](const ConformanceCase& each) { progress.say("trying " + each.name); });
+  const auto report =
+      check(order, [&](const ConformanceCase& each) { progress.say("trying " + each.name); });
   progress.wipe();
   if (!report) return session.report(report.error());
   print(session, *report);
   return report->failed() == 0 ? done : refused;
 }
 
-}  // namespace
-
-Command state_conformance_command(Session& session) {
+// `kind`: state or journal; `only`: the beginning of some of its cases' names.
+Command conformance_command(Session& session, const std::string& kind, const std::string& only,
+                            Check check) {
   const auto order = std::make_shared<ConformanceOrder>();
-  Command command("state conformance", "Check a server of the state protocol, rule by rule.");
+  Command command(kind + " conformance",
+                  "Check a server of the " + kind + " protocol, rule by rule.");
+  const std::string example = "  millrace " + kind + " conformance http://127.0.0.1:8896";
   command.keep(order)
       .argument("URL", order->url, "the server, as http://HOST:PORT")
       .text("--only", "PREFIX", order->only, "only cases whose names begin so")
       .duration("--timeout", order->timeout_ms, timeout_ms_max, "for one request")
       .prints_data(session)
-      .examples(
-          "  millrace state conformance http://127.0.0.1:8896\n"
-          "  millrace state conformance http://127.0.0.1:8896 --only lock. --output json\n"
-          "\nIt makes workspaces named conformance-... and deletes them. Exit code 1: a rule is "
-          "broken.\nThe rules are those of docs/http-state.md.\n")
-      .action([&session, order] { return conformance(session, *order); });
+      .examples(example + "\n" + example + " --only " + only +
+                " --output json\n"
+                "\nIt makes workspaces named conformance-... and deletes them. Exit code 1: a rule "
+                "is broken.\nThe rules are those of docs/http-" +
+                kind + ".md.\n")
+      .action([&session, order, check] { return conformance(session, *order, check); });
   return command;
+}
+
+}  // namespace
+
+Command state_conformance_command(Session& session) {
+  return conformance_command(session, "state", "lock.", check_states);
+}
+
+Command journal_conformance_command(Session& session) {
+  return conformance_command(session, "journal", "append.", check_journals);
 }
 
 }  // namespace millrace::cli

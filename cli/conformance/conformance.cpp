@@ -23,40 +23,17 @@ void clean_up(const Probe& probe, const Fetch& fetch) {
     static_cast<void>(fetch("DELETE", probe.workspace(suffix) + "?force=true", {}, {}));
 }
 
-std::vector<ConformanceCase> chosen(const std::string& only) {
+std::vector<ConformanceCase> all_state_cases() {
   std::vector<ConformanceCase> all = state_cases();
   for (auto more : {lock_cases(), workspace_cases()})
     std::move(more.begin(), more.end(), std::back_inserter(all));
-  std::erase_if(all, [&](const ConformanceCase& each) { return !each.name.starts_with(only); });
   return all;
 }
 
-}  // namespace
-
-std::size_t ConformanceReport::failed() const {
-  return static_cast<std::size_t>(std::count_if(
-      cases.begin(), cases.end(), [](const CaseReport& each) { return !each.passed; }));
-}
-
-Result<ConformanceReport> check_states(const ConformanceOrder& order, const OnCase& on_case) {
-  std::string root = order.url;
-  while (root.ends_with("/")) root.pop_back();
-  if (root.ends_with("/v1")) root.resize(root.size() - 3);
-  if (!root.starts_with("http://"))
-    return fail(Code::invalid_argument,
-                "'" + order.url + "' is no address of a server, such as http://127.0.0.1:8896");
-  return check_states(
-      order,
-      [&](const std::string& method, const std::string& target, const std::string& body,
-          const std::vector<httpkit::Header>& headers) {
-        return httpkit::fetch(method, root + target, body, headers, order.timeout_ms);
-      },
-      on_case);
-}
-
-Result<ConformanceReport> check_states(const ConformanceOrder& order, const Fetch& fetch,
-                                       const OnCase& on_case) {
-  const std::vector<ConformanceCase> cases = chosen(order.only);
+Result<ConformanceReport> check(const ConformanceOrder& order, std::vector<ConformanceCase> cases,
+                                const Fetch& fetch, const OnCase& on_case) {
+  std::erase_if(cases,
+                [&](const ConformanceCase& each) { return !each.name.starts_with(order.only); });
   if (cases.empty())
     return fail(Code::invalid_argument, "no case begins with '" + order.only + "'");
   if (auto answer = fetch("GET", "/v1/workspaces", {}, {}); !answer)
@@ -71,6 +48,45 @@ Result<ConformanceReport> check_states(const ConformanceOrder& order, const Fetc
         {cases[i].name, cases[i].about, !probe.failed(), probe.expected(), probe.got()});
   }
   return report;
+}
+
+// By HTTP to the server at the order's address.
+Result<Fetch> fetch_from(const ConformanceOrder& order) {
+  std::string root = order.url;
+  while (root.ends_with("/")) root.pop_back();
+  if (root.ends_with("/v1")) root.resize(root.size() - 3);
+  if (!root.starts_with("http://"))
+    return fail(Code::invalid_argument,
+                "'" + order.url + "' is no address of a server, such as http://127.0.0.1:8896");
+  return Fetch([root, ms = order.timeout_ms](const std::string& method, const std::string& target,
+                                             const std::string& body,
+                                             const std::vector<httpkit::Header>& headers) {
+    return httpkit::fetch(method, root + target, body, headers, ms);
+  });
+}
+
+}  // namespace
+
+std::size_t ConformanceReport::failed() const {
+  return static_cast<std::size_t>(std::count_if(
+      cases.begin(), cases.end(), [](const CaseReport& each) { return !each.passed; }));
+}
+
+Result<ConformanceReport> check_states(const ConformanceOrder& order, const OnCase& on_case) {
+  const auto fetch = fetch_from(order);
+  if (!fetch) return fail(fetch.error());
+  return check_states(order, *fetch, on_case);
+}
+
+Result<ConformanceReport> check_states(const ConformanceOrder& order, const Fetch& fetch,
+                                       const OnCase& on_case) {
+  return check(order, all_state_cases(), fetch, on_case);
+}
+
+Result<ConformanceReport> check_journals(const ConformanceOrder& order, const OnCase& on_case) {
+  const auto fetch = fetch_from(order);
+  if (!fetch) return fail(fetch.error());
+  return check(order, journal_cases(), *fetch, on_case);
 }
 
 std::string to_json(const ConformanceReport& report) {

@@ -1,5 +1,5 @@
-// The rules of the state protocol (docs/http-state.md) as cases by name, each tried on a server
-// that claims to speak it. Used by `millrace state conformance`.
+// The rules of the state and journal protocols (docs/http-state.md, docs/http-journal.md) as cases
+// by name, each tried on a server that claims to speak it. Used by `millrace state conformance`.
 #pragma once
 
 #include <functional>
@@ -19,6 +19,7 @@ struct ConformanceCase {
 std::vector<ConformanceCase> state_cases();
 std::vector<ConformanceCase> lock_cases();
 std::vector<ConformanceCase> workspace_cases();
+std::vector<ConformanceCase> journal_cases();
 
 struct CaseReport {
   std::string name;
@@ -48,7 +49,10 @@ using OnCase = std::function<void(const ConformanceCase&)>;
 // InvalidArgument for what is no address, or names no case.
 statekit::Result<ConformanceReport> check_states(const ConformanceOrder& order,
                                                  const OnCase& on_case);
-// The same over any way to send requests.
+// The rules of the journal protocol (docs/http-journal.md), in the same way.
+statekit::Result<ConformanceReport> check_journals(const ConformanceOrder& order,
+                                                   const OnCase& on_case);
+// The first over any way to send requests.
 statekit::Result<ConformanceReport> check_states(const ConformanceOrder& order, const Fetch& fetch,
                                                  const OnCase& on_case);
 

@@ -1,6 +1,7 @@
 #include "cli/conformance/probe.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -63,6 +64,26 @@ std::vector<Response> Probe::at_once(std::size_t times, const std::string& metho
     });
   for (std::thread& sender : senders) sender.join();
   return responses;
+}
+
+std::vector<Response> Probe::together(const std::vector<Sent>& requests) {
+  std::vector<Response> responses(requests.size(), Response{0, {}, {}});
+  if (failed_) return responses;
+  std::vector<std::thread> senders;
+  for (std::size_t i = 0; i < requests.size(); ++i)
+    senders.emplace_back([&, i] {
+      const Sent& each = requests[i];
+      if (auto response = fetch_(each.method, each.target, each.body, each.headers))
+        responses[i] = std::move(*response);
+    });
+  for (std::thread& sender : senders) sender.join();
+  return responses;
+}
+
+std::int64_t Probe::now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 void Probe::want_body(const std::string& target, const std::string& body) {

@@ -2,6 +2,7 @@
 // protocol has it. Used by the cases. One thread, but for `fetch`.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <optional>
@@ -38,6 +39,13 @@ class Probe {
   std::vector<httpkit::Response> at_once(std::size_t times, const std::string& method,
                                          const std::string& target,
                                          const std::function<std::string(std::size_t)>& body);
+  struct Sent {
+    std::string method, target, body;
+    std::vector<httpkit::Header> headers;
+  };
+  // All at one time; status 0 where no answer came.
+  std::vector<httpkit::Response> together(const std::vector<Sent>& requests);
+  static std::int64_t now_ms();
   void want_body(const std::string& target, const std::string& body);
   // No state there.
   void want_none(const std::string& target) { want({404, 204}, "GET", target); }

@@ -6,10 +6,12 @@
 #include "contract/journal_contract.hpp"
 #include "contract/journal_mutants.hpp"
 #include "journal/etcd.hpp"
+#include "journal/http.hpp"
 #include "journal/memory.hpp"
 #include "journal/sqlite.hpp"
 #include "support/cut_disk.hpp"
 #include "support/etcd_server.hpp"
+#include "support/process.hpp"
 #include "support/tcp_proxy.hpp"
 #include "support/temp_dir.hpp"
 
@@ -98,6 +100,74 @@ class InEtcd : public Store {
   std::size_t turn_ = 0;
 };
 
+// A server of the journal protocol, for all cases of a program.
+class Host {
+ public:
+  virtual ~Host() = default;
+  virtual std::string address() const = 0;
+};
+
+// Ours, on SQLite.
+class OurHost : public Host {
+ public:
+  OurHost()
+      : process_({MILLRACE_SCHEMA, "--data=" + (folder_ / "data"), "--schema.listen=127.0.0.1:0",
+                  "--schema.http_listen=127.0.0.1:0", "--schema.health_listen=127.0.0.1:0"},
+                 folder_ / "log"),
+        address_(process_.logged("state.started listen=")) {}
+  std::string address() const override { return address_; }
+
+ private:
+  TempDir folder_;
+  Process process_;
+  std::string address_;
+};
+
+// The one in journal_server.mjs, which knows no line of ours.
+class OtherHost : public Host {
+ public:
+  OtherHost()
+      : process_({NODE, CLIENTS "/journal_server.mjs", folder_ / "store"}, folder_ / "log"),
+        address_("127.0.0.1:" + process_.logged("listening ")) {}
+  std::string address() const override { return address_; }
+
+ private:
+  TempDir folder_;
+  Process process_;
+  std::string address_;
+};
+
+template <class Where>
+class OverHttp : public Store {
+ public:
+  explicit OverHttp(unsigned needs) {
+    static int count = 0;
+    static Where host;
+    const std::string address = host.address();
+    if ((needs & (lost_answer | unreachable)) != 0)
+      proxy_ = std::make_unique<TcpProxy>(std::stoi(address.substr(address.rfind(':') + 1)));
+    url_ = "http://" + (proxy_ ? proxy_->address() : address) + "/v1/workspaces/case" +
+           std::to_string(++count);
+  }
+  std::unique_ptr<Journal> handle() override {
+    auto address = journal::parse_http_url(url_);
+    REQUIRE(address);
+    return journal::make_http_journal(*address);
+  }
+  std::string url() const override { return url_; }
+  void lose_next_answer() override {
+    static constexpr TcpProxy::Cut ways[] = {TcpProxy::Cut::after, TcpProxy::Cut::before,
+                                             TcpProxy::Cut::late};
+    proxy_->cut_next(ways[turn_++ % 3]);
+  }
+  void set_unreachable(bool off) override { proxy_->set_down(off); }
+
+ private:
+  std::string url_;
+  std::unique_ptr<TcpProxy> proxy_;
+  std::size_t turn_ = 0;
+};
+
 template <class T>
 std::unique_ptr<Store> fresh(unsigned needs) {
   if constexpr (std::is_default_constructible_v<T>)
@@ -127,6 +197,8 @@ std::vector<Driver> whole_drivers() {
       {"sqlite", sqlite_can | one_process, in_sqlite(2)},
       {"sqlite-packed", sqlite_can | one_process, in_sqlite(2, 5, 3)},
       {"etcd", own_process | disk_full | lost_answer | unreachable, fresh<InEtcd>},
+      {"http", own_process | lost_answer | unreachable, fresh<OverHttp<OurHost>>},
+      {"http-other", own_process | lost_answer | unreachable, fresh<OverHttp<OtherHost>>},
   };
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "journal/etcd.hpp"
+#include "journal/http.hpp"
 #include "journal/memory.hpp"
 #include "journal/sqlite.hpp"
 
@@ -37,13 +38,19 @@ Result<std::unique_ptr<Journal>> open_journal(const std::string& url) {
     if (!address) return fail(address.error());
     return make_etcd_journal(std::move(*address));
   }
+  if (scheme == "http") {
+    auto address = parse_http_url(url);
+    if (!address) return fail(address.error());
+    return make_http_journal(std::move(*address));
+  }
   if (scheme.empty() || scheme == "sqlite") {
     if (!rest.empty()) return make_sqlite_journal(rest);
     return fail(Code::invalid_argument,
                 "journal '" + url + "': say which file, as in sqlite:/var/lib/millrace/journal.db");
   }
   return fail(Code::invalid_argument, "journal '" + url + "': there is no driver for " + scheme +
-                                          ":, only for sqlite:PATH, etcd://... and memory:");
+                                          ":, only for sqlite:PATH, etcd://..., http://... and "
+                                          "memory:");
 }
 
 JournalResult<Head> accept_rewind(const std::string& url, const Incarnation& incarnation) {
@@ -51,6 +58,8 @@ JournalResult<Head> accept_rewind(const std::string& url, const Incarnation& inc
     return tl::unexpected(JournalError{JournalFault::invalid, std::move(message), {}, 0});
   };
   if (const auto path = sqlite_path(url)) return accept_sqlite_rewind(*path, incarnation);
+  if (scheme_of(url) == "http")
+    return refused("journal '" + url + "': it is for whoever keeps it to say how it counts");
   if (scheme_of(url) != "etcd") return refused("journal '" + url + "': it cannot have gone back");
   const auto address = parse_etcd_url(url);
   if (!address) return refused(address.error().message);

@@ -142,6 +142,15 @@ Status Keeper::open(Place& place, const std::string& name) {
   return {};
 }
 
+Status Keeper::while_named(const std::string& name, Revision id,
+                           const std::function<Status()>& use) {
+  const std::lock_guard lock(desk_->mutex);
+  if (Status opened = open_desk(); !opened) return opened;
+  if (desk_->room->read()->id_of(name) != id)
+    return refuse(Refusal::sealed, "the workspace was deleted");
+  return use();
+}
+
 Result<std::map<std::string, CatalogueEntry>> Keeper::names() {
   const std::lock_guard lock(desk_->mutex);
   if (Status opened = open_desk(); !opened) return fail(std::move(opened.error()));
@@ -169,6 +178,7 @@ Status Keeper::drop(const std::string& name, Revision id) {
   if (Status opened = open_desk(); !opened) return opened;
   const auto dropped = desk_->room->run(DropName{name, id}, meta("keeper"), limits_.write_ms_max);
   if (!dropped) return fail(dropped.error());
+  shelf_.discard(journal_name(id));
   const std::lock_guard places(mutex_);
   const auto place = places_.find(id);
   if (place != places_.end() && place->second.use_count() == 1) {

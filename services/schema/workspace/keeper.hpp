@@ -74,6 +74,15 @@ class Keeper {
   Outcome remove(const std::string& name, bool force, const std::string& author);
   statekit::Result<std::map<std::string, CatalogueEntry>> names();
 
+  // The id of the workspace of that name; 0: there is none, and none was to be made.
+  statekit::Result<Revision> id_of(const std::string& name, bool create) {
+    return find(name, create);
+  }
+  // Runs `use` while the catalogue still gives that name this id, and nobody can change it; else
+  // the refusal `sealed`. For what is opened on the shelf beside the workspace's own journal.
+  statekit::Status while_named(const std::string& name, Revision id,
+                               const std::function<statekit::Status()>& use);
+
  private:
   struct Place;  // one workspace's journal and its lock, keeper.cpp
   struct Desk;   // the catalogue's

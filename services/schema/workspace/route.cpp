@@ -46,10 +46,34 @@ tl::unexpected<statekit::Error> no_such_path() {
               "there is no such resource: states are at /v1/workspaces/NAME/state and /v1/state");
 }
 
+// What follows /v1/workspaces/NAME/journal.
+Result<Route> below_journal(Route route, const std::vector<std::string_view>& rest) {
+  route.resource = Resource::journal;
+  if (rest.size() == 1) return route;
+  if (rest.size() == 3) {
+    const auto number = number_of(rest[2]);
+    if (rest[1] != "snapshots" || !number) return no_such_path();
+    route.resource = Resource::journal_snapshot;
+    route.number = *number;
+    return route;
+  }
+  if (rest.size() != 2) return no_such_path();
+  if (rest[1] == "entries")
+    route.resource = Resource::journal_entries;
+  else if (rest[1] == "snapshots")
+    route.resource = Resource::journal_snapshots;
+  else if (rest[1] == "compact")
+    route.resource = Resource::journal_compact;
+  else
+    return no_such_path();
+  return route;
+}
+
 // What follows /v1/workspaces/NAME.
 Result<Route> below(std::string name, const std::vector<std::string_view>& rest) {
   Route route{Resource::workspace, std::move(name), 0};
   if (rest.empty()) return route;
+  if (rest[0] == "journal") return below_journal(std::move(route), rest);
   if (rest.size() == 1) {
     if (rest[0] == "state")
       route.resource = Resource::state;

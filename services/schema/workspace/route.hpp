@@ -12,15 +12,20 @@
 namespace millrace::workspace {
 
 enum class Resource {
-  workspaces,  // /v1/workspaces
-  locks,       // /v1/locks
-  workspace,   // /v1/workspaces/NAME
-  state,       // /v1/workspaces/NAME/state, and /v1/state for the default one
-  lock,        // /v1/workspaces/NAME/lock, and /v1/lock: for those who cannot send LOCK
-  versions,    // /v1/workspaces/NAME/versions
-  version,     // /v1/workspaces/NAME/versions/N
-  restore,     // /v1/workspaces/NAME/versions/N/restore
-  audit,       // /v1/workspaces/NAME/audit
+  workspaces,         // /v1/workspaces
+  locks,              // /v1/locks
+  workspace,          // /v1/workspaces/NAME
+  state,              // /v1/workspaces/NAME/state, and /v1/state for the default one
+  lock,               // /v1/workspaces/NAME/lock, and /v1/lock: for those who cannot send LOCK
+  versions,           // /v1/workspaces/NAME/versions
+  version,            // /v1/workspaces/NAME/versions/N
+  restore,            // /v1/workspaces/NAME/versions/N/restore
+  audit,              // /v1/workspaces/NAME/audit
+  journal,            // /v1/workspaces/NAME/journal: docs/http-journal.md, as are those that follow
+  journal_entries,    // .../journal/entries
+  journal_snapshots,  // .../journal/snapshots
+  journal_snapshot,   // .../journal/snapshots/N
+  journal_compact,    // .../journal/compact
 };
 
 inline constexpr std::string_view default_workspace = "default";
@@ -30,6 +35,8 @@ struct Route {
   std::string workspace;
   std::uint64_t number = 0;
 };
+
+inline bool is_of_journal(Resource resource) { return resource >= Resource::journal; }
 
 // `path` as sent, percent-encoded. NotFound when there is no such resource; InvalidArgument for a
 // name that no workspace can have.

@@ -1,8 +1,10 @@
 #include "services/schema/workspace/server.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "httpkit/server.hpp"
+#include "journal/http_wire.hpp"
 #include "services/schema/workers.hpp"
 #include "services/schema/workspace/service.hpp"
 #include "statekit/io/log.hpp"
@@ -29,6 +31,11 @@ KeeperLimits keeper_limits(const schema_service::Settings& settings) {
   return limits;
 }
 
+JournalLimits journal_limits(const schema_service::Settings& settings) {
+  return {static_cast<std::size_t>(settings.state_open_max),
+          static_cast<std::uint64_t>(settings.state_quota_bytes_max)};
+}
+
 bool is_loopback(const std::string& listen) {
   return listen.starts_with("127.") || listen.starts_with("localhost:") ||
          listen.starts_with("[::1]:");
@@ -52,7 +59,12 @@ class HttpServer final : public Server {
                   statekit::log_warn("state.machine", {{"event", event}, {"detail", detail}});
                 }),
         service_(keeper_, service_options(settings)),
-        workers_(threads, static_cast<std::size_t>(settings.state_waiting_max)) {}
+        workers_(threads, static_cast<std::size_t>(settings.state_waiting_max)),
+        journals_(keeper_, *shelf_, journal_limits(settings)),
+        polls_(std::make_shared<Polls>(workers_, shelf_->shared())),
+        journal_service_(journals_, *polls_, settings.write_ms_max) {
+    service_.add_journals(journal_service_);
+  }
   ~HttpServer() override { HttpServer::stop(); }
 
   Status start() {
@@ -62,7 +74,8 @@ class HttpServer final : public Server {
     options.doors = doors_;
     options.limits.body_bytes_max = static_cast<std::size_t>(settings_.state_body_bytes_max);
     options.limits.connections_max = static_cast<std::size_t>(settings_.state_connections_max);
-    options.limits.handle_ms_max = 2 * settings_.write_ms_max + answer_ms_more;
+    options.limits.handle_ms_max =
+        std::max(2 * settings_.write_ms_max, journal::http::wait_ms_max) + answer_ms_more;
     auto http = httpkit::serve(
         options, [this](httpkit::Request request, std::shared_ptr<httpkit::Reply> reply) {
           take(std::move(request), std::move(reply));
@@ -83,6 +96,7 @@ class HttpServer final : public Server {
 
   void stop() override {
     if (std::exchange(stopped_, true)) return;
+    polls_->stop();
     if (http_) http_->stop(stop_ms);
     workers_.stop();
   }
@@ -92,7 +106,7 @@ class HttpServer final : public Server {
   void take(httpkit::Request request, std::shared_ptr<httpkit::Reply> reply) {
     auto held = std::make_shared<httpkit::Request>(std::move(request));
     workers_.run([this, held, reply](const Status& able) {
-      if (able) return reply->send(service_.handle(*held));
+      if (able) return service_.serve(*held, reply);
       auto busy = httpkit::problem(
           503, "too many requests are waiting (schema.state.waiting_max): try again later");
       busy.headers.push_back({"retry-after", "1"});
@@ -106,6 +120,9 @@ class HttpServer final : public Server {
   Keeper keeper_;
   Service service_;
   schema_service::Workers workers_;
+  Journals journals_;
+  const std::shared_ptr<Polls> polls_;
+  JournalService journal_service_;
   std::unique_ptr<httpkit::Server> http_;
   bool stopped_ = false;
 };

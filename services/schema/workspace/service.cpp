@@ -61,6 +61,15 @@ struct Service::Asked {
   bool puts() const { return is("POST") || is("PUT"); }
 };
 
+void Service::serve(const Request& request, std::shared_ptr<httpkit::Reply> reply) {
+  const auto route = parse_route(request.path);
+  if (!route || !is_of_journal(route->resource) || journals_ == nullptr)
+    return reply->send(handle(request));
+  if (const std::string trick = browser_trick(request, options_.loopback_only); !trick.empty())
+    return reply->send(problem(403, trick));
+  journals_->serve(request, *route, std::move(reply));
+}
+
 Response Service::handle(const Request& request) {
   if (const std::string trick = browser_trick(request, options_.loopback_only); !trick.empty())
     return problem(403, trick);
@@ -81,6 +90,7 @@ Response Service::dispatch(const Asked& asked) {
       return asked.reads() ? look(asked) : no_such_method("GET, HEAD, DELETE");
     default: break;
   }
+  if (is_of_journal(asked.route.resource)) return problem(404, "no journals are kept here");
   if (!asked.reads()) return no_such_method("GET, HEAD");
   if (asked.route.resource == Resource::version) return get_body(asked, asked.route.number);
   if (asked.route.resource == Resource::locks && asked.route.workspace.empty())
@@ -197,6 +207,9 @@ Response Service::release_lock(const Asked& asked) {
 Response Service::remove_workspace(const Asked& asked) {
   if (asked.route.workspace == default_workspace)
     return problem(409, "the default workspace cannot be deleted; its state can");
+  if (!asked.query.force && journals_ != nullptr &&
+      journals_->holds_something(asked.route.workspace))
+    return problem(409, "the workspace keeps a journal: add ?force=true to delete it with that");
   const Outcome outcome = keeper_.remove(asked.route.workspace, asked.query.force, asked.author);
   if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
   return {200, {}, {}};

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "httpkit/message.hpp"
+#include "services/schema/workspace/journal_service.hpp"
 #include "services/schema/workspace/keeper.hpp"
 #include "services/schema/workspace/route.hpp"
 
@@ -27,6 +28,10 @@ class Service {
   // `keeper` outlives the service.
   Service(Keeper& keeper, ServiceOptions options) : keeper_(keeper), options_(std::move(options)) {}
 
+  // Those of journals go to `journals`, which outlives the service.
+  void add_journals(JournalService& journals) { journals_ = &journals; }
+  // Answers now, or when a journal that is waited for has grown.
+  void serve(const httpkit::Request& request, std::shared_ptr<httpkit::Reply> reply);
   httpkit::Response handle(const httpkit::Request& request);
 
  private:
@@ -46,6 +51,7 @@ class Service {
   httpkit::Response look(const Asked& asked);
 
   Keeper& keeper_;
+  JournalService* journals_ = nullptr;
   const ServiceOptions options_;
 };
 

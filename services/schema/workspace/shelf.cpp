@@ -43,6 +43,13 @@ class UrlShelf final : public Shelf {
     return journal::open_journal(sibling_journal(url_, name));
   }
 
+  std::optional<bool> has(const std::string& name) override {
+    const auto file = journal::sqlite_path(sibling_journal(url_, name));
+    if (!file) return std::nullopt;
+    std::error_code error;
+    return fs::exists(*file, error) || error;
+  }
+
   // etcd keeps a few small keys: the journal was compacted to its end before.
   void discard(const std::string& name) override {
     if (!journal::sqlite_path(url_)) return;
@@ -65,6 +72,10 @@ class MemoryShelf final : public Shelf {
     if (!store) store = journal::make_memory_store();
     return journal::make_memory_journal(store);
   }
+  std::optional<bool> has(const std::string& name) override {
+    const std::lock_guard lock(mutex_);
+    return stores_.count(name) != 0;
+  }
   void discard(const std::string& name) override {
     const std::lock_guard lock(mutex_);
     stores_.erase(name);
@@ -82,6 +93,8 @@ std::unique_ptr<Shelf> make_shelf(const std::string& url) {
   if (!journal::outlives_process(url)) return std::make_unique<MemoryShelf>();
   return std::make_unique<UrlShelf>(url);
 }
+
+std::string journal_name(statekit::Revision id) { return std::to_string(id) + ".journal"; }
 
 std::string sibling_journal(const std::string& url, const std::string& name) {
   if (const auto sqlite = journal::sqlite_path(url))

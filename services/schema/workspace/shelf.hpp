@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "statekit/journal.hpp"
@@ -15,6 +16,8 @@ class Shelf {
   virtual ~Shelf() = default;
   // A handle of the journal of that name, to be opened.
   virtual statekit::Result<std::unique_ptr<statekit::Journal>> journal(const std::string& name) = 0;
+  // Whether there is one; nullopt where only opening it tells.
+  virtual std::optional<bool> has(const std::string& name) = 0;
   // What can be given back of a journal that nobody will open again. Best effort.
   virtual void discard(const std::string& name) = 0;
   // True when other processes may write to these journals too.
@@ -23,6 +26,9 @@ class Shelf {
 
 // `url`: where the schema's journal is.
 std::unique_ptr<Shelf> make_shelf(const std::string& url);
+
+// The name of the journal that a workspace keeps for others, beside its own.
+std::string journal_name(statekit::Revision id);
 
 // The address of a journal beside another.
 std::string sibling_journal(const std::string& url, const std::string& name);

@@ -1,0 +1,34 @@
+// The http driver: a journal kept by any server that speaks the journal protocol
+// (docs/http-journal.md), ours or another's. Called by journal/open.hpp, the storage commands and
+// tests. Thread safe. Milliseconds. Errors: JournalError, each naming the server and what to do.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "statekit/journal.hpp"
+
+namespace millrace::journal {
+
+struct HttpAddress {
+  std::string host, port;
+  std::string path;  // of the workspace: /v1/workspaces/NAME
+  bool operator==(const HttpAddress&) const = default;
+};
+
+// http://HOST:PORT/v1/workspaces/NAME. InvalidArgument says which part is wrong.
+statekit::Result<HttpAddress> parse_http_url(const std::string& url);
+
+struct HttpTuning {
+  int connect_ms_max = 1'000;
+  int call_ms_max = 10'000;  // for a call that has no deadline of its own
+  int poll_ms_max = 10'000;  // how long the server is asked to wait before it answers
+  int retry_ms = 200;        // between two attempts of `wait` while nothing can be reached
+  int connections_max = 8;   // kept open while nobody uses them
+};
+
+// A handle, to be opened.
+std::unique_ptr<statekit::Journal> make_http_journal(HttpAddress address, HttpTuning tuning = {});
+
+}  // namespace millrace::journal

@@ -1,0 +1,82 @@
+// One journal that is kept for others over the journal protocol: its handle, what it weighs against
+// the quota, and the snapshots that are on their way in. Used by the journals and their service on
+// workers; blocks on storage. Thread safe.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "statekit/journal.hpp"
+
+namespace millrace::workspace {
+
+using statekit::Bytes;
+using statekit::Digest;
+using statekit::Entry;
+using statekit::Head;
+using statekit::JournalResult;
+using statekit::Revision;
+
+inline constexpr std::size_t snapshot_uploads_max = 4;  // of one journal; the oldest makes room
+
+// A message with parts of a snapshot.
+struct SnapshotMessage {
+  Revision revision = 0;
+  Digest digest;
+  std::string upload;
+  std::uint64_t from = 0;  // parts that were sent before
+  bool last = false;
+  std::vector<Bytes> parts;
+};
+
+// What a message led to.
+enum class SnapshotTaken { kept, visible, out_of_order, over_quota };
+
+class HeldJournal {
+ public:
+  // `journal` is open. `quota_bytes_max`: of all entries and snapshots.
+  HeldJournal(Revision id, std::unique_ptr<statekit::Journal> journal,
+              std::uint64_t quota_bytes_max);
+  ~HeldJournal();
+
+  Revision id() const { return id_; }
+  statekit::Journal& journal() { return *journal_; }
+
+  struct Appended {
+    bool over_quota = false;
+    Head head;
+  };
+  // `conflict` unless the journal ends with (last, digest).
+  JournalResult<Appended> append(Revision last, const Digest& digest,
+                                 const std::vector<Entry>& entries, std::int64_t deadline_ms);
+  JournalResult<SnapshotTaken> take_snapshot(SnapshotMessage message);
+  JournalResult<Head> compact(Revision up_to);
+
+ private:
+  struct Upload;
+
+  JournalResult<void> weigh(const Head& head);
+  JournalResult<void> weigh_snapshots(const Head& head);
+  std::uint64_t octets() const;
+  JournalResult<SnapshotTaken> store(SnapshotMessage& message);
+  Upload* upload_of(const SnapshotMessage& message);
+
+  const Revision id_;
+  const std::unique_ptr<statekit::Journal> journal_;
+  const std::uint64_t quota_bytes_max_;
+
+  std::mutex writing_;  // of all that follows; held while storage is written
+  bool weighed_ = false;
+  Revision first_ = 1;               // sizes_[0] is that of this revision
+  std::deque<std::uint32_t> sizes_;  // of the entries
+  std::uint64_t entries_octets_ = 0;
+  std::map<Revision, std::uint64_t> snapshots_;  // their sizes
+  std::deque<std::unique_ptr<Upload>> uploads_;
+};
+
+}  // namespace millrace::workspace
