@@ -45,6 +45,10 @@ std::string to_json(const ConfigAnswer& answer);
 std::string to_json(const SecretReport& report);
 std::string to_json(const RotateReport& report);
 std::string to_json(const statekit::Position& position);
+// `text` of the token itself, this once; empty where it was written to a file.
+std::string to_json(const access::Token& token, const std::string& text,
+                    const statekit::Position& position);
+std::string to_json(const AccessReport& report);
 std::string to_json(const std::vector<schema::Diagnostic>& diagnostics);
 std::string to_json(const TimelinePage& page);
 std::string json_line(const TimelineEvent& event);  // on one line, so that a stream can be read

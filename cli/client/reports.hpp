@@ -297,6 +297,17 @@ struct TimelineEvent {
   std::string json;  // the whole event, with the field names of timeline.proto
 };
 
+struct TokenOrder {
+  Write write;
+  access::Token token;
+  std::vector<access::RoleBinding> roles;
+};
+struct AccessReport {
+  std::vector<access::Token> tokens;  // without their hashes
+  std::vector<access::Grant> grants;
+  statekit::Position position;
+};
+
 struct TimelineFilter {
   std::vector<std::string> types;
   std::string module;

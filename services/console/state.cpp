@@ -1,5 +1,6 @@
 #include "services/console/state.hpp"
 
+#include "schema/fold_access.hpp"
 #include "services/console/entry_hash.hpp"
 
 namespace millrace::console {
@@ -15,6 +16,7 @@ struct ConsoleState::Fold {
   ConsoleState& state;
   Revision at;
   WallMs time_ms;
+  const statekit::CommitMeta& meta;
 
   void operator()(const schema::ChangesetCreated& event) const {
     for (Deployment deployment : event.deployments) {
@@ -89,12 +91,16 @@ struct ConsoleState::Fold {
   void operator()(const schema::SecretSet&) const {}
   void operator()(const schema::SecretUnset&) const {}
   void operator()(const schema::SecretRewrapped&) const {}
+  template <schema::AccessEvent Event>
+  void operator()(const Event& event) const {
+    schema::fold(state.book_, event, meta);
+  }
 };
 
 void ConsoleState::apply(const schema::Commit& commit) {
   revision_ = commit.meta.revision;
   time_ms_ = commit.meta.time_ms;
-  const Fold fold{*this, revision_, time_ms_};
+  const Fold fold{*this, revision_, time_ms_, commit.meta};
   for (const Event& event : commit.events) std::visit(fold, event);
   forget_ended_changesets();
 }
@@ -106,6 +112,7 @@ void ConsoleState::restore(const Snapshot& snapshot) {
   for (const Deployment& deployment : snapshot.deployments) put(deployment);
   for (const Endpoint& endpoint : snapshot.endpoints) put(endpoint);
   for (const Changeset& changeset : snapshot.changesets) put(changeset);
+  schema::restore(book_, snapshot);
   forget_ended_changesets();
 }
 

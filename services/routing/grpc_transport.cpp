@@ -92,7 +92,10 @@ class GrpcConnection final : public Connection {
 
 class GrpcTransport final : public Transport {
  public:
-  explicit GrpcTransport(int message_bytes_max) { options_.message_bytes_max = message_bytes_max; }
+  explicit GrpcTransport(int message_bytes_max) {
+    options_.message_bytes_max = message_bytes_max;
+    options_.shows_token = false;  // a module would have it then
+  }
 
   std::shared_ptr<Connection> connect(const std::string& address) override {
     return std::make_shared<GrpcConnection>(statekit::connect(address, options_));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "schema/fold_access.hpp"
 #include "statekit/entry_hash.hpp"
 
 namespace millrace::routing {
@@ -11,6 +12,7 @@ using statekit::EntryHash;
 // endpoints follows from the endpoints, so it adds nothing of its own.
 struct RouteState::Fold {
   RouteState& state;
+  const statekit::CommitMeta& meta;
 
   static std::uint64_t hash(const std::string& key, const Deployment& value) {
     EntryHash out;
@@ -80,6 +82,10 @@ struct RouteState::Fold {
   void operator()(const schema::SecretSet&) const {}
   void operator()(const schema::SecretUnset&) const {}
   void operator()(const schema::SecretRewrapped&) const {}
+  template <schema::AccessEvent Event>
+  void operator()(const Event& event) const {
+    schema::fold(state.book_, event, meta);
+  }
 };
 
 template <class Value>
@@ -99,7 +105,7 @@ void RouteState::drop(ByKey<Value>& entries, std::string_view key) {
 }
 
 void RouteState::apply(const schema::Commit& commit) {
-  for (const Event& event : commit.events) std::visit(Fold{*this}, event);
+  for (const Event& event : commit.events) std::visit(Fold{*this, commit.meta}, event);
   revision_ = commit.meta.revision;
 }
 
@@ -113,6 +119,7 @@ void RouteState::restore(const Snapshot& snapshot) {
   }
   for (const schema::Endpoint& endpoint : snapshot.endpoints) add_endpoint(endpoint);
   for (const schema::Changeset& changeset : snapshot.changesets) add_side(changeset);
+  schema::restore(book_, snapshot);
 }
 
 void RouteState::add_deployment(const schema::Deployment& deployment) {

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "access/book.hpp"
 #include "schema/change.hpp"
 
 namespace millrace::routing {
@@ -43,7 +44,7 @@ class RouteState {
   void restore(const Snapshot& snapshot);
 
   Revision revision() const { return revision_; }
-  std::uint64_t digest() const { return digest_; }
+  std::uint64_t digest() const { return digest_ + book_.digest(); }
   bool operator==(const RouteState&) const = default;
 
   // `side` is the key of a changeset that is not committed yet, as `millrace-side` names it; its
@@ -61,6 +62,9 @@ class RouteState {
 
   // True while calls may be routed to it: it is canonical, or of a side. Others drain.
   bool gets_calls(std::string_view deployment) const;
+
+  // Who may do what.
+  const access::Book& book() const { return book_; }
 
   // How many modules are deployed.
   std::size_t modules() const { return canonical_.size(); }
@@ -115,6 +119,7 @@ class RouteState {
   ByKey<Endpoint> endpoints_;
   ByKey<std::string> canonical_;  // module -> deployment
   ByKey<Side> sides_;             // by changeset
+  access::Book book_;
 };
 
 }  // namespace millrace::routing

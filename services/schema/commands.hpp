@@ -146,9 +146,29 @@ struct RewrapSecrets {
   bool operator==(const RewrapSecrets&) const = default;
 };
 
+// A token, of which its owner knows the text and this only the hash. With roles, they become the
+// principal's.
+struct CreateToken {
+  access::Token token;  // revision, author and time are not set
+  std::vector<access::RoleBinding> roles;
+  bool operator==(const CreateToken&) const = default;
+};
+inline constexpr std::size_t tokens_revoked_max = 1'000;  // at a time
+struct RevokeTokens {
+  std::vector<std::string> ids;
+  bool operator==(const RevokeTokens&) const = default;
+};
+// No roles: the principal may do nothing any more.
+struct SetRoles {
+  std::string principal;
+  std::vector<access::RoleBinding> roles;
+  bool operator==(const SetRoles&) const = default;
+};
+
 using Command =
     std::variant<CreateChangeset, CommitChangeset, RollbackChangeset, FailChangeset,
                  RegisterEndpoint, RemoveEndpoint, SetEndpointHealth, Advance, RemoveDeployments,
-                 RollbackTo, ChangeConfig, ChangeSecrets, RewrapSecrets>;
+                 RollbackTo, ChangeConfig, ChangeSecrets, RewrapSecrets, CreateToken, RevokeTokens,
+                 SetRoles>;
 
 }  // namespace millrace::schema_service

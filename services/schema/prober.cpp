@@ -82,7 +82,11 @@ class GrpcProber final : public Prober {
   std::shared_ptr<grpc::Channel> channel_to(const std::string& address) {
     if (channels_.size() >= channels_max) channels_.clear();
     statekit::Channel& channel = channels_[address];
-    if (!channel) channel = statekit::connect(address);
+    if (!channel) {
+      statekit::ChannelOptions options;
+      options.shows_token = false;  // a module would have it then
+      channel = statekit::connect(address, options);
+    }
     return channel.grpc();
   }
 

@@ -11,7 +11,7 @@
 #include "services/schema/codec_secrets.hpp"
 #include "services/schema/context_reactor.hpp"
 #include "services/schema/registration_reactor.hpp"
-#include "services/schema/rpc_parts_pb.hpp"
+#include "services/schema/rpc_access_pb.hpp"
 #include "services/schema/rpc_state.hpp"
 #include "settings/main.hpp"
 #include "statekit/io/grpc_feed_server.hpp"
@@ -33,10 +33,10 @@ constexpr std::uint32_t list_limit_max = 1'000;
 
 using Core = schema_service::Service;  // its name means gRPC's base class inside Rpc
 
-class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
+class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls {
  public:
   Rpc(Core& service, statekit::GrpcFeed& feed, const statekit::Clock& clock)
-      : CallParts(service), feed_(feed), clock_(clock) {}
+      : AccessCalls(service, clock), feed_(feed) {}
 
   ServerUnaryReactor* Ping(CallbackServerContext* context, const v2::PingRequest*,
                            v2::PingResponse* response) override {
@@ -303,6 +303,25 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
     return serve_context(service_, *request);
   }
 
+  ServerUnaryReactor* CreateToken(CallbackServerContext* context,
+                                  const v2::CreateTokenRequest* request,
+                                  v2::AccessChangeResponse* response) override {
+    return change_access(context, request, response, &Forward::Async::CreateToken);
+  }
+  ServerUnaryReactor* RevokeTokens(CallbackServerContext* context,
+                                   const v2::RevokeTokensRequest* request,
+                                   v2::AccessChangeResponse* response) override {
+    return change_access(context, request, response, &Forward::Async::RevokeTokens);
+  }
+  ServerUnaryReactor* SetRoles(CallbackServerContext* context, const v2::SetRolesRequest* request,
+                               v2::AccessChangeResponse* response) override {
+    return change_access(context, request, response, &Forward::Async::SetRoles);
+  }
+  ServerUnaryReactor* ListAccess(CallbackServerContext* context, const v2::ListAccessRequest*,
+                                 v2::ListAccessResponse* response) override {
+    return list_access(context, response);
+  }
+
   ServerUnaryReactor* GetHistory(CallbackServerContext* context,
                                  const v2::GetHistoryRequest* request,
                                  v2::GetHistoryResponse* response) override {
@@ -346,7 +365,6 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
   }
 
   statekit::GrpcFeed& feed_;
-  const statekit::Clock& clock_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/book.hpp"
 #include "schema/change.hpp"
 #include "services/schema/table.hpp"
 
@@ -108,6 +109,9 @@ class State {
   const SecretValue* secret(const ConfigKey& key) const { return secrets_.find(key); }
   const SecretValue* secret_of(const std::string& module, const std::string& name) const;
 
+  // Who may do what.
+  const access::Book& book() const { return book_; }
+
   // By id. `live` counts the healthy ones.
   std::vector<const Endpoint*> endpoints_of(const std::string& deployment) const;
   std::size_t live_endpoints_of(const std::string& deployment) const;
@@ -162,6 +166,7 @@ class State {
   Table<ConfigKey, ConfigValue> config_;
   Revision config_unset_revision_ = 0;
   Table<ConfigKey, SecretValue> secrets_;
+  access::Book book_;
 
   // Indices over the tables.
   std::size_t config_bytes_ = 0;

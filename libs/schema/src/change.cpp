@@ -117,6 +117,18 @@ struct Describe {
   std::string operator()(const SecretRewrapped& event) const {
     return "secret " + config_name(event.module, event.name) + " wrapped by key " + event.key_id;
   }
+  std::string operator()(const TokenCreated& event) const {
+    return "token " + event.token.id + " of " + event.token.principal + " created";
+  }
+  std::string operator()(const TokenRevoked& event) const {
+    return "token " + event.id + " of " + event.principal + " revoked";
+  }
+  std::string operator()(const RolesSet& event) const {
+    return event.grant.principal + " has the roles " + access::text_of(event.grant.roles);
+  }
+  std::string operator()(const RolesUnset& event) const {
+    return event.principal + " has no role any more";
+  }
 };
 
 struct ModulesOf {
@@ -152,6 +164,10 @@ struct ModulesOf {
   }
   std::vector<std::string> operator()(const SecretUnset& event) const { return {event.module}; }
   std::vector<std::string> operator()(const SecretRewrapped& event) const { return {event.module}; }
+  std::vector<std::string> operator()(const TokenCreated&) const { return {}; }
+  std::vector<std::string> operator()(const TokenRevoked&) const { return {}; }
+  std::vector<std::string> operator()(const RolesSet&) const { return {}; }
+  std::vector<std::string> operator()(const RolesUnset&) const { return {}; }
 };
 
 }  // namespace

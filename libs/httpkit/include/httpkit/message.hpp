@@ -24,6 +24,7 @@ struct Request {
   std::vector<Header> headers;
   std::string body;
   std::string peer;  // the other end's address
+  std::vector<std::string> peer_identities;  // of its verified certificate; none: it showed none
 };
 
 struct Response {

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "access/model.hpp"
 #include "schema/model.hpp"
 #include "statekit/clock.hpp"
 #include "statekit/state.hpp"
@@ -209,12 +210,31 @@ struct SecretRewrapped {
   bool operator==(const SecretRewrapped&) const = default;
 };
 
+// Who may do what (libs/access). Revision, author and time are set by apply from the commit.
+struct TokenCreated {
+  access::Token token;
+  bool operator==(const TokenCreated&) const = default;
+};
+struct TokenRevoked {
+  std::string id;
+  std::string principal;
+  bool operator==(const TokenRevoked&) const = default;
+};
+struct RolesSet {
+  access::Grant grant;
+  bool operator==(const RolesSet&) const = default;
+};
+struct RolesUnset {
+  std::string principal;
+  bool operator==(const RolesUnset&) const = default;
+};
+
 using Event =
     std::variant<ChangesetCreated, ChangesetPrepared, ChangesetCommitted, ChangesetDrained,
                  ChangesetFinalized, ChangesetRollingBack, ChangesetFailed, DeploymentsRemoved,
                  EndpointRegistered, EndpointHealthChanged, EndpointRemoved, RequestRemembered,
                  FeatureLevelRaised, ConfigSet, ConfigUnset, SecretSet, SecretUnset,
-                 SecretRewrapped>;
+                 SecretRewrapped, TokenCreated, TokenRevoked, RolesSet, RolesUnset>;
 using Commit = statekit::Commit<Event>;
 
 struct RememberedRequest {
@@ -248,6 +268,8 @@ struct Snapshot {
   std::vector<ConfigValue> config;          // by module and name
   Revision config_unset_revision = 0;       // the last that unset a config value
   std::vector<SecretValue> secrets;         // by module and name
+  std::vector<access::Token> tokens;        // by id
+  std::vector<access::Grant> grants;        // by principal
   bool operator==(const Snapshot&) const = default;
 };
 

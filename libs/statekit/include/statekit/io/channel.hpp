@@ -35,7 +35,14 @@ struct ChannelOptions {
   int reconnect_ms_max = 2'000;
   int resolve_ms_min = 1'000;  // from one look-up of a name to the next
   int keepalive_ms = 10'000;
+  // Each call carries the token of show_token. Not to modules: they would have it then.
+  bool shows_token = true;
 };
+
+// The token that this process shows to Millrace's services, with each call on channels that are made
+// afterwards, but for calls that carry one of their own. Called by main, before any channel is made;
+// empty: none.
+void show_token(const std::string& token);
 
 // Never blocks: the connection is made when it is first used. `address` is host:port or unix:path.
 Channel connect(const std::string& address, const ChannelOptions& options = {});
