@@ -39,7 +39,7 @@ Arrival arrival_of(const httpkit::Request& request, const std::string& resource)
   Arrival arrival;
   arrival.method = resource;
   arrival.from = request.peer;
-  arrival.identities = request.peer_identities;
+  arrival.identities = request.peer_names;
   const auto sent = httpkit::find_header(request.headers, "authorization");
   if (!sent) return arrival;
   constexpr std::string_view basic = "basic ";

@@ -24,7 +24,9 @@ struct Request {
   std::vector<Header> headers;
   std::string body;
   std::string peer;  // the other end's address
-  std::vector<std::string> peer_identities;  // of its verified certificate; none: it showed none
+  // Whose certificate was verified: its URIs, its DNS names, then its common name. Empty: in clear,
+  // or no certificate. The same list as grpc::AuthContext has.
+  std::vector<std::string> peer_names;
 };
 
 struct Response {
