@@ -155,9 +155,18 @@ Command& Command::prints_data(Session& session) {
   return choice("--output", {"text", "json"}, session.output, "how to print");
 }
 
+// Once, however many services the command talks to.
+Command& Command::shows_token(Session& session) {
+  for (const Option& option : options_)
+    if (option.names == "--token-file") return *this;
+  return text("--token-file", "FILE", session.token_file,
+              "the token that is shown to services; else MILLRACE_TOKEN_FILE");
+}
+
 Command& Command::uses_schema(Session& session) {
   return addresses("--schema", session.addresses.schema,
-                   "the schema service; several replicas with commas between");
+                   "the schema service; several replicas with commas between")
+      .shows_token(session);
 }
 
 Command& Command::reads_schema(Session& session) {
@@ -167,11 +176,13 @@ Command& Command::reads_schema(Session& session) {
 }
 
 Command& Command::uses_routing(Session& session) {
-  return address("--routing", session.addresses.routing, "the routing service");
+  return address("--routing", session.addresses.routing, "the routing service")
+      .shows_token(session);
 }
 
 Command& Command::uses_timeline(Session& session) {
-  return address("--timeline", session.addresses.timeline, "the timeline service");
+  return address("--timeline", session.addresses.timeline, "the timeline service")
+      .shows_token(session);
 }
 
 Command& Command::examples(std::string text) {

@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "access/io/trusted.hpp"
 #include "cli/commands.hpp"
 #include "cli/parse.hpp"
 #include "cli/serve/serve.hpp"
 #include "settings/settings.hpp"
+#include "statekit/io/channel.hpp"
 
 using namespace millrace;
 
@@ -20,6 +22,15 @@ std::map<std::string, std::string> environment() {
     if (const char* value = std::getenv(name)) variables.emplace(name, value);
   }
   return variables;
+}
+
+// Never on the command line, which every user of the machine can read.
+statekit::Status show_token(const cli::Session& session) {
+  if (session.token_file.empty()) return {};
+  const auto token = access::read_shown_token(session.token_file);
+  if (!token) return statekit::fail(token.error());
+  statekit::show_token(*token);
+  return {};
 }
 
 }  // namespace
@@ -36,7 +47,11 @@ int main(int argc, char** argv) {
   const auto addresses = cli::addresses(variables);
   if (!addresses) return session.report(addresses.error());
   session.addresses = *addresses;
+  if (const auto file = variables.find("MILLRACE_TOKEN_FILE"); file != variables.end())
+    session.token_file = file->second;
   const auto commands = cli::all_commands(session);
   const cli::Parsed parsed = cli::parse(commands, words, session);
-  return session.finish(parsed.exit_code ? *parsed.exit_code : parsed.command->run());
+  if (parsed.exit_code) return session.finish(*parsed.exit_code);
+  if (const auto shown = show_token(session); !shown) return session.report(shown.error());
+  return session.finish(parsed.command->run());
 }

@@ -80,7 +80,7 @@ RotateReport decode(const v2alpha1::RotateSecretsResponse& message) {
 }
 
 // Tokens come without their hashes, which the state's own decoding asks for.
-Result<AccessReport> decode(const v2alpha1::ListAccessResponse& message) {
+statekit::Result<AccessReport> decode(const v2alpha1::ListAccessResponse& message) {
   AccessReport report;
   for (const v2alpha1::AccessToken& each : message.tokens())
     report.tokens.push_back({each.id(),

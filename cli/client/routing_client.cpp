@@ -81,7 +81,9 @@ Result<CallAnswer> call(const std::string& address, const CallOrder& order,
 }
 
 bool answers(const std::string& address, std::int64_t deadline_ms) {
-  const auto channel = statekit::connect(address);
+  statekit::ChannelOptions options;
+  options.shows_token = false;  // a module would have it then
+  const auto channel = statekit::connect(address, options);
   const auto stub = v2alpha1::VerbService::NewStub(channel.grpc());
   grpc::ClientContext context;
   set_deadline(context, deadline_ms);

@@ -80,6 +80,7 @@ std::vector<Command> all_commands(Session& session) {
   for (Command& command : secret_commands(session)) commands.push_back(std::move(command));
   for (Command& command : token_commands(session)) commands.push_back(std::move(command));
   for (Command& command : role_commands(session)) commands.push_back(std::move(command));
+  commands.push_back(audit_command(session));
   for (Command& command : timeline_commands(session)) commands.push_back(std::move(command));
   for (Command& command : settings_commands(session)) commands.push_back(std::move(command));
   for (Command& command : storage_commands(session)) commands.push_back(std::move(command));

@@ -1,20 +1,16 @@
-// token create, list and revoke; role set, unset and list. A token is drawn here: the service is told
-// its hash only, so it is printed once and nobody can ask for it again.
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
+// token create, list, revoke and draw; role set, unset and list. A token is drawn here: the service
+// is told its hash only, so it is printed once and nobody can ask for it again.
 #include <chrono>
-#include <cstring>
+#include <filesystem>
 #include <ostream>
 
+#include "access/io/trusted.hpp"
 #include "cli/author.hpp"
 #include "cli/client/schema_client.hpp"
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
 #include "cli/moment.hpp"
 #include "cli/table.hpp"
-#include "statekit/io/ids.hpp"
 
 namespace millrace::cli {
 
@@ -46,8 +42,9 @@ Result<std::vector<access::RoleBinding>> roles_of(const Options& options) {
     auto role = access::binding_of(text);
     if (!role)
       return fail(Code::invalid_argument,
-                  "`" + text + "` is no role: write ROLE, or ROLE=PATTERN,... for some modules, "
-                               "with a ROLE of " +
+                  "`" + text +
+                      "` is no role: write ROLE, or ROLE=PATTERN,... for some modules, "
+                      "with a ROLE of " +
                       access::roles_known());
     roles.push_back(std::move(*role));
   }
@@ -63,28 +60,8 @@ Result<std::int64_t> expiry_of(const std::string& text) {
   return *moment < now ? now + (now - *moment) : *moment;
 }
 
-// Fails where the file is there already: a token that somebody uses is not written over.
-Status write_token(const std::string& path, const std::string& token) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0)
-    return fail(Code::unavailable, "cannot make " + path + ": " + std::strerror(errno));
-  const std::string line = token + "\n";
-  const bool written = ::write(file, line.data(), line.size()) ==
-                           static_cast<ssize_t>(line.size()) &&
-                       ::fsync(file) == 0;
-  ::close(file);
-  if (written) return {};
-  ::unlink(path.c_str());
-  return fail(Code::unavailable, "cannot write " + path + ": " + std::strerror(errno));
-}
-
-std::string draw_token() {
-  return std::string(access::token_prefix) + statekit::random_base36(access::token_id_characters) +
-         "_" + statekit::random_base36(access::token_secret_characters);
-}
-
 int create(const Session& session, const Options& options) {
-  const std::string token = draw_token();
+  const std::string token = access::draw_token();
   TokenOrder order{write_options(options.reason), {}, {}};
   order.token.id = std::string(access::id_of_token(token));
   order.token.hash = statekit::sha256(token);
@@ -98,11 +75,12 @@ int create(const Session& session, const Options& options) {
   order.roles = std::move(*roles);
   // First: what cannot be handed over is not made.
   if (!options.file.empty())
-    if (Status written = write_token(options.file, token); !written)
+    if (Status written = access::write_token_file(options.file, token); !written)
       return session.report(written.error());
   const auto position = SchemaClient(session.addresses.schema).create_token(order);
   if (!position) {
-    if (!options.file.empty()) ::unlink(options.file.c_str());
+    std::error_code ignored;
+    if (!options.file.empty()) std::filesystem::remove(options.file, ignored);
     return session.report(position.error());
   }
   const std::string shown = options.file.empty() ? token : "";
@@ -114,6 +92,14 @@ int create(const Session& session, const Options& options) {
     *session.err << "token " << order.token.id << " of " << printable(options.principal)
                  << (options.file.empty() ? ": it is shown this once\n"
                                           : ": written to " + printable(options.file) + "\n");
+  return done;
+}
+
+int draw(const Session& session, const Options& options) {
+  if (Status written = access::write_token_file(options.file, access::draw_token()); !written)
+    return session.report(written.error());
+  *session.err << "a token was written to " << printable(options.file)
+               << ": name the file in auth.token_file or auth.bootstrap_token_file\n";
   return done;
 }
 
@@ -175,7 +161,8 @@ int set_roles(const Session& session, const Options& options) {
   auto roles = roles_of(options);
   if (!roles) return session.report(roles.error());
   if (roles->empty())
-    return session.report({Code::invalid_argument, "name at least one --role, or use role unset", {}});
+    return session.report(
+        {Code::invalid_argument, "name at least one --role, or use role unset", {}});
   const auto position = SchemaClient(session.addresses.schema)
                             .set_roles(options.principal, *roles, write_options(options.reason));
   return report_change(session, position,
@@ -229,7 +216,14 @@ std::vector<Command> token_commands(Session& session) {
       .uses_schema(session)
       .examples("  millrace token revoke 0f3k2m9qxa\n\nStreams that run on one of them end.\n")
       .action([&session, revoking] { return revoke(session, *revoking); });
-  return {create_command(session), std::move(list_command), std::move(revoke_command)};
+  const auto drawing = std::make_shared<Options>();
+  Command draw_command("token draw", "Write a fresh token to a new file; nobody is told of it.");
+  draw_command.keep(drawing)
+      .argument("FILE", drawing->file, "made with mode 0600")
+      .examples("  millrace token draw /etc/millrace/services.token     for auth.token_file\n")
+      .action([&session, drawing] { return draw(session, *drawing); });
+  return {create_command(session), std::move(list_command), std::move(revoke_command),
+          std::move(draw_command)};
 }
 
 std::vector<Command> role_commands(Session& session) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <ostream>
 
 #include "cli/author.hpp"
@@ -158,6 +159,10 @@ class Runner {
                                            {"MILLRACE_RUN_TIMELINE", at.timeline},
                                            {"MILLRACE_RUN_MODULE", module_},
                                            {"MILLRACE_RUN_DEPLOYMENT", deployment_}});
+    // The program is who it is deployed by, unless it is given something else to show.
+    if (!session_.token_file.empty())
+      environment->insert_or_assign("MILLRACE_TOKEN_FILE",
+                                    std::filesystem::absolute(session_.token_file).string());
     auto child = Child::start(
         {options_.command, *std::move(environment), module_ + " | ",
          [this](std::string_view line, bool is_error) { tell_timeline(line, is_error); }});

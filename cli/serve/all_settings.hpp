@@ -10,12 +10,14 @@
 #include "services/routing/settings.hpp"
 #include "services/schema/settings.hpp"
 #include "services/timeline/settings.hpp"
+#include "settings/auth.hpp"
 #include "settings/log.hpp"
 
 namespace millrace::cli {
 
 struct AllSettings {
   std::string data = ".millrace";
+  settings::Auth auth;
   settings::Log log;
   schema_service::Settings schema;
   routing::Settings routing;

@@ -1,6 +1,7 @@
 // millrace-console: the page where people see what is deployed and what happens. Wiring only.
 #include <memory>
 
+#include "access/io/door.hpp"
 #include "httpkit/health.hpp"
 #include "services/console/server.hpp"
 #include "settings/log.hpp"
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   console::Settings settings;
   settings::Log log;
   settings::Fields fields;
+  access::Door door(fields);
   fields.text("data", settings.data, "folder for what is kept on disk");
   console::describe(fields, settings);
   settings::describe(fields, log);
@@ -27,6 +29,7 @@ int main(int argc, char** argv) {
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
   settings::count_deprecated(metrics, fields);
+  if (const auto exit_code = door.open()) return *exit_code;
   statekit::Health health;
   console::Wiring wiring;
   for (const std::string& address : settings.schema)
@@ -35,6 +38,7 @@ int main(int argc, char** argv) {
   wiring.clock = &clock;
   wiring.metrics = &metrics;
   wiring.health = &health;
+  wiring.trusted = door.trusted();
 
   std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<console::Server> server;
@@ -47,12 +51,7 @@ int main(int argc, char** argv) {
     if (served) page = std::move(*served);
     return served ? statekit::Status{} : fail(served.error());
   };
-  const auto start = [&]() -> statekit::Status {
-    auto started = console::start(settings, wiring);
-    if (started) server = std::move(*started);
-    return started ? statekit::Status{} : fail(started.error());
-  };
   program.add("health page", serve_page, [&] { page->stop(1'000); });
-  program.add("console", start, [&] { server->stop(); });
+  program.add("console", server, [&] { return console::start(settings, wiring); });
   return program.run();
 }

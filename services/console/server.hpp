@@ -16,6 +16,10 @@
 #include "statekit/io/metrics.hpp"
 #include "statekit/result.hpp"
 
+namespace millrace::access {
+struct Trusted;
+}
+
 namespace millrace::console {
 
 // What the console stands on; all of it outlives the server.
@@ -27,6 +31,7 @@ struct Wiring {
   statekit::Health* health = nullptr;
   // Instead of `schema`, where a test brings a feed of its own.
   std::function<std::unique_ptr<statekit::FeedTransport>()> feed;
+  const access::Trusted* trusted = nullptr;  // of callers; null: nobody is asked who they are
 };
 
 class Server {

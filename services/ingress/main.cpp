@@ -1,6 +1,7 @@
 // millrace-ingress: answers HTTP requests with the verbs of modules. Wiring only.
 #include <memory>
 
+#include "access/io/door.hpp"
 #include "httpkit/health.hpp"
 #include "services/ingress/server.hpp"
 #include "settings/log.hpp"
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   ingress::Settings settings;
   settings::Log log;
   settings::Fields fields;
+  access::Door door(fields);
   fields.text("data", settings.data, "folder for what is kept on disk");
   ingress::describe(fields, settings);
   settings::describe(fields, log);
@@ -28,6 +30,7 @@ int main(int argc, char** argv) {
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
   settings::count_deprecated(metrics, fields);
+  if (const auto exit_code = door.open()) return *exit_code;
   statekit::Health health;
   ingress::Wiring wiring;
   for (const std::string& address : settings.schema)
@@ -48,12 +51,7 @@ int main(int argc, char** argv) {
     if (served) page = std::move(*served);
     return served ? statekit::Status{} : fail(served.error());
   };
-  const auto start = [&]() -> statekit::Status {
-    auto started = ingress::start(settings, wiring);
-    if (started) server = std::move(*started);
-    return started ? statekit::Status{} : fail(started.error());
-  };
   program.add("health page", serve_page, [&] { page->stop(1'000); });
-  program.add("ingress", start, [&] { server->stop(); });
+  program.add("ingress", server, [&] { return ingress::start(settings, wiring); });
   return program.run();
 }

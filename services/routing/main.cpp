@@ -1,6 +1,7 @@
 // millrace-routing: carries calls to the endpoints of modules. Wiring only.
 #include <memory>
 
+#include "access/io/door.hpp"
 #include "httpkit/health.hpp"
 #include "services/routing/server.hpp"
 #include "settings/log.hpp"
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   routing::Settings settings;
   settings::Log log;
   settings::Fields fields;
+  access::Door door(fields);
   fields.text("data", settings.data, "folder for what is kept on disk");
   routing::describe(fields, settings);
   settings::describe(fields, log);
@@ -28,6 +30,7 @@ int main(int argc, char** argv) {
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
   settings::count_deprecated(metrics, fields);
+  if (const auto exit_code = door.open()) return *exit_code;
   statekit::Health health;
   routing::Wiring wiring;
   for (const std::string& address : settings.schema)
@@ -36,6 +39,7 @@ int main(int argc, char** argv) {
   wiring.clock = &clock;
   wiring.metrics = &metrics;
   wiring.health = &health;
+  wiring.trusted = door.trusted();
   std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<routing::Server> server;
   statekit::ProcessLines lines("millrace-routing", clock);
@@ -47,12 +51,7 @@ int main(int argc, char** argv) {
     if (served) page = std::move(*served);
     return served ? statekit::Status{} : fail(served.error());
   };
-  const auto start = [&]() -> statekit::Status {
-    auto started = routing::start(settings, wiring);
-    if (started) server = std::move(*started);
-    return started ? statekit::Status{} : fail(started.error());
-  };
   program.add("health page", serve_page, [&] { page->stop(1'000); });
-  program.add("routing", start, [&] { server->stop(); });
+  program.add("routing", server, [&] { return routing::start(settings, wiring); });
   return program.run();
 }

@@ -127,6 +127,12 @@ void RouteState::add_deployment(const schema::Deployment& deployment) {
   entry.module = deployment.module();
   for (const schema::Verb& verb : deployment.schema->verbs) entry.verbs.push_back(verb.name);
   std::sort(entry.verbs.begin(), entry.verbs.end());
+  for (const schema::Verb& verb : deployment.schema->verbs)
+    if (verb.visibility == schema::Visibility::exported) entry.exported.push_back(verb.name);
+  std::sort(entry.exported.begin(), entry.exported.end());
+  for (const schema::IngressVerb& each : schema::ingress_verbs(*deployment.schema))
+    entry.from_http.push_back(each.verb->name);
+  std::sort(entry.from_http.begin(), entry.from_http.end());
   put(deployments_, deployment.key, std::move(entry));
 }
 
@@ -261,7 +267,11 @@ std::variant<Route, Miss> RouteState::route(std::string_view module, std::string
   if (!std::binary_search(deployment.verbs.begin(), deployment.verbs.end(), verb, std::less<>{}))
     return Miss::unknown_verb;
   if (deployment.healthy.empty()) return Miss::no_endpoint;
-  return Route{found->first, deployment.healthy};
+  const auto among = [&](const std::vector<std::string>& verbs) {
+    return std::binary_search(verbs.begin(), verbs.end(), verb, std::less<>{});
+  };
+  return Route{found->first, deployment.healthy, among(deployment.exported),
+               among(deployment.from_http)};
 }
 
 // The shares lie side by side on 0..99 in the order of their keys; what they leave is canonical.

@@ -31,6 +31,8 @@ struct Target {
 struct Route {
   std::string_view deployment;
   std::span<const Target> targets;
+  bool exported = false;   // the verb, to other modules
+  bool from_http = false;  // it has a route of ingress
 };
 
 enum class Miss : std::uint8_t { unknown_module, unknown_verb, no_endpoint };
@@ -73,8 +75,10 @@ class RouteState {
  private:
   struct Deployment {
     std::string module;
-    std::vector<std::string> verbs;  // sorted
-    std::vector<Target> healthy;     // sorted by id; follows from the endpoints
+    std::vector<std::string> verbs;      // sorted
+    std::vector<std::string> exported;   // of them, sorted
+    std::vector<std::string> from_http;  // of them, sorted
+    std::vector<Target> healthy;         // sorted by id; follows from the endpoints
     bool operator==(const Deployment&) const = default;
   };
   struct Endpoint {

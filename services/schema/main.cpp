@@ -1,6 +1,7 @@
 // millrace-schema: the single source of truth, its journal and its feed. Wiring only.
 #include <memory>
 
+#include "access/io/door.hpp"
 #include "httpkit/health.hpp"
 #include "seal/clear_text.hpp"
 #include "services/schema/server.hpp"
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   schema_service::Settings settings;
   settings::Log log;
   settings::Fields fields;
+  access::Door door(fields);
   fields.text("data", settings.data, "folder for what is kept on disk");
   schema_service::describe(fields, settings);
   settings::describe(fields, log);
@@ -30,8 +32,9 @@ int main(int argc, char** argv) {
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
   settings::count_deprecated(metrics, fields);
+  if (const auto exit_code = door.open()) return *exit_code;
   statekit::Health health;
-  const schema_service::Wiring wiring{&clock, &metrics, &health};
+  schema_service::Wiring wiring{&clock, &metrics, &health, door.trusted()};
   const auto keep = [](auto& place, auto made) -> statekit::Status {
     if (made) place = std::move(*made);
     return made ? statekit::Status{} : fail(made.error());
@@ -49,11 +52,8 @@ int main(int argc, char** argv) {
                                                 health, metrics));
       },
       [&] { page->stop(1'000); });
-  program.add(
-      "schema", [&] { return keep(server, schema_service::start(settings, wiring)); },
-      [&] { server->stop(); });
-  program.add(
-      "states over HTTP", [&] { return keep(states, workspace::start(settings, wiring)); },
-      [&] { states->stop(); });
+  program.add("schema", server, [&] { return schema_service::start(settings, wiring); });
+  wiring.book = [&](const auto& use) { server->book(use); };
+  program.add("states over HTTP", states, [&] { return workspace::start(settings, wiring); });
   return program.run();
 }

@@ -11,6 +11,7 @@
 #include "services/schema/codec_secrets.hpp"
 #include "services/schema/context_reactor.hpp"
 #include "services/schema/registration_reactor.hpp"
+#include "services/schema/requested.hpp"
 #include "services/schema/rpc_access_pb.hpp"
 #include "services/schema/rpc_state.hpp"
 #include "settings/main.hpp"
@@ -20,6 +21,7 @@
 namespace millrace::schema_service {
 
 namespace v2 = v2alpha1;
+using access::Permission;
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 using statekit::fail;
@@ -28,15 +30,12 @@ using statekit::Status;
 
 namespace {
 
-constexpr std::uint32_t list_limit_default = 100;
-constexpr std::uint32_t list_limit_max = 1'000;
-
 using Core = schema_service::Service;  // its name means gRPC's base class inside Rpc
 
 class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls {
  public:
-  Rpc(Core& service, statekit::GrpcFeed& feed, const statekit::Clock& clock)
-      : AccessCalls(service, clock), feed_(feed) {}
+  Rpc(Core& service, statekit::GrpcFeed& feed, const statekit::Clock& clock, access::Gate* gate)
+      : AccessCalls(service, clock, gate), feed_(feed) {}
 
   ServerUnaryReactor* Ping(CallbackServerContext* context, const v2::PingRequest*,
                            v2::PingResponse* response) override {
@@ -67,9 +66,13 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
   ServerUnaryReactor* CreateChangeset(CallbackServerContext* context,
                                       const v2::CreateChangesetRequest* request,
                                       v2::CreateChangesetResponse* response) override {
+    if (const Status may =
+            reaches(*context, "CreateChangeset", Permission::deploy, modules_of(*request));
+        !may)
+      return refuse(context, may.error());
     Result<schema_service::CreateChangeset> command = command_from(*request);
     if (!command) return refuse(context, command.error());
-    const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
+    const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
     if (!meta) return refuse(context, meta.error());
     ServerUnaryReactor* reactor = context->DefaultReactor();
     if (request->plan()) {
@@ -114,7 +117,9 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
   ServerUnaryReactor* RollbackTo(CallbackServerContext* context,
                                  const v2::RollbackToRequest* request,
                                  v2::CreateChangesetResponse* response) override {
-    const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
+    if (const Status may = reaches(*context, "RollbackTo", Permission::deploy, {""}); !may)
+      return refuse(context, may.error());
+    const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
     if (!meta) return refuse(context, meta.error());
     ServerUnaryReactor* reactor = context->DefaultReactor();
     const auto here = [this, context, request, response, reactor, meta = *meta] {
@@ -155,17 +160,7 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
                                      const v2::ListChangesetsRequest* request,
                                      v2::ListChangesetsResponse* response) override {
     return read(context, [this, request, response](const State& state) {
-      const std::uint32_t limit =
-          std::min(request->limit() == 0 ? list_limit_default : request->limit(), list_limit_max);
-      std::vector<const Changeset*> found;
-      for (const auto& [key, changeset] : state.changesets()) {
-        if (!request->active_only() || schema::is_active(changeset.phase))
-          found.push_back(&changeset);
-      }
-      std::sort(found.begin(), found.end(), [](const Changeset* a, const Changeset* b) {
-        return a->created_revision > b->created_revision;
-      });
-      if (found.size() > limit) found.resize(limit);
+      const auto found = newest_changesets(state, request->active_only(), request->limit());
       for (const Changeset* changeset : found)
         *response->add_changesets() = schema::to_proto(*changeset);
       *response->mutable_position() = to_proto(service_.position_of(state));
@@ -175,7 +170,7 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
 
   grpc::ServerBidiReactor<v2::RegisterEndpointRequest, v2::RegisterEndpointResponse>*
   RegisterEndpoint(CallbackServerContext* context) override {
-    return serve_registration(service_.registrations(), context, service_.lease_ms());
+    return serve_registration(service_.registrations(), context, service_.lease_ms(), gate_);
   }
 
   ServerUnaryReactor* GetDeployment(CallbackServerContext* context,
@@ -212,7 +207,11 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
   ServerUnaryReactor* ChangeConfig(CallbackServerContext* context,
                                    const v2::ChangeConfigRequest* request,
                                    v2::ChangeConfigResponse* response) override {
-    const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
+    if (const Status may =
+            reaches(*context, "ChangeConfig", Permission::deploy, modules_of(*request));
+        !may)
+      return refuse(context, may.error());
+    const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
     if (!meta) return refuse(context, meta.error());
     if (request->plan()) {
       const auto answer = [this, request, response] {
@@ -250,7 +249,11 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
   ServerUnaryReactor* ChangeSecrets(CallbackServerContext* context,
                                     const v2::ChangeSecretsRequest* request,
                                     v2::ChangeSecretsResponse* response) override {
-    const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
+    if (const Status may =
+            reaches(*context, "ChangeSecrets", Permission::deploy, modules_of(*request));
+        !may)
+      return refuse(context, may.error());
+    const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
     if (!meta) return refuse(context, meta.error());
     ServerUnaryReactor* reactor = context->DefaultReactor();
     const auto here = [this, context, request, response, reactor, meta = *meta] {
@@ -280,7 +283,7 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
   ServerUnaryReactor* RotateSecrets(CallbackServerContext* context,
                                     const v2::RotateSecretsRequest* request,
                                     v2::RotateSecretsResponse* response) override {
-    const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
+    const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
     if (!meta) return refuse(context, meta.error());
     ServerUnaryReactor* reactor = context->DefaultReactor();
     const auto here = [this, context, request, response, reactor, meta = *meta] {
@@ -299,8 +302,10 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
   }
 
   grpc::ServerWriteReactor<v2::GetDeploymentContextResponse>* GetDeploymentContext(
-      CallbackServerContext*, const v2::GetDeploymentContextRequest* request) override {
-    return serve_context(service_, *request);
+      CallbackServerContext* context, const v2::GetDeploymentContextRequest* request) override {
+    return serve_context(service_, *request,
+                         reaches(*context, "GetDeploymentContext", Permission::serve,
+                                 {module_of_key(request->deployment())}));
   }
 
   ServerUnaryReactor* CreateToken(CallbackServerContext* context,
@@ -344,11 +349,22 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
   }
 
  private:
+  std::vector<std::string> modules_of_changeset(const std::string& key) const {
+    const auto state = service_.read();
+    const Changeset* changeset = state->changeset(key);
+    return changeset == nullptr ? std::vector<std::string>() : modules_of(*state, *changeset);
+  }
+
   ServerUnaryReactor* change(
       CallbackServerContext* context, const std::string& method, const Command& command,
       const v2::ChangesetRequest* request, v2::ChangesetResponse* response,
       Forward::Method<v2::ChangesetRequest, v2::ChangesetResponse> method_at_writer) {
-    const Result<statekit::CommandMeta> meta = meta_from(*request, method, clock_.wall_ms());
+    if (const Status may = reaches(*context, method.c_str(), Permission::deploy,
+                                   modules_of_changeset(request->changeset()));
+        !may)
+      return refuse(context, may.error());
+    const Result<statekit::CommandMeta> meta =
+        by_caller(meta_from(*request, method, clock_.wall_ms()));
     if (!meta) return refuse(context, meta.error());
     ServerUnaryReactor* reactor = context->DefaultReactor();
     const auto here = [this, context, request, response, reactor, command, meta = *meta] {
@@ -370,8 +386,8 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
 }  // namespace
 
 std::unique_ptr<grpc::Service> make_rpc(Service& service, statekit::GrpcFeed& feed,
-                                        const statekit::Clock& clock) {
-  return std::make_unique<Rpc>(service, feed, clock);
+                                        const statekit::Clock& clock, access::Gate* gate) {
+  return std::make_unique<Rpc>(service, feed, clock, gate);
 }
 
 }  // namespace millrace::schema_service

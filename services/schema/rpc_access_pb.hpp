@@ -10,8 +10,8 @@ namespace millrace::schema_service {
 
 class AccessCalls : protected CallParts {
  protected:
-  AccessCalls(Service& service, const statekit::Clock& clock)
-      : CallParts(service), clock_(clock) {}
+  AccessCalls(Service& service, const statekit::Clock& clock, access::Gate* gate)
+      : CallParts(service, gate), clock_(clock) {}
   ~AccessCalls() = default;
 
   template <class Request>
@@ -21,6 +21,8 @@ class AccessCalls : protected CallParts {
       Forward::Method<Request, v2alpha1::AccessChangeResponse> method_at_writer) {
     auto order = order_from(*request, clock_.wall_ms());
     if (!order) return refuse(context, order.error());
+    if (const access::Caller* caller = access::current_caller())
+      order->second.principal = caller->name;
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     const auto here = [this, context, response, reactor, order = std::move(*order)] {
       service_.change_access(order.first, order.second, ms_left(*context, service_.write_ms_max()),

@@ -8,7 +8,9 @@
 #include <atomic>
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "access/io/gate.hpp"
 #include "services/schema/forward_pb.hpp"
 #include "services/schema/service.hpp"
 #include "statekit/io/rpc.hpp"
@@ -25,6 +27,10 @@ template <class Value>
 grpc::Status status_of(const statekit::Result<Value>& result) {
   return result ? grpc::Status::OK : statekit::to_grpc(fitting(result.error()));
 }
+
+// Newest first; a limit of 0 is that of the contract.
+std::vector<const Changeset*> newest_changesets(const State& state, bool active_only,
+                                                std::uint32_t limit);
 
 // Until the caller's deadline; at least 1.
 std::int64_t ms_left(const grpc::CallbackServerContext& context, std::int64_t longest);
@@ -48,7 +54,7 @@ class ReadReactor final : public grpc::ServerUnaryReactor {
 
 class CallParts {
  protected:
-  explicit CallParts(Service& service) : service_(service) {}
+  CallParts(Service& service, access::Gate* gate) : service_(service), gate_(gate) {}
   ~CallParts() = default;
 
   // millrace-min-revision of a reader, and whether it wants no less than there is.
@@ -89,7 +95,17 @@ class CallParts {
     return reactor;
   }
 
+  // Who asks for a write is whoever was verified, whatever the request says.
+  static statekit::Result<statekit::CommandMeta> by_caller(
+      statekit::Result<statekit::CommandMeta> meta);
+  // Whether the verified caller may do so to all of these modules; an empty name stands for any
+  // module. Ok where nobody is asked.
+  statekit::Status reaches(const grpc::CallbackServerContext& context, const char* method,
+                           access::Permission permission,
+                           const std::vector<std::string>& modules) const;
+
   Service& service_;
+  access::Gate* const gate_;  // null: nobody is asked
   Forward forward_;
 };
 

@@ -1,6 +1,7 @@
 // millrace-timeline: keeps what happened and tells it. Wiring only.
 #include <memory>
 
+#include "access/io/door.hpp"
 #include "httpkit/health.hpp"
 #include "services/timeline/server.hpp"
 #include "settings/log.hpp"
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   timeline::Settings settings;
   settings::Log log;
   settings::Fields fields;
+  access::Door door(fields);
   timeline::describe(fields, settings);
   settings::describe(fields, log);
   const settings::Binary binary{"millrace-timeline", "Keeps what happened and tells it.", {}};
@@ -26,6 +28,7 @@ int main(int argc, char** argv) {
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
   settings::count_deprecated(metrics, fields);
+  if (const auto exit_code = door.open()) return *exit_code;
   statekit::Health health;
   timeline::Wiring wiring;
   for (const std::string& address : settings.schema)
@@ -33,6 +36,7 @@ int main(int argc, char** argv) {
   wiring.clock = &clock;
   wiring.metrics = &metrics;
   wiring.health = &health;
+  wiring.trusted = door.trusted();
 
   std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<timeline::Server> server;
@@ -44,13 +48,8 @@ int main(int argc, char** argv) {
     if (served) page = std::move(*served);
     return served ? statekit::Status{} : fail(served.error());
   };
-  const auto start = [&]() -> statekit::Status {
-    auto started = timeline::start(settings, wiring);
-    if (started) server = std::move(*started);
-    return started ? statekit::Status{} : fail(started.error());
-  };
   program.add("health page", serve_page, [&] { page->stop(1'000); });
-  program.add("timeline", start, [&] { server->stop(); });
+  program.add("timeline", server, [&] { return timeline::start(settings, wiring); });
   lines.add_to(program, [&] { return server->in_process(); });
   return program.run();
 }

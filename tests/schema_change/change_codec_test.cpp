@@ -100,6 +100,40 @@ TEST_CASE("G9: secret events that were written before are read") {
   CHECK(rewrapped.value() == schema::Event(schema::SecretRewrapped{"m", "n", "i", "w", "k"}));
 }
 
+TEST_CASE("G9: events about who may do what that were written before are read") {
+  const auto created =
+      ChangeCodec::decode_event(Bytes("\x9a\x01:\x0a"
+                                      "8\x0a\x0a"
+                                      "aaaaaaaaaa\x12 hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh\x1a\x03"
+                                      "ada\x22\x01n(\x09",
+                                      61));
+  millrace::access::Token token;
+  token.id = "aaaaaaaaaa";
+  token.hash.octets.fill('h');
+  token.principal = "ada";
+  token.note = "n";
+  token.expires_ms = 9;
+  CHECK(created.value() == schema::Event(schema::TokenCreated{token}));
+  const auto revoked =
+      ChangeCodec::decode_event(Bytes("\xa2\x01\x11\x0a\x0a"
+                                      "aaaaaaaaaa\x12\x03"
+                                      "ada",
+                                      20));
+  CHECK(revoked.value() == schema::Event(schema::TokenRevoked{"aaaaaaaaaa", "ada"}));
+  const auto set =
+      ChangeCodec::decode_event(Bytes("\xaa\x01\x1a\x0a\x18\x0a\x03"
+                                      "ada\x12\x11\x0a\x08"
+                                      "deployer\x12\x05shop*",
+                                      29));
+  CHECK(set.value() == schema::Event(schema::RolesSet{
+                           {"ada", {{millrace::access::Role::deployer, {"shop*"}}}, 0, "", 0}}));
+  const auto unset =
+      ChangeCodec::decode_event(Bytes("\xb2\x01\x05\x0a\x03"
+                                      "ada",
+                                      8));
+  CHECK(unset.value() == schema::Event(schema::RolesUnset{"ada"}));
+}
+
 TEST_CASE("a commit that only newer readers understand is refused by its format") {
   // CommitHeader{format: 9, readable_from: 9}
   const auto header = ChangeCodec::decode_header(Bytes("\x08\x09\x10\x09", 4));

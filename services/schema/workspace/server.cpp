@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "access/io/http_gate.hpp"
 #include "httpkit/server.hpp"
 #include "services/schema/workers.hpp"
 #include "services/schema/workspace/service.hpp"
@@ -34,10 +35,17 @@ bool is_loopback(const std::string& listen) {
          listen.starts_with("[::1]:");
 }
 
-ServiceOptions service_options(const schema_service::Settings& settings) {
+ServiceOptions service_options(const schema_service::Settings& settings, access::Gate* gate) {
   ServiceOptions options;
   options.body_bytes_max = static_cast<std::size_t>(settings.state_body_bytes_max);
   options.loopback_only = is_loopback(settings.http_listen);
+  if (gate != nullptr)
+    options.admit = [gate](const httpkit::Request& request,
+                           const std::string& resource) -> Result<std::string> {
+      auto caller = gate->admit(access::arrival_of(request, resource));
+      if (!caller) return fail(std::move(caller.error()));
+      return caller->name;
+    };
   return options;
 }
 
@@ -50,7 +58,8 @@ class HttpServer final : public Server {
                 [](std::string_view event, std::string_view detail) {
                   statekit::log_warn("state.machine", {{"event", event}, {"detail", detail}});
                 }),
-        service_(keeper_, service_options(settings)),
+        gate_(make_gate(wiring)),
+        service_(keeper_, service_options(settings, gate_.get())),
         workers_(threads, static_cast<std::size_t>(settings.state_waiting_max)) {}
   ~HttpServer() override { HttpServer::stop(); }
 
@@ -67,7 +76,7 @@ class HttpServer final : public Server {
         });
     if (!http) return fail(std::move(http.error()));
     http_ = std::move(*http);
-    if (!is_loopback(settings_.http_listen))
+    if (!gate_ && !is_loopback(settings_.http_listen))
       statekit::log_warn("state.open-to-others",
                          {{"listen", http_->address()},
                           {"hint",
@@ -86,6 +95,11 @@ class HttpServer final : public Server {
   }
 
  private:
+  static std::unique_ptr<access::Gate> make_gate(const schema_service::Wiring& wiring) {
+    if (wiring.trusted == nullptr || !wiring.trusted->required) return nullptr;
+    return std::make_unique<access::Gate>(*wiring.trusted, wiring.book, *wiring.clock);
+  }
+
   // A handler must not block: storage is waited for on the workers.
   void take(httpkit::Request request, std::shared_ptr<httpkit::Reply> reply) {
     auto held = std::make_shared<httpkit::Request>(std::move(request));
@@ -101,6 +115,7 @@ class HttpServer final : public Server {
   const schema_service::Settings settings_;
   const std::unique_ptr<Shelf> shelf_;
   Keeper keeper_;
+  const std::unique_ptr<access::Gate> gate_;  // null: nobody is asked
   Service service_;
   schema_service::Workers workers_;
   std::unique_ptr<httpkit::Server> http_;

@@ -13,7 +13,6 @@ using statekit::Code;
 using statekit::Error;
 using statekit::fail;
 using statekit::Result;
-using statekit::Status;
 
 namespace {
 
@@ -96,11 +95,12 @@ Result<Caller> Gate::identify_direct(const Arrival& arrival) const {
   }
   if (arrival.identities.empty()) return fail(Code::unauthenticated, nobody);
   Caller caller;
+  caller.name = "certificate";
   for (const std::string& identity : arrival.identities)
     if (auto known = trusted_.caller_by_identity(identity)) return *std::move(known);
   book_([&](const Book& book) {
     for (const std::string& identity : arrival.identities) {
-      if (!caller.roles.empty()) return;
+      if (!caller.roles.empty() || !is_principal(identity)) continue;
       caller = book.caller_by_name(identity);
       caller.shown = "certificate " + identity;
     }
@@ -135,9 +135,9 @@ Result<Caller> Gate::check(const Arrival& arrival) const {
   if (!caller) return caller;
   if (permission && caller->may(*permission)) return caller;
   const std::string roles = permission ? roles_with(*permission) : "";
-  return fail(Code::permission_denied,
-              caller->name + " may not " + std::string(short_name(arrival.method)) +
-                  (roles.empty() ? "" : ": it takes the role " + roles));
+  return fail(Code::permission_denied, caller->name + " may not " +
+                                           std::string(short_name(arrival.method)) +
+                                           (roles.empty() ? "" : ": it takes the role " + roles));
 }
 
 Result<Caller> Gate::admit(const Arrival& arrival) {
@@ -149,10 +149,9 @@ Result<Caller> Gate::admit(const Arrival& arrival) {
   return caller;
 }
 
-Status Gate::refuse(const Caller& caller, const std::string& what, const std::string& from,
-                    const Error& why) {
-  tell({caller.name + " (" + caller.shown + ")", what, from, why.message, 0});
-  return fail(why);
+void Gate::refuse(const Caller& caller, const std::string& what, const std::string& from,
+                  const std::string& why) {
+  tell({caller.name + " (" + caller.shown + ")", what, from, why, 0});
 }
 
 void Gate::tell(Denied denied) {
@@ -170,9 +169,10 @@ void Gate::tell(Denied denied) {
   tell_(denied);
 }
 
-std::uint64_t Gate::stay(const Arrival& arrival, std::function<void(const Error&)> end) {
+std::uint64_t Gate::stay(const Arrival& arrival, const Caller& caller,
+                         std::function<void(const Error&)> end) {
   const std::lock_guard lock(mutex_);
-  stays_.emplace(++last_, Stay{arrival, std::move(end)});
+  stays_.emplace(++last_, Stay{arrival, caller.roles, std::move(end)});
   if (stays_.size() == 1) wake_.notify_all();
   return last_;
 }
@@ -208,27 +208,34 @@ void Gate::look() {
   if (digest == looked_at_ && ++skipped_ < looks_skipped_max) return;
   looked_at_ = digest;
   skipped_ = 0;
-  std::vector<std::pair<std::uint64_t, Arrival>> all;
+  std::vector<std::pair<std::uint64_t, Stay>> all;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [number, stay] : stays_) all.emplace_back(number, stay.arrival);
+    all.assign(stays_.begin(), stays_.end());
   }
-  for (const auto& [number, arrival] : all) {
-    const Result<Caller> caller = check(arrival);
-    if (caller) continue;
-    std::unique_lock lock(mutex_);
-    const auto found = stays_.find(number);
-    if (found == stays_.end()) continue;
-    const auto end = std::move(found->second.end);
-    stays_.erase(found);
-    ending_ = number;
-    lock.unlock();
-    end(caller.error());
-    lock.lock();
-    ending_ = 0;
-    lock.unlock();
-    ended_.notify_all();
+  for (const auto& [number, stay] : all) {
+    const Result<Caller> caller = check(stay.arrival);
+    if (!caller)
+      end(number, caller.error());
+    else if (caller->roles != stay.roles)
+      end(number,
+          {Code::unavailable, "what " + caller->name + " may do was changed: connect again", {}});
   }
+}
+
+void Gate::end(std::uint64_t number, const Error& why) {
+  std::unique_lock lock(mutex_);
+  const auto found = stays_.find(number);
+  if (found == stays_.end()) return;
+  const auto told = std::move(found->second.end);
+  stays_.erase(found);
+  ending_ = number;
+  lock.unlock();
+  told(why);
+  lock.lock();
+  ending_ = 0;
+  lock.unlock();
+  ended_.notify_all();
 }
 
 const Caller* current_caller() { return current; }

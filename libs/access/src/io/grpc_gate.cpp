@@ -3,9 +3,9 @@
 #include <google/protobuf/descriptor.h>
 #include <grpc/grpc.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/server_callback_handlers.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
-#include <grpcpp/support/server_callback.h>
 
 #include <utility>
 
@@ -67,14 +67,12 @@ class GuardedMethod final : public MethodHandler {
     const statekit::Result<Caller> caller = gate_.admit(arrival);
     if (!caller) return refuse(call, statekit::to_grpc(caller.error()));
     const CurrentCaller scope(*caller);
-    hand_on(call, inner_, is_stream() ? staying(call, arrival) : call.call_requester);
+    hand_on(call, inner_, is_stream() ? staying(call, arrival, *caller) : call.call_requester);
   }
 
  private:
   bool is_stream() const { return type_ != Type::NORMAL_RPC; }
-  bool has_message() const {
-    return type_ == Type::NORMAL_RPC || type_ == Type::SERVER_STREAMING;
-  }
+  bool has_message() const { return type_ == Type::NORMAL_RPC || type_ == Type::SERVER_STREAMING; }
 
   void hand_on(const Parameter& call, MethodHandler& to, std::function<void()> done) {
     grpc::Status status = call.status;
@@ -83,15 +81,16 @@ class GuardedMethod final : public MethodHandler {
     if (has_message())
       request = to.Deserialize(call.call->call(),
                                static_cast<grpc_byte_buffer*>(call.internal_data), &status, &data);
-    to.RunHandler(Parameter(call.call, call.server_context, request, status, data,
-                            std::move(done)));
+    to.RunHandler(
+        Parameter(call.call, call.server_context, request, status, data, std::move(done)));
   }
 
   // The stream is looked at again until it is over, which gRPC tells by asking for the next call.
-  std::function<void()> staying(const Parameter& call, const Arrival& arrival) {
+  std::function<void()> staying(const Parameter& call, const Arrival& arrival,
+                                const Caller& caller) {
     grpc_call* const handle = call.call->call();
     grpc_call_ref(handle);
-    const std::uint64_t number = gate_.stay(arrival, [handle](const statekit::Error& why) {
+    const std::uint64_t number = gate_.stay(arrival, caller, [handle](const statekit::Error& why) {
       grpc_call_cancel_with_status(handle, static_cast<grpc_status_code>(why.code),
                                    why.message.c_str(), nullptr);
     });
@@ -163,8 +162,8 @@ class GuardedService final : public grpc::Service {
         std::make_unique<std::string>("/" + method.service()->full_name() + "/" + method.name()));
     const int index = method.index();
     AddMethod(new grpc::internal::RpcServiceMethod(name.c_str(), type_of(method), nullptr));
-    MarkMethodCallback(index, new GuardedMethod(gate, *Opened::handler(inner, index), name,
-                                                type_of(method)));
+    MarkMethodCallback(
+        index, new GuardedMethod(gate, *Opened::handler(inner, index), name, type_of(method)));
   }
 
  private:
@@ -182,9 +181,9 @@ statekit::Result<std::unique_ptr<grpc::Service>> guard(Gate& gate, grpc::Service
   for (int i = 0; i < about->method_count(); ++i) {
     const auto& method = *about->method(i);
     if (!permission_of("/" + name + "/" + method.name()))
-      return statekit::fail(statekit::Code::internal, "no rule says who may call " +
-                                                          method.full_name() +
-                                                          ": it would be denied to everybody");
+      return statekit::fail(
+          statekit::Code::internal,
+          "no rule says who may call " + method.full_name() + ": it would be denied to everybody");
     guarded->add(gate, inner, method);
   }
   return std::unique_ptr<grpc::Service>(std::move(guarded));

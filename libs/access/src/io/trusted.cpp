@@ -22,9 +22,7 @@ namespace {
 
 constexpr std::size_t file_bytes_max = 4'096;
 
-Caller platform(std::string shown) {
-  return {"millrace", {{Role::service, {}}}, std::move(shown)};
-}
+Caller platform(std::string shown) { return {"millrace", {{Role::service, {}}}, std::move(shown)}; }
 
 Result<std::string> read_private(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -79,13 +77,24 @@ Status write_token_file(const std::string& path, const std::string& token) {
   return fail(Code::unavailable, "cannot write " + path + ": " + std::strerror(errno));
 }
 
-Result<std::string> read_token_file(const std::string& path) {
+Result<std::string> read_shown_token(const std::string& path) {
   Result<std::string> text = read_private(path);
   if (!text) return text;
   while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
+  const bool visible =
+      std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (text->empty() || !visible)
+    return fail(Code::failed_precondition, path + " holds no token: one line of visible letters");
+  return text;
+}
+
+Result<std::string> read_token_file(const std::string& path) {
+  Result<std::string> text = read_shown_token(path);
+  if (!text) return text;
   if (id_of_token(*text).empty())
-    return fail(Code::failed_precondition,
-                path + " holds no token: `millrace token create` and `millrace token draw` make one");
+    return fail(
+        Code::failed_precondition,
+        path + " holds no token: `millrace token create` and `millrace token draw` make one");
   return text;
 }
 

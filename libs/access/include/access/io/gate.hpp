@@ -1,6 +1,6 @@
-// Gate: the one decorator in front of every RPC and every HTTP resource of a service. It finds out who
-// calls, holds that against the table of rules (access/rules.hpp), ends a stream whose caller may
-// no longer, and tells of each refusal. Made by a service's server, which reads the grants from
+// Gate: the one decorator in front of every RPC and every HTTP resource of a service. It finds out
+// who calls, holds that against the table of rules (access/rules.hpp), ends a stream whose caller
+// may no longer, and tells of each refusal. Made by a service's server, which reads the grants from
 // the state that the service follows. Thread safe.
 #pragma once
 
@@ -61,17 +61,19 @@ class Gate {
   // and nothing else.
   statekit::Result<Caller> admit(const Arrival& arrival);
   // Of what is found out only while a call is handled; counts and tells as admit does.
-  statekit::Status refuse(const Caller& caller, const std::string& what, const std::string& from,
-                          const statekit::Error& why);
+  void refuse(const Caller& caller, const std::string& what, const std::string& from,
+              const std::string& why);
 
-  // Calls `end` once, on a thread of the gate's, when that caller would not be admitted any more;
-  // not after `leave` has returned.
-  std::uint64_t stay(const Arrival& arrival, std::function<void(const statekit::Error&)> end);
+  // Calls `end` once, on a thread of the gate's, when that caller would not be admitted any more,
+  // or may do something else than when it was; not after `leave` has returned.
+  std::uint64_t stay(const Arrival& arrival, const Caller& caller,
+                     std::function<void(const statekit::Error&)> end);
   void leave(std::uint64_t number);
 
  private:
   struct Stay {
     Arrival arrival;
+    std::vector<RoleBinding> roles;
     std::function<void(const statekit::Error&)> end;
   };
 
@@ -81,6 +83,7 @@ class Gate {
   void tell(Denied denied);
   void run();
   void look();
+  void end(std::uint64_t number, const statekit::Error& why);
 
   const Trusted& trusted_;
   const ReadBook book_;

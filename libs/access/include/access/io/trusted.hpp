@@ -1,5 +1,5 @@
-// Trusted: what a process takes for true of callers without asking the state, read from its settings
-// once, before anything starts. Handed to every gate of the process.
+// Trusted: what a process takes for true of callers without asking the state, read from its
+// settings once, before anything starts. Handed to every gate of the process.
 #pragma once
 
 #include <optional>
@@ -14,9 +14,9 @@
 namespace millrace::access {
 
 struct Trusted {
-  bool required = false;          // false: nobody is asked, all is as if there were no gate
-  std::string own_token;          // what this process shows to other services, and takes from them
-  std::optional<Digest> own;      // of own_token
+  bool required = false;      // false: nobody is asked, all is as if there were no gate
+  std::string own_token;      // what this process shows to other services, and takes from them
+  std::optional<Digest> own;  // of own_token
   std::optional<Digest> bootstrap;
   std::vector<std::string> service_identities;
 
@@ -31,6 +31,8 @@ std::string draw_token();
 statekit::Status write_token_file(const std::string& path, const std::string& token);
 // FailedPrecondition where others can read the file, or it holds no token.
 statekit::Result<std::string> read_token_file(const std::string& path);
+// The same of a token of any kind, to be shown to others: one line of visible characters.
+statekit::Result<std::string> read_shown_token(const std::string& path);
 
 // With mode off nothing is read. Without a token file the process draws a token of its own, which
 // does inside one process only.

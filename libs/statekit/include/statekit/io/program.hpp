@@ -6,7 +6,9 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "statekit/result.hpp"
@@ -23,6 +25,20 @@ class Program {
 
   // Before run. A start that fails ends the program: what was started is stopped, run returns 2.
   void add(std::string name, std::function<Status()> start, std::function<void()> stop);
+
+  // A part that is made when it starts, by a Result<std::unique_ptr<Made>>(), and has stop().
+  template <class Made, class Start>
+  void add(std::string name, std::unique_ptr<Made>& place, Start start) {
+    add(
+        std::move(name),
+        [&place, start]() -> Status {
+          auto made = start();
+          if (!made) return fail(std::move(made.error()));
+          place = std::move(*made);
+          return {};
+        },
+        [&place] { place->stop(); });
+  }
 
   // Returns the exit code: 0 after a signal, else what finish() said.
   int run();
