@@ -1,5 +1,5 @@
-// Saying who may do what: tokens and roles. Whether the caller may say it was checked before, at the
-// gate.
+// Saying who may do what: tokens and roles. Whether the caller may say it was checked before, at
+// the gate.
 #include <set>
 #include <utility>
 

@@ -114,6 +114,10 @@ TEST_CASE("with auth required a module is deployed, served and called with token
   const auto echo = house.cluster.example("echo", {"--token-file", token});
   CHECK(house.cluster.answers("/echo?name=Ada"));
   const std::string viewer = house.token("vera", {"viewer"});
-  CHECK(house.as(viewer, {"call", "time.now", "null"}).exit_code == 1);
-  CHECK(house.as(house.root, {"call", "time.now", "null"}).exit_code == 0);
+  const Outcome denied = house.as(viewer, {"call", "time.now", "{}"});
+  CHECK(denied.exit_code == 1);
+  CHECK(has(denied.err, "vera may not Call: it takes the role"));
+  const Outcome called = house.as(house.root, {"call", "time.now", "{}"});
+  INFO(called.err);
+  CHECK(called.exit_code == 0);
 }

@@ -100,13 +100,21 @@ TEST_CASE("G9: secret events that were written before are read") {
   CHECK(rewrapped.value() == schema::Event(schema::SecretRewrapped{"m", "n", "i", "w", "k"}));
 }
 
+namespace {
+
+Bytes from_hex(const std::string& digits) {
+  Bytes bytes;
+  for (std::size_t i = 0; i < digits.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
+  return bytes;
+}
+
+}  // namespace
+
 TEST_CASE("G9: events about who may do what that were written before are read") {
-  const auto created =
-      ChangeCodec::decode_event(Bytes("\x9a\x01:\x0a"
-                                      "8\x0a\x0a"
-                                      "aaaaaaaaaa\x12 hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh\x1a\x03"
-                                      "ada\x22\x01n(\x09",
-                                      61));
+  const auto created = ChangeCodec::decode_event(
+      from_hex("9a013a0a380a0a61616161616161616161122068686868686868686868686868686868686868"
+               "686868686868686868686868681a0361646122016e2809"));
   millrace::access::Token token;
   token.id = "aaaaaaaaaa";
   token.hash.octets.fill('h');
@@ -115,22 +123,13 @@ TEST_CASE("G9: events about who may do what that were written before are read") 
   token.expires_ms = 9;
   CHECK(created.value() == schema::Event(schema::TokenCreated{token}));
   const auto revoked =
-      ChangeCodec::decode_event(Bytes("\xa2\x01\x11\x0a\x0a"
-                                      "aaaaaaaaaa\x12\x03"
-                                      "ada",
-                                      20));
+      ChangeCodec::decode_event(from_hex("a201110a0a616161616161616161611203616461"));
   CHECK(revoked.value() == schema::Event(schema::TokenRevoked{"aaaaaaaaaa", "ada"}));
-  const auto set =
-      ChangeCodec::decode_event(Bytes("\xaa\x01\x1a\x0a\x18\x0a\x03"
-                                      "ada\x12\x11\x0a\x08"
-                                      "deployer\x12\x05shop*",
-                                      29));
+  const auto set = ChangeCodec::decode_event(
+      from_hex("aa011a0a180a0361646112110a086465706c6f796572120573686f702a"));
   CHECK(set.value() == schema::Event(schema::RolesSet{
                            {"ada", {{millrace::access::Role::deployer, {"shop*"}}}, 0, "", 0}}));
-  const auto unset =
-      ChangeCodec::decode_event(Bytes("\xb2\x01\x05\x0a\x03"
-                                      "ada",
-                                      8));
+  const auto unset = ChangeCodec::decode_event(from_hex("b201050a03616461"));
   CHECK(unset.value() == schema::Event(schema::RolesUnset{"ada"}));
 }
 

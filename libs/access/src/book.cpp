@@ -90,7 +90,8 @@ statekit::Result<Caller> Book::caller_by_token(std::string_view text, WallMs now
   const Token* known = id.empty() ? nullptr : token(id);
   // One answer for all that is not known: it tells nobody whether an id exists.
   if (known == nullptr || !same(known->hash, statekit::sha256(text)))
-    return statekit::fail(statekit::Code::unauthenticated, "this token is not known, or was revoked");
+    return statekit::fail(statekit::Code::unauthenticated,
+                          "this token is not known, or was revoked");
   if (known->expires_ms != 0 && known->expires_ms <= now_ms)
     return statekit::fail(statekit::Code::unauthenticated, "this token has expired");
   Caller caller = caller_by_name(known->principal);

@@ -1,5 +1,5 @@
-// Tokens and grants as protobuf messages, and back. A role that this binary does not know is refused
-// by name: to pass over it would be to guess what somebody may do.
+// Tokens and grants as protobuf messages, and back. A role that this binary does not know is
+// refused by name: to pass over it would be to guess what somebody may do.
 #include <utility>
 
 #include "schema/change_codec_pb.hpp"

@@ -1,5 +1,5 @@
-// Caller: who stands behind a call, once that was verified, and what it may do. Made by a gate, asked
-// by whoever handles the call. A value, free of threads.
+// Caller: who stands behind a call, once that was verified, and what it may do. Made by a gate,
+// asked by whoever handles the call. A value, free of threads.
 #pragma once
 
 #include <string>

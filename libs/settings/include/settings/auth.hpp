@@ -1,5 +1,5 @@
-// The settings that every binary's doors have in common: `auth.*`. Described by each main.cpp, once;
-// libs/access makes what is trusted of them.
+// The settings that every binary's doors have in common: `auth.*`. Described by each main.cpp,
+// once; libs/access makes what is trusted of them.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
-// The gate in front of gRPC services: each is wrapped in one that has the same methods, and asks the
-// gate before it hands a call on. What is refused is not even decoded. Made by a service's server
-// before GrpcServer::start. docs/decisions/0170 says why it is done there.
+// The gate in front of gRPC services: each is wrapped in one that has the same methods, and asks
+// the gate before it hands a call on. What is refused is not even decoded. Made by a service's
+// server before GrpcServer::start. docs/decisions/0170 says why it is done there.
 #pragma once
 
 #include <memory>

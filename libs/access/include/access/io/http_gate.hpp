@@ -1,5 +1,5 @@
 // The gate in front of HTTP resources: who asks, by a bearer token, by the password of Basic (for
-// browsers and for tools such as Terraform), or by a certificate; and the answer where they may not.
+// browsers and tools such as Terraform), or by a certificate; and the answer where they may not.
 // Thread safe.
 #pragma once
 

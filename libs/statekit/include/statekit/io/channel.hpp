@@ -39,9 +39,9 @@ struct ChannelOptions {
   bool shows_token = true;
 };
 
-// The token that this process shows to Millrace's services, with each call on channels that are made
-// afterwards, but for calls that carry one of their own. Called by main, before any channel is made;
-// empty: none.
+// The token that this process shows to Millrace's services, with each call on channels that are
+// made afterwards, but for calls that carry one of their own. Called by main, before it makes any
+// channel; empty: none.
 void show_token(const std::string& token);
 
 // Never blocks: the connection is made when it is first used. `address` is host:port or unix:path.
