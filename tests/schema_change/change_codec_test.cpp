@@ -127,8 +127,10 @@ TEST_CASE("G9: events about who may do what that were written before are read") 
   CHECK(revoked.value() == schema::Event(schema::TokenRevoked{"aaaaaaaaaa", "ada"}));
   const auto set = ChangeCodec::decode_event(
       from_hex("aa011a0a180a0361646112110a086465706c6f796572120573686f702a"));
-  CHECK(set.value() == schema::Event(schema::RolesSet{
-                           {"ada", {{millrace::access::Role::deployer, {"shop*"}}}, 0, "", 0}}));
+  millrace::access::Grant grant;
+  grant.principal = "ada";
+  grant.roles = {{millrace::access::Role::deployer, {"shop*"}}};
+  CHECK(set.value() == schema::Event(schema::RolesSet{grant}));
   const auto unset = ChangeCodec::decode_event(from_hex("b201050a03616461"));
   CHECK(unset.value() == schema::Event(schema::RolesUnset{"ada"}));
 }
