@@ -299,8 +299,7 @@ Result<statekit::Position> position_in(const Result<v2alpha1::AccessChangeRespon
 }  // namespace
 
 Result<statekit::Position> SchemaClient::create_token(const TokenOrder& order) const {
-  return position_in(
-      impl_->ask<v2alpha1::AccessChangeResponse>(&Stub::CreateToken, encode(order)));
+  return position_in(impl_->ask<v2alpha1::AccessChangeResponse>(&Stub::CreateToken, encode(order)));
 }
 
 Result<statekit::Position> SchemaClient::revoke_tokens(const std::vector<std::string>& ids,
@@ -322,8 +321,8 @@ Result<statekit::Position> SchemaClient::set_roles(const std::string& principal,
 }
 
 Result<AccessReport> SchemaClient::access() const {
-  return decoded<AccessReport>(impl_->ask<v2alpha1::ListAccessResponse>(
-      &Stub::ListAccess, v2alpha1::ListAccessRequest()));
+  return decoded<AccessReport>(
+      impl_->ask<v2alpha1::ListAccessResponse>(&Stub::ListAccess, v2alpha1::ListAccessRequest()));
 }
 
 }  // namespace millrace::cli

@@ -19,8 +19,8 @@ Result<std::vector<access::RoleBinding>> roles_from(const Field& field) {
   for (const v2alpha1::RoleBinding& message : field) {
     auto role = schema::from_proto(message);
     if (!role)
-      return fail(Code::invalid_argument, "there is no role `" + message.role() + "`: there are " +
-                                              access::roles_known());
+      return fail(Code::invalid_argument,
+                  "there is no role `" + message.role() + "`: there are " + access::roles_known());
     roles.push_back(std::move(*role));
   }
   return roles;

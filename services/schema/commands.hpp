@@ -165,10 +165,9 @@ struct SetRoles {
   bool operator==(const SetRoles&) const = default;
 };
 
-using Command =
-    std::variant<CreateChangeset, CommitChangeset, RollbackChangeset, FailChangeset,
-                 RegisterEndpoint, RemoveEndpoint, SetEndpointHealth, Advance, RemoveDeployments,
-                 RollbackTo, ChangeConfig, ChangeSecrets, RewrapSecrets, CreateToken, RevokeTokens,
-                 SetRoles>;
+using Command = std::variant<CreateChangeset, CommitChangeset, RollbackChangeset, FailChangeset,
+                             RegisterEndpoint, RemoveEndpoint, SetEndpointHealth, Advance,
+                             RemoveDeployments, RollbackTo, ChangeConfig, ChangeSecrets,
+                             RewrapSecrets, CreateToken, RevokeTokens, SetRoles>;
 
 }  // namespace millrace::schema_service

@@ -19,15 +19,15 @@ namespace {
 
 Status check_principal(const std::string& principal) {
   if (access::is_principal(principal)) return {};
-  return fail(Code::invalid_argument,
-              "a principal has a name of 1 to " + std::to_string(access::name_bytes_max) +
-                  " visible ASCII characters without spaces");
+  return fail(Code::invalid_argument, "a principal has a name of 1 to " +
+                                          std::to_string(access::name_bytes_max) +
+                                          " visible ASCII characters without spaces");
 }
 
 Status check_roles(const std::vector<RoleBinding>& roles) {
   if (roles.size() > access::roles_of_grant_max)
-    return fail(Code::invalid_argument, "a principal has at most " +
-                                            std::to_string(access::roles_of_grant_max) + " roles");
+    return fail(Code::invalid_argument,
+                "a principal has at most " + std::to_string(access::roles_of_grant_max) + " roles");
   for (const RoleBinding& role : roles) {
     // The way that people write it says whether each pattern is one.
     if (access::binding_of(access::text_of(role)) == role) continue;
@@ -41,9 +41,9 @@ Status check_roles(const std::vector<RoleBinding>& roles) {
 
 Status check_token(const CommandMeta& meta, const access::Token& token) {
   if (!access::is_token_id(token.id) || token.hash == statekit::Digest{})
-    return fail(Code::invalid_argument,
-                "a token has an id of " + std::to_string(access::token_id_characters) +
-                    " lower-case letters and digits, and a hash");
+    return fail(Code::invalid_argument, "a token has an id of " +
+                                            std::to_string(access::token_id_characters) +
+                                            " lower-case letters and digits, and a hash");
   if (token.note.size() > access::note_bytes_max)
     return fail(Code::invalid_argument,
                 "a note has at most " + std::to_string(access::note_bytes_max) + " octets");
@@ -75,9 +75,9 @@ Result<Events> decide_token(const State& state, const CommandMeta& meta,
     return fail(Code::already_exists, "there is a token " + token.id + " already: draw another");
   const Grant* before = state.book().grant(token.principal);
   if (before == nullptr && command.roles.empty())
-    return fail(Code::failed_precondition,
-                token.principal + " has no roles yet: say which it gets (" +
-                    access::roles_known() + ")");
+    return fail(
+        Code::failed_precondition,
+        token.principal + " has no roles yet: say which it gets (" + access::roles_known() + ")");
   if (before != nullptr && !command.roles.empty() && before->roles != command.roles)
     return fail(Code::already_exists, token.principal + " has other roles (" +
                                           access::text_of(before->roles) +
@@ -92,8 +92,8 @@ Result<Events> decide_token(const State& state, const CommandMeta& meta,
 Result<Events> decide_revocation(const State& state, const RevokeTokens& command) {
   if (command.ids.empty()) return fail(Code::invalid_argument, "names no token to revoke");
   if (command.ids.size() > tokens_revoked_max)
-    return fail(Code::resource_exhausted, "at most " + std::to_string(tokens_revoked_max) +
-                                              " tokens are revoked at a time");
+    return fail(Code::resource_exhausted,
+                "at most " + std::to_string(tokens_revoked_max) + " tokens are revoked at a time");
   Events events;
   std::vector<std::string> unknown;
   for (const std::string& id : std::set<std::string>(command.ids.begin(), command.ids.end())) {

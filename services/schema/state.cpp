@@ -186,8 +186,7 @@ std::uint64_t State::digest() const {
                                   ? 0
                                   : EntryHash().add("unset").add(config_unset_revision_).value();
   return deployments_.digest() + endpoints_.digest() + changesets_.digest() + requests_.digest() +
-         superseded_.digest() + config_.digest() + secrets_.digest() + book_.digest() +
-         unset +
+         superseded_.digest() + config_.digest() + secrets_.digest() + book_.digest() + unset +
          EntryHash().add(feature_level_).value();
 }
 

@@ -103,12 +103,16 @@ class RandomChanges {
     return {word(), word(), word(),    word(), word(),
             word(), word(), engine_(), word(), static_cast<std::int64_t>(engine_())};
   }
-  access::RoleBinding role() {
-    return {static_cast<access::Role>(1 + number(6)), words()};
-  }
+  access::RoleBinding role() { return {static_cast<access::Role>(1 + number(6)), words()}; }
   access::Token token() {
-    return {word(), digest(),  word(), word(), static_cast<std::int64_t>(engine_()),
-            engine_(), word(), static_cast<std::int64_t>(engine_())};
+    return {word(),
+            digest(),
+            word(),
+            word(),
+            static_cast<std::int64_t>(engine_()),
+            engine_(),
+            word(),
+            static_cast<std::int64_t>(engine_())};
   }
   access::Grant grant() {
     access::Grant value{word(), {}, engine_(), word(), static_cast<std::int64_t>(engine_())};

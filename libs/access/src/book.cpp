@@ -81,9 +81,7 @@ void Book::put(Grant grant) {
 void Book::withdraw(const std::string& principal) { take_out(grants_, principal, digest_); }
 
 const Token* Book::token(const std::string& id) const { return find_in(tokens_, id); }
-const Grant* Book::grant(const std::string& principal) const {
-  return find_in(grants_, principal);
-}
+const Grant* Book::grant(const std::string& principal) const { return find_in(grants_, principal); }
 
 statekit::Result<Caller> Book::caller_by_token(std::string_view text, WallMs now_ms) const {
   const std::string id(id_of_token(text));

@@ -20,8 +20,8 @@ bool reaches(const RoleBinding& binding, std::string_view module) {
 }
 
 bool reaches_all(const RoleBinding& binding) {
-  return binding.modules.empty() || std::find(binding.modules.begin(), binding.modules.end(),
-                                              "*") != binding.modules.end();
+  return binding.modules.empty() ||
+         std::find(binding.modules.begin(), binding.modules.end(), "*") != binding.modules.end();
 }
 
 }  // namespace

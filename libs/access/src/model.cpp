@@ -79,8 +79,7 @@ std::string text_of(const RoleBinding& binding) {
 
 std::string text_of(const std::vector<RoleBinding>& bindings) {
   std::string out;
-  for (const RoleBinding& binding : bindings)
-    out += (out.empty() ? "" : " ") + text_of(binding);
+  for (const RoleBinding& binding : bindings) out += (out.empty() ? "" : " ") + text_of(binding);
   return out;
 }
 
@@ -94,17 +93,14 @@ std::optional<RoleBinding> binding_of(std::string_view text) {
   while (true) {
     const std::size_t comma = rest.find(',');
     const std::string_view pattern = rest.substr(0, comma);
-    if (!is_pattern(pattern) || binding.modules.size() == patterns_of_role_max)
-      return std::nullopt;
+    if (!is_pattern(pattern) || binding.modules.size() == patterns_of_role_max) return std::nullopt;
     binding.modules.emplace_back(pattern);
     if (comma == std::string_view::npos) return binding;
     rest.remove_prefix(comma + 1);
   }
 }
 
-bool is_token_id(std::string_view id) {
-  return id.size() == token_id_characters && is_base36(id);
-}
+bool is_token_id(std::string_view id) { return id.size() == token_id_characters && is_base36(id); }
 
 std::string_view id_of_token(std::string_view text) {
   constexpr std::size_t size =

@@ -66,8 +66,8 @@ v2alpha1::AccessGrant to_proto(const access::Grant& grant) {
 
 Result<access::Grant> from_proto(const v2alpha1::AccessGrant& message) {
   if (message.principal().empty()) return fail(Code::data_loss, "a grant to nobody");
-  access::Grant grant{message.principal(), {}, message.revision(), message.author(),
-                      message.time_ms()};
+  access::Grant grant{
+      message.principal(), {}, message.revision(), message.author(), message.time_ms()};
   for (const v2alpha1::RoleBinding& each : message.roles()) {
     Result<access::RoleBinding> binding = from_proto(each);
     if (!binding) return fail(std::move(binding.error()));

@@ -11,7 +11,7 @@ namespace millrace::schema {
 
 template <class Event>
 concept AccessEvent = std::same_as<Event, TokenCreated> || std::same_as<Event, TokenRevoked> ||
-                      std::same_as<Event, RolesSet> || std::same_as<Event, RolesUnset>;
+    std::same_as<Event, RolesSet> || std::same_as<Event, RolesUnset>;
 
 // `meta` of the commit that the event is in.
 void fold(access::Book& book, const TokenCreated& event, const statekit::CommitMeta& meta);

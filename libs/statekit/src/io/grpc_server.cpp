@@ -109,7 +109,7 @@ Channel GrpcServer::in_process_channel() {
   arguments.SetMaxReceiveMessageSize(impl_->options.message_bytes_max);
   arguments.SetMaxSendMessageSize(impl_->options.message_bytes_max);
   return {impl_->server->experimental().InProcessChannelWithInterceptors(arguments,
-                                                                        token_interceptors(true)),
+                                                                         token_interceptors(true)),
           "in-process"};
 }
 
