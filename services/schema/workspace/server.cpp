@@ -126,6 +126,8 @@ class HttpServer final : public Server {
 
 Result<std::unique_ptr<Server>> start(const schema_service::Settings& settings,
                                       const schema_service::Wiring& wiring) {
+  if (wiring.trusted != nullptr && wiring.trusted->required && !wiring.book)
+    return fail(statekit::Code::internal, "nobody says who may read and write states");
   auto server = std::make_unique<HttpServer>(settings, wiring);
   if (Status started = server->start(); !started) return fail(std::move(started.error()));
   return std::unique_ptr<Server>(std::move(server));
