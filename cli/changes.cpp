@@ -44,6 +44,14 @@ std::string hits_of(const PlannedChange& change) {
   return text;
 }
 
+std::string line_of(const PlannedChange& change, bool colours) {
+  const Mark mark = mark_of(change);
+  std::string text(colours ? mark.colour : "");
+  text += std::string(mark.sign) + ' ' + printable(change.place + ": " + change.what);
+  if (change.breaking) text += " [" + printable(change.rule) + "]";
+  return text + (colours ? "\x1b[0m\n" : "\n");
+}
+
 std::string counted(std::size_t count, std::string_view one) {
   return std::to_string(count) + " " + std::string(one) + (count == 1 ? "" : "s");
 }
@@ -83,15 +91,14 @@ bool is_breaking(const std::vector<PlannedChange>& changes) {
 std::string text_of(const std::vector<PlannedChange>& changes, bool colours, bool breaking_only) {
   std::string text;
   std::size_t breaking = 0;
+  std::string above;
   for (const PlannedChange& change : changes) {
     breaking += change.breaking ? 1 : 0;
     if (breaking_only && !change.breaking) continue;
-    const Mark mark = mark_of(change);
-    if (colours) text += mark.colour;
-    text += std::string(mark.sign) + ' ' + printable(change.place + ": " + change.what);
-    if (change.breaking) text += " [" + printable(change.rule) + "]";
-    if (colours) text += "\x1b[0m";
-    text += '\n';
+    // Callers and subscribers meet a change apart; what breaks neither is one line.
+    const std::string line = line_of(change, colours);
+    if (change.breaking || line != above) text += line;
+    above = line;
     if (change.breaking)
       text += "    " + printable(change.direction) + ": " + printable(change.why) + '\n';
     text += hits_of(change);

@@ -1,27 +1,16 @@
 // Schema files as commands read them. Blocking, main thread.
 #pragma once
 
-#include <istream>
 #include <string>
 #include <vector>
 
 #include "cli/session.hpp"
+#include "cli/source_text.hpp"
 #include "schema/check.hpp"
 #include "schema/model.hpp"
 #include "statekit/result.hpp"
 
 namespace millrace::cli {
-
-// The whole file; "-" is standard input. At most `bytes_max`.
-statekit::Result<std::string> read_source(const std::string& path, std::size_t bytes_max);
-
-// Schema files as they are. What cannot be read is a diagnostic (rule `file`, or `syntax` for one
-// over the limit), and the others are read all the same.
-struct Texts {
-  std::vector<schema::SourceText> files;
-  std::vector<schema::Diagnostic> diagnostics;
-};
-Texts read_texts(const std::vector<std::string>& files);
 
 struct Source {
   schema::Schema schema;  // of all files, references qualified

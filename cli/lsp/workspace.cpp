@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <set>
 
-#include "cli/source.hpp"
+#include "cli/source_text.hpp"
 #include "schema/check.hpp"
 #include "schema/limits.hpp"
 #include "schema/resolve.hpp"

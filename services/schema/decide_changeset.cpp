@@ -151,10 +151,11 @@ Result<Events> decide_commit(const State& state, const CommitChangeset& command)
   const Result<const Changeset*> found = find(state, command.changeset);
   if (!found) return fail(found.error());
   const Changeset& changeset = **found;
-  if (changeset.phase == ChangesetPhase::preparing)
-    return fail(
-        Code::failed_precondition,
-        in_phase(changeset) + ": commit it when it is prepared; " + wanting(state, changeset));
+  if (changeset.phase == ChangesetPhase::preparing) {
+    const std::string missing = wanting(state, changeset);
+    return fail(Code::failed_precondition, in_phase(changeset) + ": commit it when it is prepared" +
+                                               (missing.empty() ? "" : "; " + missing));
+  }
   if (changeset.phase != ChangesetPhase::prepared)
     return fail(Code::failed_precondition,
                 in_phase(changeset) + ": only a prepared one can be committed");

@@ -131,6 +131,11 @@ TEST_CASE("a file given twice and a realm that clashes are told with their place
   CHECK(desk.check({file, file}) == refused);
   CHECK(desk.says("good:1:8: error[duplicate-module]: the file"));
   CHECK(desk.says("was given twice; give it once"));
+  std::filesystem::create_symlink(file, desk.path("link"));
+  for (const std::string& again : {desk.path("./good"), desk.path("link")}) {
+    CHECK(desk.check({file, again}) == refused);
+    CHECK(desk.says("was given twice; give it once"));
+  }
   const std::string here = desk.file("here", "realm r {\n  module a {}\n}\n");
   const std::string away = desk.file("away", "external realm r {\n  module b {}\n}\n");
   CHECK(desk.check({here, away}) == refused);

@@ -174,6 +174,54 @@ test("hover and definition cross files, nearest first, and lead into builtin", a
   await editor.end();
 });
 
+test("hover and definition know all eight declarations, also from metadata", async () => {
+  const editor = new Editor();
+  await editor.ready();
+  const uri = uriOf("b/all.schema");
+  const text = `module all {
+  // About c.
+  config c Int
+  secret s String
+  database postgres d
+  topic t all.D
+  typealias A String
+  enum E: Int {
+    One = 1
+  }
+  data D {
+    x all.A
+    y all.E?
+  }
+  verb v(Unit) Unit
+    +calls all.w
+    +database uses all.d
+    +secrets all.s
+    +config all.c
+    +publish all.t
+  verb w(all.D) Unit
+    +subscribe all.t from=latest
+    +retry 2 1s 2s catch all.k
+  verb k(CatchRequest<all.D>) Unit
+}
+`;
+  await editor.open(uri, text);
+  const hovered = {
+    "calls all.w": /verb w\(all\.D\) Unit/, "uses all.d": /database postgres d/, "secrets all.s": /secret s String/,
+    "config all.c": /config c Int[^]*About c\./, "publish all.t": /topic t all\.D/, "subscribe all.t": /topic t all\.D/,
+    "catch all.k": /verb k\(/, "x all.A": /typealias A String/, "y all.E": /enum E: Int \{\n {2}One = 1\n\}/, "topic t all.D": /data D \{\n {2}x all\.A/,
+  };
+  for (const [place, wanted] of Object.entries(hovered)) {
+    const position = at(text, place, place.length);
+    const shown = await editor.ask("textDocument/hover", on(uri, position));
+    assert.match(shown?.contents.value ?? "nothing", wanted, place);
+    const there = await editor.ask("textDocument/definition", on(uri, position));
+    assert.equal(taken(text, there.range), place.split(".").at(-1), place);
+    assert.notDeepEqual(there.range.end, position, "not the use itself");
+  }
+  editor.tell("textDocument/didClose", { textDocument: { uri } });
+  await editor.end();
+});
+
 test("references and rename change each use of the same declaration and no other", async () => {
   const editor = new Editor();
   await editor.ready();
@@ -210,6 +258,18 @@ test("completion offers what fits the place", async () => {
   await expect("  verb v(time.", ["TimeRequest", "TimeResponse"], ["now", "Int"]);
   await expect("  verb v(Int) ", ["Unit", "time"]);
   await expect("  verb v(Int) Unit\n    +", ["calls", "ingress", "retry"], ["Int"]);
+  await expect("}\nmodule other {\n  +", ["git", "image", "artefact", "generated"], ["calls", "alias", "Int"]);
+  await expect("  export topic t Int\n    +", ["partitions", "generated"], ["calls", "git"]);
+  await expect("  database postgres d\n    +", ["migration"], ["partitions"]);
+  await expect("  typealias T Int\n    +", ["typemap"], ["alias"]);
+  await expect("  data D {\n    +", ["encoding", "generated"], ["alias", "calls"]);
+  await expect("  data D {\n    f Int +", ["alias", "sql"], ["encoding", "calls"]);
+  await expect("  data D {\n    f Int\n  }\n  export realm verb v(Int) Unit +generated\n    +", ["calls", "cron"], ["alias"]);
+  await expect("  enum E {\n    +", [], ["calls", "alias"]);
+  await expect("  config c Int\n    +", [], ["calls", "alias"]);
+  await expect('}\nmodule other {\n  +git "r" "c" ', ["dirty"]);
+  await expect("  verb v(Int) Unit\n    +retry 3 catch time.", ["now"], ["TimeRequest"]);
+  await expect("  verb v(Int) Unit\n    +subscribe echo.", ["said"], ["greeting"]);
   await expect("  verb v(Int) Unit\n    +calls ", ["time"], ["Item"]);
   await expect("  verb v(Int) Unit\n    +calls time.n", ["now"], ["TimeRequest"]);
   await expect("  verb v(Int) Unit\n    +calls time.now,\n      time.", ["now"]);

@@ -17,9 +17,12 @@ using millrace::statekit::check;
 namespace {
 
 // Folders are left alone: what a run finds must not depend on what lies on this disk.
-bool names_folders(std::string_view message) {
-  return message.find("rootUri") != message.npos ||
-         message.find("workspaceFolders") != message.npos;
+bool names_folders(std::string_view text) {
+  if (text.find("initialize") == text.npos && text.find('\\') == text.npos) return false;
+  const auto message = nlohmann::json::parse(text, nullptr, false);
+  if (!message.is_object() || !message.contains("params")) return false;
+  const auto& params = message["params"];
+  return params.is_object() && (params.contains("rootUri") || params.contains("workspaceFolders"));
 }
 
 // As `millrace schema lsp` does it, in two pieces, cut anywhere.

@@ -18,6 +18,11 @@ TEST_CASE("unknown-ref: in types and in metadata, with what may have been meant"
         "module a declares no `Itme`; did you mean `Item`?\n");
   CHECK(messages("module a { verb v(HtpRequest<Unit, Unit, Unit>) Unit }") ==
         "module a declares no `HtpRequest`; did you mean `HttpRequest`?\n");
+  CHECK(messages("module a { data D { x Strin } }") ==
+        "module a declares no `Strin`; did you mean `String`?\n");
+  CHECK(messages("module a { data D<Item> { x Itm y [int] } }") ==
+        "module a declares no `Itm`; did you mean `Item`?\n"
+        "module a declares no `int`; did you mean `Int`?\n");
 }
 
 TEST_CASE("wrong-kind: a reference to another kind of declaration") {

@@ -67,6 +67,12 @@ std::string body(const std::string& data, const std::string& metadata = "") {
               " HttpResponse<shop.B, String> +ingress http PUT /a " + metadata);
 }
 
+std::string me(const std::string& answer = "String", const std::string& at = "GET /a/me",
+               const std::string& module = "me") {
+  return "module " + module + " { verb get(HttpRequest<Unit, Unit, Unit>) HttpResponse<" + answer +
+         ", String> +ingress http " + at + " }\n";
+}
+
 const std::vector<Row> verbs = {
     {"a removed verb", cart + shop("export verb get(Unit) Unit"),
      cart.substr(0, 14) + "}" + shop(""),
@@ -225,6 +231,36 @@ const std::vector<Row> routes = {
           "HttpResponse<String, String> +ingress http GET /a/{x}"),
      "shop.get decl-removed\nshop.get route-moved: (whoever sends GET /a/{x})\n"
      "shop.other decl-added"},
+    {"a new route that takes requests of a less specific one", route("/a/{x}", "x Int"),
+     route("/a/{x}", "x Int") + me(),
+     "me module-added\nme.get route-added\n"
+     "shop.get requests-moved: (whoever sends GET /a/me)"},
+    {"a new route for requests that the less specific one refuses", route("/a/{x}", "x Int"),
+     route("/a/{x}", "x Int") + me("Int"),
+     "me module-added\nme.get route-added\n"
+     "shop.get requests-moved: (whoever sends GET /a/me)"},
+    {"a new route that takes requests and answers otherwise", route("/a/{x}", "x String"),
+     route("/a/{x}", "x String") + me("Int"),
+     "me module-added\nme.get route-added\n"
+     "shop.get requests-moved breaks response [wider-type]: whoever sends GET /a/me"},
+    {"a new route of another method or length takes none", route("/a/{x}", "x Int"),
+     route("/a/{x}", "x Int") + me("String", "POST /a/me") + me("String", "GET /a/me/b", "more"),
+     "me module-added\nme.get route-added\n"
+     "more module-added\nmore.get route-added"},
+    {"a route that goes leaves its requests to a less specific one",
+     route("/a/{x}", "x String") + me(), route("/a/{x}", "x String"),
+     "me module-removed\nme.get route-removed\n"
+     "me.get requests-moved: (whoever sends GET /a/me)"},
+    {"a word in the path that the less specific route does not take",
+     route("/a/{x}", "x Int") + me(), route("/a/{x}", "x Int"),
+     "me module-removed\nme.get route-removed\n"
+     "me.get requests-moved breaks request [narrower-type]: whoever sends GET /a/me"},
+    {"a verb that comes between and takes no unknown fields",
+     body("a Int", "+encoding json lenient"),
+     shop("data B { a Int } verb other(HttpRequest<shop.B, Unit, Unit>) "
+          "HttpResponse<shop.B, String> +ingress http PUT /a"),
+     "shop.other decl-added\nshop.put decl-removed\n"
+     "shop.put route-moved breaks request [stricter-encoding]: whoever sends PUT /a"},
     {"a new required query parameter", query("a Int?"), query("a Int? b Int"),
      "shop.Q.b field-added breaks request [new-required-field]: whoever sends GET /a"},
     {"a new optional query parameter", query("a Int?"), query("a Int? b Int?"),

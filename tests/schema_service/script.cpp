@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "schema/check.hpp"
 #include "support/changes.hpp"
 
 namespace millrace::test {
@@ -29,13 +30,35 @@ service::NewModule module_of(const std::string& word, const std::string& key) {
   const std::string version = word.substr(slash + 1);
   service::NewModule module;
   schema::Module value = version == "none" ? module_with(name, {}) : module_with(name);
-  if (version != "none") value.verbs[0].name = "run" + version;
+  const std::size_t dash = version.find('-');  // echo/1-2: build 2 of what echo/1 looks like
+  if (version != "none") value.verbs[0].name = "run" + version.substr(0, dash);
   module.schema = std::make_shared<const schema::Module>(std::move(value));
   module.digest = statekit::sha256(word);
   module.build = "b" + version;
   module.deployment = "dpl-" + name + "-" + key;
   module.endpoint = "ept-fixed-" + name + "-" + key;
   return module;
+}
+
+// Lets the module's one verb call another, named as MODULE.VERB.
+void let_call(service::NewModule& module, const std::string& verb) {
+  schema::Module value = *module.schema;
+  schema::Metadata calls;
+  const std::size_t dot = verb.find('.');
+  calls.value = schema::Calls{{schema::Ref{verb.substr(0, dot), verb.substr(dot + 1), {}}}};
+  value.verbs.at(0).metadata.push_back(calls);
+  module.digest = statekit::sha256(module.build + " calls " + verb);
+  module.schema = std::make_shared<const schema::Module>(std::move(value));
+}
+
+// Lets the module's one verb answer with a type of the language.
+void let_answer(service::NewModule& module, const std::string& type) {
+  const std::string text = "module m { verb v(Unit) " + type + " }";
+  schema::Module value = *module.schema;
+  value.verbs.at(0).response =
+      schema::parse_and_check({{"f", text}}).schema.modules.at(0).verbs.at(0).response;
+  module.digest = statekit::sha256(module.build + " answers " + type);
+  module.schema = std::make_shared<const schema::Module>(std::move(value));
 }
 
 // `name=value` read into `target`; false when the word is another.
@@ -71,6 +94,12 @@ struct DeployWords {
       add_config(command.modules.back(), value);
     else if (word == "redeploy")
       command.redeploy = true;
+    else if (word == "allow-breaking")
+      command.allow_breaking = true;
+    else if (option(word, "answers", value))
+      let_answer(command.modules.back(), value);
+    else if (option(word, "calls", value))
+      let_call(command.modules.back(), value);
     else if (word == "plan")
       plan = true;
     else if (option(word, "remove", value))
@@ -155,6 +184,7 @@ std::string Script::config(std::istream& words) {
 
 std::string Script::dispatch(const std::string& verb, std::istream& words) {
   std::string name;
+  if (verb == "tick") return lines_of(world_.tick());
   if (verb == "restart") return world_.restart(), "";
   if (verb == "endpoints") {
     std::string text;
@@ -183,7 +213,7 @@ std::string Script::dispatch(const std::string& verb, std::istream& words) {
   if (verb == "commit") return send(service::CommitChangeset{"chs-" + name}, ada);
   if (verb == "rollback") return send(service::RollbackChangeset{"chs-" + name}, ada);
   if (verb == "fail") return send(service::FailChangeset{"chs-" + name}, ada);
-  if (verb == "pass") return lines_of(world_.pass(std::stoll(name)));
+  if (verb == "pass") return world_.let_pass(std::stoll(name)), "";
   if (verb == "hear") return world_.leases.renew(name, world_.mono_ms), "";
   if (verb == "routing") {
     world_.followers = {{"routing", name != "gone", name == "gone" ? 0 : std::stoull(name)}};
@@ -191,7 +221,7 @@ std::string Script::dispatch(const std::string& verb, std::istream& words) {
     if (!rest.empty()) world_.followers[0].draining.emplace();
     std::istringstream deployments(rest == "none" ? "" : rest);
     for (std::string key; deployments >> key;) (*world_.followers[0].draining)[key] = 1;
-    return lines_of(world_.settle());
+    return "";
   }
   if (verb == "register") {
     const std::size_t space = rest.find(' ');
@@ -211,9 +241,11 @@ std::string Script::run(const std::string& line) {
   std::istringstream words(line);
   std::string verb;
   words >> verb;
+  const bool still = verb == "still" || verb == "tick";
+  if (verb == "still") words >> verb;
   std::string output = dispatch(verb, words);
   // The clockwork wakes up at each commit.
-  output += lines_of(world_.settle());
+  if (!still) output += lines_of(world_.settle());
   return output + dump(world_.state) + "\n";
 }
 

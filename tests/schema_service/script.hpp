@@ -1,7 +1,9 @@
 // The commands of the transcripts in tests/script/schema:
 //   deploy KEY MODULE/VERSION ... [remove=M] [hold] [redeploy] [build=B] [replicas=N] [fixed=ADDR]
-//          [config=NAME:String|Int] [allow-breaking] [deadline=MS] [drain=MS] [token=T] [plan] KEY
-//          is one word: chs-KEY, dpl-MODULE-KEY
+//          [deadline=MS] [drain=MS] [token=T] [plan] [canary=PCT] [allow-breaking]
+//          [config=NAME:String|Int] [calls=M.VERB] [answers=TYPE]
+//          KEY is one word: chs-KEY, dpl-MODULE-KEY; the verb of echo/2, and of
+//          echo/2-b, is run2
 //   commit KEY | rollback KEY [REASON] | fail KEY [REASON]
 //   register DEPLOYMENT ADDRESS INSTANCE | leave ENDPOINT | health ENDPOINT up|down
 //   hear ENDPOINT        a heartbeat
@@ -9,6 +11,8 @@
 //   configs              the values that are set
 //   routing REVISION|gone   the only router has acknowledged REVISION
 //   pass MS              time goes by
+//   still COMMAND        the clockwork does not wake up at it
+//   tick                 the clockwork looks once
 //   restart | endpoints
 // Each answers with the events or the refusal, what the clockwork made of it, and one line: the
 // state.

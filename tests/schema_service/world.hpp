@@ -27,25 +27,38 @@ class World {
     return decision;
   }
 
-  // Lets the clockwork run until nothing more is due; the events that came of it.
-  std::vector<schema::Event> settle() {
+  // Lets the clockwork look once; the events that came of it.
+  std::vector<schema::Event> tick() {
     std::vector<schema::Event> events;
-    for (int round = 0; round < 100; ++round) {
-      std::vector<Command> commands = rollout.tick(state, mono_ms, followers);
-      for (Command& command : leases.tick(state, mono_ms)) commands.push_back(std::move(command));
-      if (commands.empty()) return events;
-      for (const Command& command : commands) {
-        const auto decision = run(command, {"clockwork", {}, 0, {}, {}});
-        if (!decision) continue;
-        events.insert(events.end(), decision->events.begin(), decision->events.end());
-      }
+    std::vector<Command> commands = rollout.tick(state, mono_ms, followers);
+    for (Command& command : leases.tick(state, mono_ms)) commands.push_back(std::move(command));
+    for (const Command& command : commands) {
+      const auto decision = run(command, {"clockwork", {}, 0, {}, {}});
+      if (!decision) continue;
+      events.insert(events.end(), decision->events.begin(), decision->events.end());
     }
     return events;
   }
 
-  std::vector<schema::Event> pass(std::int64_t ms) {
+  // Lets it run until nothing more is due.
+  std::vector<schema::Event> settle() {
+    std::vector<schema::Event> events;
+    for (int round = 0; round < 100; ++round) {
+      const std::vector<schema::Event> more = tick();
+      if (more.empty()) return events;
+      events.insert(events.end(), more.begin(), more.end());
+    }
+    return events;
+  }
+
+  // While the clockwork sleeps.
+  void let_pass(std::int64_t ms) {
     wall_ms += ms;
     mono_ms += ms;
+  }
+
+  std::vector<schema::Event> pass(std::int64_t ms) {
+    let_pass(ms);
     return settle();
   }
 

@@ -13,8 +13,8 @@ namespace {
 // version 2 of alpha drops the verb that beta calls.
 constexpr const char* alpha[versions] = {
     "module alpha { config limit Int  export verb one(Unit) Unit }",
-    "module alpha { config limit String  config title String "
-    "export verb one(Unit) Unit  export verb two(String) Int }",
+    ("module alpha { config limit String  config title String "
+     "export verb one(Unit) Unit  export verb two(String) Int }"),
     "module alpha { export verb two(String) Int }"};
 constexpr const char* beta[versions] = {
     "module beta { verb ask(Unit) Unit +calls alpha.one }",

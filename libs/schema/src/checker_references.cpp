@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "checker.hpp"
+#include "reserved_names.hpp"
 #include "schema/builtin.hpp"
 #include "schema/suggest.hpp"
 #include "walk.hpp"
@@ -164,6 +165,9 @@ class References {
              });
              if (!ref.module.empty() || wanted != Wanted::type) return;
              for (const Data& data : builtin_module().datas) names.push_back(data.name);
+             names.insert(names.end(), reserved_names.begin(), reserved_names.end());
+             if (parameters_ == nullptr) return;
+             for (const TypeParameter& parameter : *parameters_) names.push_back(parameter.name);
            });
   }
 

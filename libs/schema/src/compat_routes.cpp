@@ -1,48 +1,19 @@
 // Routes, old and new: a route is its method and path, whatever its parameters are called and
-// whichever verb answers it.
-#include <map>
+// whichever verb answers it. A request is answered by the most specific route that matches it, so
+// one that comes or goes also moves requests of others.
 #include <utility>
 
 #include "compat_parts.hpp"
+#include "compat_route_set.hpp"
 #include "metadata_text.hpp"
-#include "schema/route.hpp"
 
 namespace millrace::schema {
 
 namespace {
 
-struct Route {
-  const Module* module = nullptr;
-  const Verb* verb = nullptr;
-  const Ingress* ingress = nullptr;
+using Route = KnownRoute;
 
-  Ref ref() const { return {module->name, verb->name, {}}; }
-  std::string shown() const { return ingress->method + " " + ingress->path; }
-  std::string text() const { return text_of(Metadata{*ingress, {}, {}}); }
-  bool lenient() const {
-    const Encoding* encoding = find<Encoding>(verb->metadata);
-    return encoding != nullptr && encoding->lenient;
-  }
-};
-
-// The same for every name of a parameter; as it stands where it is no route.
-std::string key_of(const Ingress& ingress) {
-  auto pattern = parse_route(ingress.method, ingress.path);
-  if (!pattern) return ingress.method + " " + ingress.path;
-  for (RouteSegment& segment : pattern->segments) {
-    if (segment.parameter) segment.text.clear();
-  }
-  return to_string(*pattern);
-}
-
-std::map<std::string, Route> routes_of(const std::vector<const Module*>& modules) {
-  std::map<std::string, Route> routes;
-  for (const Module* module : modules) {
-    for (const IngressVerb& found : ingress_verbs(*module))
-      routes.try_emplace(key_of(*found.ingress), Route{found.module, found.verb, found.ingress});
-  }
-  return routes;
-}
+std::string text_of(const Route& route) { return text_of(Metadata{*route.ingress, {}, {}}); }
 
 // The old path type with its fields called as the new route calls them.
 class PathNames {
@@ -52,7 +23,7 @@ class PathNames {
     const auto now = parse_route(after.ingress->method, after.ingress->path);
     if (!old || !now) return;
     for (std::size_t i = 0; i < old->segments.size(); ++i) {
-      if (old->segments[i].parameter)
+      if (old->segments[i].parameter && now->segments[i].parameter)
         names_.push_back({old->segments[i].text, now->segments[i].text});
     }
   }
@@ -84,19 +55,21 @@ class Routes {
       : compared_(compared), affected_(affected), changes_(changes) {}
 
   void run() {
-    const std::map<std::string, Route> before = routes_of(compared_.before);
-    const std::map<std::string, Route> after = routes_of(compared_.after);
+    const RouteMap before = routes_of(compared_.before);
+    const RouteMap after = routes_of(compared_.after);
+    const RouteTree old_tree(before);
+    const RouteTree new_tree(after);
     for (const auto& [key, route] : before) {
       const auto found = after.find(key);
-      if (found == after.end()) {
-        gone(route);
-      } else {
+      if (found != after.end())
         both(route, found->second);
-      }
+      else
+        gone(route, new_tree.covering(route));
     }
     for (const auto& [key, route] : after) {
-      if (!before.contains(key))
-        changes_.edit({ChangeKind::route_added, to_string(route.ref()), "", route.shown()});
+      if (before.contains(key)) continue;
+      changes_.edit({ChangeKind::route_added, to_string(route.ref()), "", route.shown()});
+      if (const Route* answered = old_tree.covering(route)) moved(*answered, route, route);
     }
   }
 
@@ -105,31 +78,67 @@ class Routes {
     return {UseKind::route, route.ref(), route.shown(), false, false, {}};
   }
 
-  void gone(const Route& route) {
-    changes_.effect({ChangeKind::route_removed, to_string(route.ref()), route.shown(), ""},
-                    {use_of(route), Side::request, "removed-route",
-                     "requests to it are answered with 404 Not Found"});
+  void gone(const Route& route, const Route* covering) {
+    const Spotted at{ChangeKind::route_removed, to_string(route.ref()), route.shown(), ""};
+    if (covering == nullptr)
+      return changes_.effect(at, {use_of(route), Side::request, "removed-route",
+                                  "requests to it are answered with 404 Not Found"});
+    changes_.edit(at);
+    moved(route, *covering, route);
+  }
+
+  // The requests that `seen` matches were answered by the one and are by the other.
+  void moved(const Route& before, const Route& after, const Route& seen) {
+    const Spotted at{ChangeKind::requests_moved, to_string(before.ref()), before.owned(),
+                     after.owned()};
+    Use use = use_of(before);
+    use.route = seen.shown();
+    changes_.effect(at, {use, Side::request, "", ""});
+    if (!took(before, after)) return;  // they were refused before
+    stricter(before, after, use, at);
+    types(before, after, use, at, at);
+    moved_path(before, after, use, at);
+  }
+
+  // Whether the old route took the words in which the new one is more specific.
+  bool took(const Route& before, const Route& after) const {
+    const auto old = http_types(*before.verb);
+    const auto from = parse_route(before.ingress->method, before.ingress->path);
+    const auto to = parse_route(after.ingress->method, after.ingress->path);
+    if (!old || !from || !to) return true;
+    for (std::size_t i = 0; i < to->segments.size(); ++i) {
+      if (!from->segments[i].parameter || to->segments[i].parameter) continue;
+      const auto type = parameter_type(compared_.before_index, old->path, from->segments[i].text);
+      if (type && !takes_word(compared_.before_index, *type, to->segments[i].text)) return false;
+    }
+    return true;
   }
 
   void both(const Route& before, const Route& after) {
     const std::string place = to_string(before.ref());
-    if (before.ref() != after.ref())
-      changes_.effect({ChangeKind::route_moved, place, place, to_string(after.ref())},
-                      {use_of(before), Side::request, "", ""});
-    else if (before.text() != after.text())
-      changes_.edit({ChangeKind::metadata_changed, place, before.text(), after.text()});
+    const Use use = use_of(before);
+    if (before.ref() != after.ref()) {
+      const Spotted at{ChangeKind::route_moved, place, place, to_string(after.ref())};
+      changes_.effect(at, {use, Side::request, "", ""});
+      stricter(before, after, use, at);
+    } else if (text_of(before) != text_of(after)) {
+      changes_.edit({ChangeKind::metadata_changed, place, text_of(before), text_of(after)});
+    }
     encoding(before, after);
+    types(before, after, use, spot(before, after, true), spot(before, after, false));
+    path(before, after);
+  }
+
+  void types(const Route& before, const Route& after, const Use& use, const Spotted& request,
+             const Spotted& response) {
     const auto old = http_types(*before.verb);
     const auto now = http_types(*after.verb);
     if (!old || !now) return;
-    const Spotted request = spot(before, after, true);
-    const Spotted response = spot(before, after, false);
     const bool lenient = after.lenient();
-    walk(before, Side::request, Face::http, lenient).types(old->body, now->body, request);
-    walk(before, Side::request, Face::texts, lenient).types(old->query, now->query, request);
-    path(before, after, *old, *now);
-    walk(before, Side::response, Face::http, lenient).types(old->answer, now->answer, response);
-    walk(before, Side::response, Face::http, lenient).types(old->error, now->error, response);
+    walk(use, Side::request, Face::http, lenient).types(old->body, now->body, request);
+    walk(use, Side::request, Face::texts, lenient).types(old->query, now->query, request);
+    walk(use, Side::response, Face::http, lenient).types(old->answer, now->answer, response);
+    walk(use, Side::response, Face::http, lenient).types(old->error, now->error, response);
   }
 
   // Where the differences of the types of a route are told.
@@ -144,8 +153,15 @@ class Routes {
             to_string(after.verb->response)};
   }
 
-  Walk walk(const Route& route, Side side, Face face, bool lenient) {
-    return Walk(compared_, affected_, changes_, use_of(route), side, face, lenient);
+  Walk walk(const Use& use, Side side, Face face, bool lenient) {
+    return Walk(compared_, affected_, changes_, use, side, face, lenient);
+  }
+
+  // Another verb answers, and takes no unknown fields.
+  void stricter(const Route& before, const Route& after, const Use& use, const Spotted& at) {
+    if (before.lenient() && !after.lenient())
+      changes_.effect(at, {use, Side::request, "stricter-encoding",
+                           "unknown fields that callers may send are refused now"});
   }
 
   void encoding(const Route& before, const Route& after) {
@@ -164,14 +180,18 @@ class Routes {
   }
 
   // Outsiders know the places of the parameters in a path, not their names.
-  void path(const Route& before, const Route& after, const HttpTypes& old, const HttpTypes& now) {
-    const Type was = without_aliases(compared_.before_index, old.path);
-    const Type is = without_aliases(compared_.after_index, now.path);
+  void path(const Route& before, const Route& after) {
+    const auto http_old = http_types(*before.verb);
+    const auto http_now = http_types(*after.verb);
+    if (!http_old || !http_now) return;
+    const Type was = without_aliases(compared_.before_index, http_old->path);
+    const Type is = without_aliases(compared_.after_index, http_now->path);
     const Data* old_data = compared_.before_index.data(was.ref);
     const Data* new_data = compared_.after_index.data(is.ref);
     const Spotted at = spot(before, after, true);
+    const Use use = use_of(before);
     if (old_data == nullptr || new_data == nullptr)
-      return walk(before, Side::request, Face::texts, true).types(old.path, now.path, at);
+      return walk(use, Side::request, Face::texts, true).types(http_old->path, http_now->path, at);
     PathNames(before, after).each(*old_data, *new_data, [&](const Field& a, const Field& b) {
       const Type from = instantiate(a.type, *old_data, was.arguments);
       const Type to = instantiate(b.type, *new_data, is.arguments);
@@ -179,8 +199,38 @@ class Routes {
       if (was.ref == is.ref && a.name == b.name && a.type != b.type)
         field = {ChangeKind::type_changed, to_string(was.ref) + "." + a.name, to_string(a.type),
                  to_string(b.type)};
-      walk(before, Side::request, Face::texts, true).types(from, to, field);
+      walk(use, Side::request, Face::texts, true).types(from, to, field);
     });
+  }
+
+  // Of two routes of which one is more specific: what was a word of the path may be a parameter
+  // now.
+  void moved_path(const Route& before, const Route& after, const Use& use, const Spotted& at) {
+    const auto old = http_types(*before.verb);
+    const auto now = http_types(*after.verb);
+    const auto from = parse_route(before.ingress->method, before.ingress->path);
+    const auto to = parse_route(after.ingress->method, after.ingress->path);
+    if (!old || !now || !from || !to) return;
+    for (std::size_t i = 0; i < to->segments.size(); ++i) {
+      const RouteSegment& was = from->segments[i];
+      const RouteSegment& is = to->segments[i];
+      if (!is.parameter) continue;
+      const auto reads = parameter_type(compared_.after_index, now->path, is.text);
+      if (!reads) continue;
+      if (!was.parameter) {
+        word(was.text, is.text, *reads, use, at);
+      } else if (const auto sent = parameter_type(compared_.before_index, old->path, was.text)) {
+        walk(use, Side::request, Face::texts, true).types(*sent, *reads, at);
+      }
+    }
+  }
+
+  void word(const std::string& word, const std::string& parameter, const Type& reads,
+            const Use& use, const Spotted& at) {
+    if (takes_word(compared_.after_index, reads, word)) return;
+    changes_.effect(at, {use, Side::request, "narrower-type",
+                         "`" + word + "` in the path is now {" + parameter + "} and is no " +
+                             to_string(reads)});
   }
 
   const Compared& compared_;

@@ -7,13 +7,14 @@ namespace millrace::schema {
 
 namespace {
 
-constexpr std::array<std::string_view, 24> kind_names = {
+constexpr std::array<std::string_view, 25> kind_names = {
     "module-added",    "module-removed",   "realm-changed",      "decl-added",
     "decl-removed",    "kind-changed",     "visibility-changed", "type-parameters-changed",
     "type-changed",    "request-changed",  "response-changed",   "field-added",
     "field-removed",   "alias-changed",    "variant-added",      "variant-removed",
     "variant-changed", "encoding-changed", "route-added",        "route-removed",
-    "route-moved",     "metadata-added",   "metadata-removed",   "metadata-changed"};
+    "route-moved",     "metadata-added",   "metadata-removed",   "metadata-changed",
+    "requests-moved"};
 
 constexpr std::array<std::string_view, 7> direction_names = {"none",  "request", "response", "both",
                                                              "route", "topic",   "config"};
@@ -71,6 +72,8 @@ std::string words_of(ChangeKind kind, const std::string& before, const std::stri
     case ChangeKind::route_added: return "the route " + after + " is new";
     case ChangeKind::route_removed: return "the route " + before + " is gone";
     case ChangeKind::route_moved: return "another verb answers its route: " + now(before, after);
+    case ChangeKind::requests_moved:
+      return after + " answers requests that " + before + " answered";
     case ChangeKind::metadata_added: return after + " is new";
     case ChangeKind::metadata_removed: return before + " is gone";
     case ChangeKind::metadata_changed: break;

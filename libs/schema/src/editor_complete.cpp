@@ -32,6 +32,7 @@ struct Context {
   std::string module;                   // the one that the cursor is in
   std::vector<Token> item;              // of the declaration, field or metadata that is being typed
   std::vector<std::string> parameters;  // of the data that the cursor is in
+  std::string owner;                    // what metadata would belong to: "verb", "field", ...
   bool nothing = false;                 // in a comment or a string
 };
 
@@ -70,13 +71,30 @@ class Reader {
     if (is(token, '+') || (token.starts_line && !after_comma)) item.clear();
     if (is(token, '{') && opens_block()) {
       blocks_.push_back(block_of(item));
+      context_.owner = blocks_.back() == Block::module ? "module"
+                       : blocks_.back() == Block::data ? "data"
+                                                       : "nothing";
       item.clear();
     } else if (is(token, '}') && !in_type(item)) {
       if (!blocks_.empty()) blocks_.pop_back();
+      context_.owner = "nothing";
       item.clear();
     } else {
+      own(token);
       item.push_back(token);
     }
+  }
+
+  // A declaration or field begins: what comes after it may be its metadata.
+  void own(const Token& token) {
+    const auto& item = context_.item;
+    if (blocks_.empty() || is(token, '+')) return;
+    if (blocks_.back() == Block::data && item.empty()) context_.owner = "field";
+    if (blocks_.back() != Block::module) return;
+    const bool begins = std::all_of(item.begin(), item.end(), [](const Token& before) {
+      return before.text == "export" || before.text == "realm";
+    });
+    if (begins && token.text != "export" && token.text != "realm") context_.owner = token.text;
   }
 
   // A brace of a map stands where a type may; that of a block after a declaration's name.
@@ -184,11 +202,7 @@ class Suggestions {
     const std::string kind = word(1);
     const std::string last = context_.item.back().text;
     if (context_.item.size() == 1) {
-      add_words(out_, {"ingress",   "alias",       "encoding", "calls",      "database",  "secrets",
-                       "config",    "cron",        "publish",  "subscribe",  "retry",     "typemap",
-                       "migration", "artefact",    "sql",      "partitions", "generated", "git",
-                       "fixture",   "transaction", "egress",   "image"},
-                "metadata");
+      kinds_of_metadata();
     } else if (kind == "calls" || (kind == "retry" && context_.item.size() > 2 && catches())) {
       names({SymbolKind::verb});
     } else if (kind == "publish") {
@@ -203,6 +217,45 @@ class Suggestions {
     }
   }
 
+  // Those that have a meaning at the place, in canonical order; all where the place is unclear.
+  void kinds_of_metadata() {
+    struct Kind {
+      const char* word;
+      std::set<std::string_view> owners;
+    };
+    static const std::vector<Kind> kinds = {
+        {"ingress", {"verb"}},
+        {"alias", {"field"}},
+        {"encoding", {"data", "verb"}},
+        {"calls", {"verb"}},
+        {"database", {"verb"}},
+        {"secrets", {"verb"}},
+        {"config", {"verb"}},
+        {"cron", {"verb"}},
+        {"publish", {"verb"}},
+        {"subscribe", {"verb"}},
+        {"retry", {"verb"}},
+        {"typemap", {"typealias"}},
+        {"migration", {"database"}},
+        {"artefact", {"module"}},
+        {"sql", {"field", "verb"}},
+        {"partitions", {"topic"}},
+        {"generated", {"module", "database", "topic", "typealias", "data", "verb"}},
+        {"git", {"module"}},
+        {"fixture", {"verb"}},
+        {"transaction", {"verb"}},
+        {"egress", {"verb"}},
+        {"image", {"module"}}};
+    const bool any = std::any_of(kinds.begin(), kinds.end(), [&](const Kind& kind) {
+      return kind.owners.count(context_.owner) > 0;
+    });
+    static const std::set<std::string_view> none = {"nothing", "config", "secret", "enum"};
+    for (const Kind& kind : kinds) {
+      if (any ? kind.owners.count(context_.owner) > 0 : none.count(context_.owner) == 0)
+        add_words(out_, {kind.word}, "metadata");
+    }
+  }
+
   bool catches() const {
     return std::any_of(context_.item.begin(), context_.item.end(),
                        [](const Token& token) { return token.text == "catch"; });
@@ -213,6 +266,8 @@ class Suggestions {
     if (kind == "retry") add_words(out_, {"catch"}, "metadata");
     if (kind == "alias") add_words(out_, {"json"}, "metadata");
     if (kind == "encoding") add_words(out_, {"json", "lenient"}, "metadata");
+    if (kind == "artefact") add_words(out_, {"executable"}, "metadata");
+    if (kind == "git") add_words(out_, {"dirty"}, "metadata");
     if (kind == "fixture") add_words(out_, {"manual"}, "metadata");
     if (kind == "sql") add_words(out_, {"column", "query", "one", "many", "exec"}, "metadata");
     if (kind == "ingress") {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "quote.hpp"
+#include "reserved_names.hpp"
 
 namespace millrace::schema {
 
@@ -167,9 +168,7 @@ bool is_ident(std::string_view text) {
 }
 
 bool is_reserved_name(std::string_view name) {
-  static constexpr std::array<std::string_view, 8> names = {"Int",  "Float", "String", "Bytes",
-                                                            "Bool", "Time",  "Any",    "Unit"};
-  return std::find(names.begin(), names.end(), name) != names.end();
+  return std::find(reserved_names.begin(), reserved_names.end(), name) != reserved_names.end();
 }
 
 }  // namespace millrace::schema

@@ -42,6 +42,7 @@ enum class ChangeKind : std::uint8_t {
   metadata_added,
   metadata_removed,
   metadata_changed,
+  requests_moved,  // a part of a route's requests, or all, match another route now
 };
 std::string_view name_of(ChangeKind kind);  // "field-removed"
 
