@@ -1,5 +1,7 @@
 #include "cli/command.hpp"
 
+#include <utility>
+
 #include "settings/settings.hpp"
 
 namespace millrace::cli {
@@ -156,17 +158,19 @@ Command& Command::prints_data(Session& session) {
 }
 
 // Once, however many services the command talks to.
-Command& Command::shows_token(Session& session) {
-  for (const Option& option : options_)
-    if (option.names == "--token-file") return *this;
-  return text("--token-file", "FILE", session.token_file,
-              "the token that is shown to services; else MILLRACE_TOKEN_FILE");
+Command& Command::uses_tls(Session& session) {
+  if (std::exchange(connects_, true)) return *this;
+  tls::Files& files = session.addresses.tls;
+  return text("--ca", "FILE", files.ca, "over TLS: the authorities that are believed (PEM)")
+      .text("--cert", "FILE", files.certificate, "over TLS: the certificate that we show (PEM)")
+      .text("--key", "FILE", files.key, "over TLS: its key (PEM)")
+      .text("--token-file", "FILE", session.token_file,
+            "the token that is shown to services; else MILLRACE_TOKEN_FILE");
 }
 
 Command& Command::uses_schema(Session& session) {
-  return addresses("--schema", session.addresses.schema,
-                   "the schema service; several replicas with commas between")
-      .shows_token(session);
+  return uses_tls(session).addresses("--schema", session.addresses.schema,
+                                     "the schema service; several replicas with commas between");
 }
 
 Command& Command::reads_schema(Session& session) {
@@ -176,13 +180,12 @@ Command& Command::reads_schema(Session& session) {
 }
 
 Command& Command::uses_routing(Session& session) {
-  return address("--routing", session.addresses.routing, "the routing service")
-      .shows_token(session);
+  return uses_tls(session).address("--routing", session.addresses.routing, "the routing service");
 }
 
 Command& Command::uses_timeline(Session& session) {
-  return address("--timeline", session.addresses.timeline, "the timeline service")
-      .shows_token(session);
+  return uses_tls(session).address("--timeline", session.addresses.timeline,
+                                   "the timeline service");
 }
 
 Command& Command::examples(std::string text) {

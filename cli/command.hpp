@@ -71,6 +71,10 @@ class Command {
   Command& uses_routing(Session& session);
   Command& uses_timeline(Session& session);
 
+  // --ca, --cert and --key FILE; part of those above.
+  Command& uses_tls(Session& session);
+  bool connects() const { return connects_; }
+
   Command& examples(std::string text);
   // Options of a command live as long as it: `keep` holds them.
   Command& keep(std::shared_ptr<void> options);
@@ -84,7 +88,6 @@ class Command {
   int run() const { return run_(); }
 
  private:
-  Command& shows_token(Session& session);
   Command& add(Option option);
 
   std::string words_;
@@ -94,6 +97,7 @@ class Command {
   std::vector<Argument> arguments_;
   std::vector<std::shared_ptr<void>> kept_;
   std::function<int()> run_;
+  bool connects_ = false;
 };
 
 }  // namespace millrace::cli

@@ -11,6 +11,7 @@ std::vector<Command> all_commands(Session& session);
 
 Command serve_command();  // for help and completion; main hands `serve` to serve.hpp itself
 Command ping_command(Session& session);
+std::vector<Command> certs_commands(Session& session);
 Command status_command(Session& session);
 Command ps_command(Session& session);
 Command version_command(Session& session);

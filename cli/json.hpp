@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/certificates.hpp"
 #include "cli/client/reports.hpp"
 #include "cli/storage/storage.hpp"
 #include "schema/place.hpp"
@@ -56,6 +57,8 @@ std::string json_line(const TimelineEvent& event);  // on one line, so that a st
 std::string settings_json(const std::vector<SettingReport>& rows,
                           const std::vector<std::string>& deprecated,
                           const std::vector<std::string>& hints);
+std::string to_json(const std::vector<CertificateFile>& files);
+std::string files_json(const std::vector<std::string>& paths);
 std::string to_json(const Facts& facts);
 std::string version_json(std::string_view version);
 

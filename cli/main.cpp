@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "access/io/trusted.hpp"
+#include "cli/client/connect.hpp"
 #include "cli/commands.hpp"
 #include "cli/parse.hpp"
 #include "cli/serve/serve.hpp"
@@ -52,6 +53,11 @@ int main(int argc, char** argv) {
   const auto commands = cli::all_commands(session);
   const cli::Parsed parsed = cli::parse(commands, words, session);
   if (parsed.exit_code) return session.finish(*parsed.exit_code);
-  if (const auto shown = show_token(session); !shown) return session.report(shown.error());
+  if (parsed.command->connects()) {
+    if (const auto used = cli::use_tls(session.addresses.tls); !used)
+      return session.finish(session.report(used.error()));
+    if (const auto shown = show_token(session); !shown)
+      return session.finish(session.report(shown.error()));
+  }
   return session.finish(parsed.command->run());
 }

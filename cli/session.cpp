@@ -18,6 +18,9 @@ Result<Addresses> addresses(const std::map<std::string, std::string>& environmen
   run("MILLRACE_RUN_SCHEMA", all.schema);
   run("MILLRACE_RUN_ROUTING", all.routing);
   run("MILLRACE_RUN_TIMELINE", all.timeline);
+  run("MILLRACE_RUN_CA", all.tls.ca);
+  run("MILLRACE_RUN_CERTIFICATE", all.tls.certificate);
+  run("MILLRACE_RUN_KEY", all.tls.key);
 
   settings::Fields fields;
   fields.addresses("cli.schema", all.schema,
@@ -26,6 +29,9 @@ Result<Addresses> addresses(const std::map<std::string, std::string>& environmen
   fields.address("cli.timeline", all.timeline, "the timeline service");
   fields.address("cli.ingress_health", all.ingress_health, "the health page of ingress");
   fields.address("cli.console_health", all.console_health, "the health page of the console");
+  fields.text("cli.ca", all.tls.ca, "PEM file with the authorities that are believed");
+  fields.text("cli.certificate", all.tls.certificate, "PEM file with our certificate");
+  fields.text("cli.key", all.tls.key, "PEM file with its key");
   settings::Sources sources;
   for (const auto& [name, value] : environment) {
     if (name.starts_with("MILLRACE_CLI_")) sources.environment.emplace(name, value);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "statekit/result.hpp"
+#include "tls/credentials.hpp"
 
 namespace millrace::cli {
 
@@ -22,6 +23,7 @@ struct Addresses {
   std::string timeline = "127.0.0.1:8894";
   std::string ingress_health = "127.0.0.1:9891";
   std::string console_health = "127.0.0.1:9895";
+  tls::Files tls;  // who we are to them and whom we believe; none: in clear
   bool operator==(const Addresses&) const = default;
 };
 

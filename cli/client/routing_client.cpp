@@ -2,6 +2,7 @@
 
 #include <grpcpp/generic/generic_stub.h>
 
+#include "cli/client/connect.hpp"
 #include "cli/client/decode_pb.hpp"
 #include "cli/client/rpc_pb.hpp"
 #include "schema/codec_pb.hpp"
@@ -45,10 +46,20 @@ bool serves(const statekit::Channel& channel, std::int64_t deadline_ms) {
   return slice.begin()[0] == 0x08 && slice.begin()[1] == 1;
 }
 
+bool answers(const statekit::Channel& channel, std::int64_t deadline_ms) {
+  const auto stub = v2alpha1::VerbService::NewStub(channel.grpc());
+  grpc::ClientContext context;
+  set_deadline(context, deadline_ms);
+  v2alpha1::PingResponse answer;
+  const auto status = stub->Ping(&context, v2alpha1::PingRequest(), &answer);
+  if (status.ok()) return answer.ready();
+  return status.error_code() == grpc::StatusCode::UNIMPLEMENTED && serves(channel, deadline_ms);
+}
+
 }  // namespace
 
 Result<Pong> ping_routing(const std::string& address, std::int64_t deadline_ms) {
-  const auto channel = statekit::connect(address);
+  const auto channel = connect(address);
   const auto stub = v2alpha1::RoutingService::NewStub(channel.grpc());
   auto answer =
       ask<v2alpha1::PingResponse>(*stub, &v2alpha1::RoutingService::Stub::Ping,
@@ -59,7 +70,7 @@ Result<Pong> ping_routing(const std::string& address, std::int64_t deadline_ms) 
 
 Result<CallAnswer> call(const std::string& address, const CallOrder& order,
                         std::int64_t deadline_ms) {
-  const auto channel = statekit::connect(address);
+  const auto channel = connect(address);
   const auto stub = v2alpha1::RoutingService::NewStub(channel.grpc());
   v2alpha1::CallRequest request;
   *request.mutable_verb() = schema::to_proto(order.verb);
@@ -83,14 +94,10 @@ Result<CallAnswer> call(const std::string& address, const CallOrder& order,
 bool answers(const std::string& address, std::int64_t deadline_ms) {
   statekit::ChannelOptions options;
   options.shows_token = false;  // a module would have it then
-  const auto channel = statekit::connect(address, options);
-  const auto stub = v2alpha1::VerbService::NewStub(channel.grpc());
-  grpc::ClientContext context;
-  set_deadline(context, deadline_ms);
-  v2alpha1::PingResponse answer;
-  const auto status = stub->Ping(&context, v2alpha1::PingRequest(), &answer);
-  if (status.ok()) return answer.ready();
-  return status.error_code() == grpc::StatusCode::UNIMPLEMENTED && serves(channel, deadline_ms);
+  if (answers(statekit::connect(address, options), deadline_ms)) return true;
+  if (credentials() == nullptr) return false;
+  options.credentials = credentials();
+  return answers(statekit::connect(address, options), deadline_ms);
 }
 
 }  // namespace millrace::cli

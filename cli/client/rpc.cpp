@@ -2,12 +2,20 @@
 
 #include <algorithm>
 
+#include "cli/client/connect.hpp"
+#include "httpkit/probe.hpp"
+
 namespace millrace::cli {
 
 using statekit::Code;
 using statekit::Error;
 
 namespace {
+
+constexpr std::int64_t probe_ms_max = 1'000;
+constexpr const char* tls_remedy =
+    "--ca FILE says whom to believe, --cert FILE and --key FILE who you are (or MILLRACE_CLI_CA, "
+    "_CERTIFICATE, _KEY)";
 
 // What changes the address of a service.
 std::string remedy(const std::string& service) {
@@ -33,8 +41,17 @@ Error explain(const grpc::Status& status, const std::string& service, const std:
                             error.message.find("onnection refused") != std::string::npos ||
                             error.message.find("DNS resolution failed") != std::string::npos ||
                             error.message.find("Socket closed") != std::string::npos ||
+                            error.message.find("onnection reset") != std::string::npos ||
+                            error.message.find("Broken pipe") != std::string::npos ||
                             error.message.find("empty address list") != std::string::npos);
   if (!unreachable) return statekit::within("the " + service + " service at " + address, error);
+  // Only now, where it may be the reason.
+  if (const std::string fault = httpkit::tls_fault(address, credentials(), probe_ms_max);
+      !fault.empty())
+    return Error{Code::unavailable,
+                 "the " + service + " service at " + address + " cannot be talked to: " + fault +
+                     "; " + tls_remedy,
+                 {}};
   return Error{Code::unavailable,
                "the " + service + " service cannot be reached at " + address +
                    ": is `millrace serve` running? " + remedy(service),

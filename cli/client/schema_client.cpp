@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "cli/client/connect.hpp"
 #include "cli/client/decode_pb.hpp"
 #include "cli/client/replicas.hpp"
 #include "cli/client/rpc_pb.hpp"
@@ -125,7 +126,7 @@ SchemaClient::SchemaClient(const std::string& addresses, std::int64_t deadline_m
   impl_->deadline_ms = deadline_ms;
   impl_->linearizable = linearizable;
   for (const std::string& address : replicas_of(addresses)) {
-    statekit::Channel channel = statekit::connect(address);
+    statekit::Channel channel = connect(address);
     auto stub = v2alpha1::SchemaService::NewStub(channel.grpc());
     impl_->replicas.push_back({std::move(channel), std::move(stub)});
   }

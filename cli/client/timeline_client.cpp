@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include "cli/client/connect.hpp"
 #include "cli/client/decode_pb.hpp"
 #include "cli/client/rpc_pb.hpp"
 #include "v2alpha1/timeline.grpc.pb.h"
@@ -107,7 +108,7 @@ v2alpha1::TimelineFilter encode(const TimelineFilter& filter) {
 }  // namespace
 
 Result<Pong> ping_timeline(const std::string& address, std::int64_t deadline_ms) {
-  const auto channel = statekit::connect(address);
+  const auto channel = connect(address);
   const auto stub = v2alpha1::TimelineService::NewStub(channel.grpc());
   const auto answer =
       ask<v2alpha1::PingResponse>(*stub, &v2alpha1::TimelineService::Stub::Ping,
@@ -119,7 +120,7 @@ Result<Pong> ping_timeline(const std::string& address, std::int64_t deadline_ms)
 Result<TimelinePage> query_timeline(const std::string& address, const TimelineFilter& filter,
                                     std::uint32_t limit, std::uint64_t before_id,
                                     std::int64_t deadline_ms) {
-  const auto channel = statekit::connect(address);
+  const auto channel = connect(address);
   const auto stub = v2alpha1::TimelineService::NewStub(channel.grpc());
   v2alpha1::TimelineQueryRequest request;
   *request.mutable_filter() = encode(filter);
@@ -143,7 +144,7 @@ struct TimelineStream::Impl {
 TimelineStream::TimelineStream(const std::string& address, const TimelineFilter& filter,
                                std::uint64_t after_id)
     : impl_(std::make_unique<Impl>()) {
-  impl_->channel = statekit::connect(address);
+  impl_->channel = connect(address);
   impl_->stub = v2alpha1::TimelineService::NewStub(impl_->channel.grpc());
   v2alpha1::TimelineStreamRequest request;
   *request.mutable_filter() = encode(filter);

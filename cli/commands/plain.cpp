@@ -83,6 +83,7 @@ std::vector<Command> all_commands(Session& session) {
   commands.push_back(audit_command(session));
   for (Command& command : timeline_commands(session)) commands.push_back(std::move(command));
   for (Command& command : settings_commands(session)) commands.push_back(std::move(command));
+  for (Command& command : certs_commands(session)) commands.push_back(std::move(command));
   for (Command& command : storage_commands(session)) commands.push_back(std::move(command));
   commands.push_back(state_conformance_command(session));
   commands.push_back(version_command(session));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "cli/client/connect.hpp"
 #include "cli/client/routing_client.hpp"
 #include "cli/client/schema_client.hpp"
 #include "cli/client/timeline_client.hpp"
@@ -22,7 +23,7 @@ ServicePing ping_of(const std::string& service, const std::string& address,
 }
 
 ServicePing ping_page(const std::string& service, const std::string& url) {
-  const auto page = httpkit::fetch("GET", url, "", {}, ping_ms_max);
+  const auto page = httpkit::fetch("GET", url, "", {}, ping_ms_max, credentials());
   if (!page) return {service, url, false, false, "", {page.error().message}};
   ServicePing ping{service, url, true, page->status == 200, "", {}};
   if (ping.ready) return ping;
@@ -33,7 +34,8 @@ ServicePing ping_page(const std::string& service, const std::string& url) {
 
 // Ingress and console speak HTTP to their users: their health page answers for them.
 ServicePing ping_ready(const std::string& service, const std::string& address) {
-  ServicePing ping = ping_page(service, "http://" + address + "/readyz");
+  ServicePing ping =
+      ping_page(service, (credentials() ? "https://" : "http://") + address + "/readyz");
   ping.address = address;
   return ping;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/client/connect.hpp"
 #include "cli/client/replicas.hpp"
 #include "statekit/io/ids.hpp"
 
@@ -30,7 +31,7 @@ Keeper::Keeper(const std::string& schema_addresses, EndpointOffer offer, Say say
 
 void Keeper::open(std::int64_t now_ms) {
   const std::string& address = schema_[next_++ % schema_.size()];
-  registration_ = std::make_unique<Registration>(statekit::connect(address), offer_);
+  registration_ = std::make_unique<Registration>(connect(address), offer_);
   renewed_ms_ = now_ms;
 }
 

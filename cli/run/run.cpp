@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "cli/author.hpp"
+#include "cli/client/connect.hpp"
 #include "cli/client/routing_client.hpp"
 #include "cli/deploy_order.hpp"
 #include "cli/run/build_id.hpp"
@@ -48,7 +49,7 @@ class Runner {
       : session_(session),
         options_(options),
         client_(session.addresses.schema, 5'000),
-        publisher_(statekit::to_timeline(statekit::connect(session.addresses.timeline))) {}
+        publisher_(statekit::to_timeline(connect(session.addresses.timeline))) {}
   // The last lines of a program often say why it ended.
   ~Runner() {
     child_.reset();
@@ -163,6 +164,10 @@ class Runner {
     if (!session_.token_file.empty())
       environment->insert_or_assign("MILLRACE_TOKEN_FILE",
                                     std::filesystem::absolute(session_.token_file).string());
+    for (const auto& [name, file] : {std::pair{"MILLRACE_RUN_CA", &at.tls.ca},
+                                     std::pair{"MILLRACE_RUN_CERTIFICATE", &at.tls.certificate},
+                                     std::pair{"MILLRACE_RUN_KEY", &at.tls.key}})
+      if (!file->empty()) environment->emplace(name, *file);
     auto child = Child::start(
         {options_.command, *std::move(environment), module_ + " | ",
          [this](std::string_view line, bool is_error) { tell_timeline(line, is_error); }});

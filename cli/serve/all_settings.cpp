@@ -11,6 +11,7 @@ void describe(settings::Fields& fields, AllSettings& all) {
   console::describe(fields, all.console);
   settings::describe(fields, all.log);
   settings::describe(fields, all.auth);
+  settings::describe(fields, all.tls);
 }
 
 }  // namespace millrace::cli

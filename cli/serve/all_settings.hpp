@@ -12,6 +12,7 @@
 #include "services/timeline/settings.hpp"
 #include "settings/auth.hpp"
 #include "settings/log.hpp"
+#include "settings/tls.hpp"
 
 namespace millrace::cli {
 
@@ -19,6 +20,7 @@ struct AllSettings {
   std::string data = ".millrace";
   settings::Auth auth;
   settings::Log log;
+  settings::Tls tls;
   schema_service::Settings schema;
   routing::Settings routing;
   ingress::Settings ingress;

@@ -14,6 +14,7 @@
 #include "services/schema/workspace/server.hpp"
 #include "services/timeline/server.hpp"
 #include "settings/main.hpp"
+#include "statekit/io/certificates.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
 #include "statekit/io/process_lines.hpp"
@@ -31,13 +32,13 @@ struct Unit {
   Settings& settings;
   statekit::Metrics metrics;
   statekit::Health health;
-  std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<Server> server;
 };
 
 struct Everything {
   AllSettings settings;
   access::Door door;
+  tls::Doors doors;
   statekit::SystemClock clock;
   Unit<schema_service::Settings, schema_service::Server> schema{settings.schema};
   Unit<timeline::Settings, timeline::Server> timeline{settings.timeline};
@@ -55,6 +56,7 @@ Wiring wiring_of(Everything& all, Unit& unit) {
   wiring.metrics = &unit.metrics;
   wiring.health = &unit.health;
   if constexpr (requires { wiring.trusted; }) wiring.trusted = all.door.trusted();
+  wiring.doors = all.doors;
   if constexpr (requires { wiring.schema; }) wiring.schema = {all.schema.server->in_process()};
   if constexpr (requires { wiring.timeline; }) wiring.timeline = all.timeline.server->in_process();
   if constexpr (requires { wiring.routing; }) wiring.routing = {all.routing.server->in_process()};
@@ -65,49 +67,29 @@ Wiring wiring_of(Everything& all, Unit& unit) {
 template <class Wiring, class Unit, class Start>
 void add(statekit::Program& program, Everything& all, Unit& unit, const std::string& name,
          Start start) {
-  program.add(
-      name + " health page",
-      [&unit, name]() -> Status {
-        auto page = httpkit::serve_health(unit.settings.health_listen, name + ".health_listen",
-                                          unit.health, unit.metrics);
-        if (!page) return statekit::fail(page.error());
-        unit.page = std::move(*page);
-        return {};
-      },
-      [&unit] { unit.page->stop(1'000); });
-  program.add(
-      name,
-      [&all, &unit, start]() -> Status {
-        auto server = start(unit.settings, wiring_of<Wiring>(all, unit));
-        if (!server) return statekit::fail(server.error());
-        unit.server = std::move(*server);
-        return {};
-      },
-      [&unit] { unit.server->stop(); });
+  httpkit::add_health_page(program, unit.settings.health_listen, name + ".health_listen",
+                           unit.health, unit.metrics, all.doors);
+  program.add(name, unit.server,
+              [&all, &unit, start] { return start(unit.settings, wiring_of<Wiring>(all, unit)); });
 }
 
 // The schema service's second port.
 void add_states(statekit::Program& program, Everything& all) {
-  program.add(
-      "states over HTTP",
-      [&all]() -> Status {
-        auto wiring = wiring_of<schema_service::Wiring>(all, all.schema);
-        wiring.book = [&all](const auto& use) { all.schema.server->book(use); };
-        auto server = workspace::start(all.settings.schema, wiring);
-        if (!server) return statekit::fail(server.error());
-        all.states = std::move(*server);
-        return {};
-      },
-      [&all] { all.states->stop(); });
+  program.add("states over HTTP", all.states, [&all] {
+    auto wiring = wiring_of<schema_service::Wiring>(all, all.schema);
+    wiring.book = [&all](const auto& use) { all.schema.server->book(use); };
+    return workspace::start(all.settings.schema, wiring);
+  });
 }
 
 Status announce(const Everything& all) {
-  statekit::log_info("serve.ready", {{"ingress", "http://" + all.ingress.server->address()},
-                                     {"console", "http://" + all.console.server->address()},
+  const std::string scheme = all.doors.closed() ? "https://" : "http://";
+  statekit::log_info("serve.ready", {{"ingress", scheme + all.ingress.server->address()},
+                                     {"console", scheme + all.console.server->address()},
                                      {"schema", all.schema.server->address()},
                                      {"routing", all.routing.server->address()},
                                      {"timeline", all.timeline.server->address()},
-                                     {"states", "http://" + all.states->address()},
+                                     {"states", scheme + all.states->address()},
                                      {"data", all.settings.data}});
   return {};
 }
@@ -143,6 +125,9 @@ int serve(int argc, const char* const* argv) {
   const settings::Binary binary{"millrace serve", "Runs all five services in one process.",
                                 examples};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
+  const auto doors = settings::open_doors(binary, all.settings.tls);
+  if (!doors) return 1;
+  all.doors = *doors;
   const settings::Log& log = all.settings.log;
   statekit::set_up_logging(
       {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
@@ -151,6 +136,7 @@ int serve(int argc, const char* const* argv) {
   if (const auto exit_code = all.door.open(all.settings.auth, all.settings.data)) return *exit_code;
 
   statekit::Program program("millrace serve");
+  statekit::watch_certificates(program, all.doors);
   seal::write_no_core_dumps();  // the schema service holds secrets in clear at times
   add<schema_service::Wiring>(program, all, all.schema, "schema", schema_service::start);
   add_states(program, all);

@@ -6,12 +6,24 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "v2alpha1/verb.grpc.pb.h"
 
 using namespace millrace::v2alpha1;
 using nlohmann::json;
+
+// Over TLS, with a certificate, where `millrace run` was given one.
+std::shared_ptr<grpc::ChannelCredentials> to_routing() {
+  const auto text = [](const char* name) {
+    std::ifstream file(std::getenv(name) ? std::getenv(name) : "");
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  if (!std::getenv("MILLRACE_RUN_CA")) return grpc::InsecureChannelCredentials();
+  return grpc::SslCredentials(
+      {text("MILLRACE_RUN_CA"), text("MILLRACE_RUN_KEY"), text("MILLRACE_RUN_CERTIFICATE")});
+}
 
 struct Echo final : VerbService::Service {
   grpc::Status Ping(grpc::ServerContext*, const PingRequest*, PingResponse* response) override {
@@ -57,7 +69,7 @@ struct Echo final : VerbService::Service {
 
   const std::string token = shown();
   std::unique_ptr<RoutingService::Stub> routing = RoutingService::NewStub(
-      grpc::CreateChannel(std::getenv("MILLRACE_RUN_ROUTING"), grpc::InsecureChannelCredentials()));
+      grpc::CreateChannel(std::getenv("MILLRACE_RUN_ROUTING"), to_routing()));
 };
 
 int main() {

@@ -6,6 +6,8 @@
 #include "services/console/server.hpp"
 #include "settings/log.hpp"
 #include "settings/main.hpp"
+#include "settings/tls.hpp"
+#include "statekit/io/certificates.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
 #include "statekit/io/process_lines.hpp"
@@ -16,42 +18,42 @@ using namespace millrace;
 int main(int argc, char** argv) {
   console::Settings settings;
   settings::Log log;
+  settings::Tls tls;
   settings::Fields fields;
   access::Door door(fields);
   fields.text("data", settings.data, "folder for what is kept on disk");
   console::describe(fields, settings);
   settings::describe(fields, log);
+  settings::describe(fields, tls);
   const settings::Binary binary{"millrace-console", "Shows what is deployed and what happens.", {}};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
+  const auto doors = settings::open_doors(binary, tls);
+  if (!doors) return 1;
   statekit::set_up_logging(
       {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
-
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
   settings::count_deprecated(metrics, fields);
   if (const auto exit_code = door.open()) return *exit_code;
   statekit::Health health;
   console::Wiring wiring;
+  const statekit::ChannelOptions peers{.credentials = doors->credentials};
   for (const std::string& address : settings.schema)
-    wiring.schema.push_back(statekit::connect(address));
-  if (!settings.timeline.empty()) wiring.timeline = statekit::connect(settings.timeline);
+    wiring.schema.push_back(statekit::connect(address, peers));
+  if (!settings.timeline.empty()) wiring.timeline = statekit::connect(settings.timeline, peers);
   wiring.clock = &clock;
   wiring.metrics = &metrics;
   wiring.health = &health;
   wiring.trusted = door.trusted();
+  wiring.doors = *doors;
 
-  std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<console::Server> server;
   statekit::ProcessLines lines("millrace-console", clock);
   statekit::Program program("millrace-console");
-  lines.add_to(program, settings.timeline);
-  const auto serve_page = [&]() -> statekit::Status {
-    auto served =
-        httpkit::serve_health(settings.health_listen, "console.health_listen", health, metrics);
-    if (served) page = std::move(*served);
-    return served ? statekit::Status{} : fail(served.error());
-  };
-  program.add("health page", serve_page, [&] { page->stop(1'000); });
+  statekit::watch_certificates(program, *doors);
+  lines.add_to(program, settings.timeline, peers);
+  httpkit::add_health_page(program, settings.health_listen, "console.health_listen", health,
+                           metrics, *doors);
   program.add("console", server, [&] { return console::start(settings, wiring); });
   return program.run();
 }

@@ -71,6 +71,7 @@ class ConsoleServer final : public Server {
     httpkit::ServerOptions options;
     options.listen = settings_.http_listen;
     options.setting = "console.http_listen";
+    options.doors = wiring_.doors;
     options.limits.body_bytes_max = body_bytes_max;
     options.limits.connections_max = static_cast<std::size_t>(settings_.connections_max);
     options.limits.stream_bytes_max = static_cast<std::size_t>(settings_.stream_bytes_max);

@@ -6,6 +6,8 @@
 #include "services/ingress/server.hpp"
 #include "settings/log.hpp"
 #include "settings/main.hpp"
+#include "settings/tls.hpp"
+#include "statekit/io/certificates.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
 #include "statekit/io/process_lines.hpp"
@@ -16,42 +18,42 @@ using namespace millrace;
 int main(int argc, char** argv) {
   ingress::Settings settings;
   settings::Log log;
+  settings::Tls tls;
   settings::Fields fields;
   access::Door door(fields);
   fields.text("data", settings.data, "folder for what is kept on disk");
   ingress::describe(fields, settings);
   settings::describe(fields, log);
+  settings::describe(fields, tls);
   const settings::Binary binary{
       "millrace-ingress", "Answers HTTP requests with the verbs of modules.", {}};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
+  const auto doors = settings::open_doors(binary, tls);
+  if (!doors) return 1;
   statekit::set_up_logging(
       {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
-
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
   settings::count_deprecated(metrics, fields);
   if (const auto exit_code = door.open()) return *exit_code;
   statekit::Health health;
   ingress::Wiring wiring;
+  const statekit::ChannelOptions peers{.credentials = doors->credentials};
   for (const std::string& address : settings.schema)
-    wiring.schema.push_back(statekit::connect(address));
-  wiring.routing = ingress::connect_routing(settings);
-  if (!settings.timeline.empty()) wiring.timeline = statekit::connect(settings.timeline);
+    wiring.schema.push_back(statekit::connect(address, peers));
+  wiring.routing = ingress::connect_routing(settings, peers);
+  if (!settings.timeline.empty()) wiring.timeline = statekit::connect(settings.timeline, peers);
   wiring.clock = &clock;
   wiring.metrics = &metrics;
   wiring.health = &health;
-  std::unique_ptr<httpkit::Server> page;
+  wiring.doors = *doors;
   std::unique_ptr<ingress::Server> server;
   statekit::ProcessLines lines("millrace-ingress", clock);
   statekit::Program program("millrace-ingress");
-  lines.add_to(program, settings.timeline);
-  const auto serve_page = [&]() -> statekit::Status {
-    auto served =
-        httpkit::serve_health(settings.health_listen, "ingress.health_listen", health, metrics);
-    if (served) page = std::move(*served);
-    return served ? statekit::Status{} : fail(served.error());
-  };
-  program.add("health page", serve_page, [&] { page->stop(1'000); });
+  statekit::watch_certificates(program, *doors);
+  lines.add_to(program, settings.timeline, peers);
+  httpkit::add_health_page(program, settings.health_listen, "ingress.health_listen", health,
+                           metrics, *doors);
   program.add("ingress", server, [&] { return ingress::start(settings, wiring); });
   return program.run();
 }

@@ -77,7 +77,8 @@ class IngressServer final : public Server {
         httpkit::serve({.listen = settings_.http_listen,
                         .setting = "ingress.http_listen",
                         .limits = limits_of(settings_),
-                        .threads = static_cast<std::size_t>(settings_.threads)},
+                        .threads = static_cast<std::size_t>(settings_.threads),
+                        .doors = wiring_.doors},
                        [this](httpkit::Request request, std::shared_ptr<httpkit::Reply> reply) {
                          take(std::move(request), std::move(reply));
                        });
@@ -193,12 +194,13 @@ statekit::Status check(const Settings& settings) {
 
 }  // namespace
 
-std::vector<statekit::Channel> connect_routing(const Settings& settings) {
+std::vector<statekit::Channel> connect_routing(const Settings& settings,
+                                               const statekit::ChannelOptions& options) {
   const std::string& all = settings.routing;
   std::vector<statekit::Channel> channels;
   for (std::size_t begin = 0; begin <= all.size();) {
     const std::size_t comma = std::min(all.find(',', begin), all.size());
-    channels.push_back(statekit::connect(all.substr(begin, comma - begin)));
+    channels.push_back(statekit::connect(all.substr(begin, comma - begin), options));
     begin = comma + 1;
   }
   return channels;

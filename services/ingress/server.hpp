@@ -15,6 +15,7 @@
 #include "statekit/io/health.hpp"
 #include "statekit/io/metrics.hpp"
 #include "statekit/result.hpp"
+#include "tls/doors.hpp"
 
 namespace millrace::ingress {
 
@@ -26,6 +27,7 @@ struct Wiring {
   const statekit::Clock* clock = nullptr;
   statekit::Metrics* metrics = nullptr;
   statekit::Health* health = nullptr;  // may be null
+  tls::Doors doors = {};               // of its listeners, and of the clients that it makes itself
   // Instead of `schema`, where a test brings a feed of its own.
   std::function<std::unique_ptr<statekit::FeedTransport>()> feed;
 };
@@ -39,7 +41,8 @@ class Server {
 };
 
 // To each address that `ingress.routing` names, with commas between.
-std::vector<statekit::Channel> connect_routing(const Settings& settings);
+std::vector<statekit::Channel> connect_routing(const Settings& settings,
+                                               const statekit::ChannelOptions& options = {});
 
 statekit::Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wiring);
 

@@ -92,8 +92,9 @@ class GrpcConnection final : public Connection {
 
 class GrpcTransport final : public Transport {
  public:
-  explicit GrpcTransport(int message_bytes_max) {
+  GrpcTransport(int message_bytes_max, std::shared_ptr<tls::Credentials> credentials) {
     options_.message_bytes_max = message_bytes_max;
+    options_.credentials = std::move(credentials);
     options_.shows_token = false;  // a module would have it then
   }
 
@@ -107,8 +108,9 @@ class GrpcTransport final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> make_grpc_transport(int message_bytes_max) {
-  return std::make_unique<GrpcTransport>(message_bytes_max);
+std::unique_ptr<Transport> make_grpc_transport(int message_bytes_max,
+                                               std::shared_ptr<tls::Credentials> credentials) {
+  return std::make_unique<GrpcTransport>(message_bytes_max, std::move(credentials));
 }
 
 }  // namespace millrace::routing

@@ -6,9 +6,14 @@
 
 #include "services/routing/transport.hpp"
 
+namespace millrace::tls {
+class Credentials;
+}
+
 namespace millrace::routing {
 
-// Answers over `message_bytes_max` fail.
-std::unique_ptr<Transport> make_grpc_transport(int message_bytes_max);
+// Answers over `message_bytes_max` fail. With credentials the endpoints speak TLS.
+std::unique_ptr<Transport> make_grpc_transport(
+    int message_bytes_max, std::shared_ptr<tls::Credentials> credentials = nullptr);
 
 }  // namespace millrace::routing

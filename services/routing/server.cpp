@@ -65,7 +65,8 @@ class RoutingServer final : public Server {
         wiring_(wiring),
         follower_(follower_options(settings, [this] { return draining(); }), feed_of(wiring),
                   *wiring.clock),
-        transport_(make_grpc_transport(static_cast<int>(settings.message_bytes_max))),
+        transport_(make_grpc_transport(static_cast<int>(settings.message_bytes_max),
+                                       wiring.doors.to_modules())),
         metrics_(*wiring.metrics),
         publisher_(make_publisher()),
         service_(parts(), limits_of(settings)),
@@ -77,6 +78,7 @@ class RoutingServer final : public Server {
     statekit::GrpcServerOptions options;
     options.listen = settings_.listen;
     options.setting = "routing.listen";
+    options.doors = wiring_.doors;
     options.message_bytes_max = static_cast<int>(settings_.message_bytes_max);
     if (statekit::Status guarded = guard_service(); !guarded) return guarded;
     auto server = statekit::GrpcServer::start(options, {guarded_ ? guarded_.get() : rpc_.get()},

@@ -15,6 +15,7 @@
 #include "statekit/io/health.hpp"
 #include "statekit/io/metrics.hpp"
 #include "statekit/result.hpp"
+#include "tls/doors.hpp"
 
 namespace millrace::access {
 struct Trusted;
@@ -29,6 +30,7 @@ struct Wiring {
   const statekit::Clock* clock = nullptr;
   statekit::Metrics* metrics = nullptr;
   statekit::Health* health = nullptr;
+  tls::Doors doors = {};  // of its listeners, and of the clients that it makes itself
   // Instead of `schema`, where a test brings a feed of its own.
   std::function<std::unique_ptr<statekit::FeedTransport>()> feed;
   const access::Trusted* trusted = nullptr;  // of callers; null: nobody is asked who they are

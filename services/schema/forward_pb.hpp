@@ -25,6 +25,8 @@ inline constexpr std::int64_t forward_ms_max = 4'000;
 
 class Forward {
  public:
+  explicit Forward(statekit::ChannelOptions options) : options_(std::move(options)) {}
+
   using Stub = v2alpha1::SchemaService::Stub;
   using Async = v2alpha1::SchemaService::StubInterface::async_interface;
   using Done = std::function<void(const grpc::Status&)>;
@@ -94,12 +96,13 @@ class Forward {
   std::shared_ptr<Stub> stub(const std::string& address) {
     const std::lock_guard lock(mutex_);
     if (!stub_ || address != address_) {
-      stub_ = v2alpha1::SchemaService::NewStub(statekit::connect(address).grpc());
+      stub_ = v2alpha1::SchemaService::NewStub(statekit::connect(address, options_).grpc());
       address_ = address;
     }
     return stub_;
   }
 
+  const statekit::ChannelOptions options_;
   std::mutex mutex_;
   std::string address_;
   std::shared_ptr<Stub> stub_;

@@ -48,6 +48,10 @@ std::string octets_of(const grpc::ByteBuffer& buffer) {
 
 class GrpcProber final : public Prober {
  public:
+  explicit GrpcProber(std::shared_ptr<tls::Credentials> credentials) {
+    options_.credentials = std::move(credentials);
+    options_.shows_token = false;  // a module would have it then
+  }
   ~GrpcProber() override { GrpcProber::stop(); }
 
   void ping(const std::string& address, std::int64_t timeout_ms, Done done) override {
@@ -82,11 +86,7 @@ class GrpcProber final : public Prober {
   std::shared_ptr<grpc::Channel> channel_to(const std::string& address) {
     if (channels_.size() >= channels_max) channels_.clear();
     statekit::Channel& channel = channels_[address];
-    if (!channel) {
-      statekit::ChannelOptions options;
-      options.shows_token = false;  // a module would have it then
-      channel = statekit::connect(address, options);
-    }
+    if (!channel) channel = statekit::connect(address, options_);
     return channel.grpc();
   }
 
@@ -109,6 +109,7 @@ class GrpcProber final : public Prober {
     idle_.notify_all();
   }
 
+  statekit::ChannelOptions options_;
   std::mutex mutex_;
   std::condition_variable idle_;
   std::size_t under_way_ = 0;
@@ -118,6 +119,8 @@ class GrpcProber final : public Prober {
 
 }  // namespace
 
-std::unique_ptr<Prober> make_grpc_prober() { return std::make_unique<GrpcProber>(); }
+std::unique_ptr<Prober> make_grpc_prober(std::shared_ptr<tls::Credentials> credentials) {
+  return std::make_unique<GrpcProber>(std::move(credentials));
+}
 
 }  // namespace millrace::schema_service

@@ -7,6 +7,10 @@
 #include <memory>
 #include <string>
 
+namespace millrace::tls {
+class Credentials;
+}
+
 namespace millrace::schema_service {
 
 class Prober {
@@ -19,6 +23,7 @@ class Prober {
   virtual void stop() = 0;
 };
 
-std::unique_ptr<Prober> make_grpc_prober();
+// With credentials the endpoints speak TLS.
+std::unique_ptr<Prober> make_grpc_prober(std::shared_ptr<tls::Credentials> credentials = nullptr);
 
 }  // namespace millrace::schema_service

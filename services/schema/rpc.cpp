@@ -34,8 +34,9 @@ using Core = schema_service::Service;  // its name means gRPC's base class insid
 
 class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls {
  public:
-  Rpc(Core& service, statekit::GrpcFeed& feed, const statekit::Clock& clock, access::Gate* gate)
-      : AccessCalls(service, clock, gate), feed_(feed) {}
+  Rpc(Core& service, statekit::GrpcFeed& feed, const statekit::Clock& clock,
+      const statekit::ChannelOptions& peers, access::Gate* gate)
+      : AccessCalls(service, clock, peers, gate), feed_(feed) {}
 
   ServerUnaryReactor* Ping(CallbackServerContext* context, const v2::PingRequest*,
                            v2::PingResponse* response) override {
@@ -386,8 +387,9 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
 }  // namespace
 
 std::unique_ptr<grpc::Service> make_rpc(Service& service, statekit::GrpcFeed& feed,
-                                        const statekit::Clock& clock, access::Gate* gate) {
-  return std::make_unique<Rpc>(service, feed, clock, gate);
+                                        const statekit::Clock& clock,
+                                        const statekit::ChannelOptions& peers, access::Gate* gate) {
+  return std::make_unique<Rpc>(service, feed, clock, peers, gate);
 }
 
 }  // namespace millrace::schema_service

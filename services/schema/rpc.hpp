@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "statekit/io/channel.hpp"
+
 #include "statekit/clock.hpp"
 
 namespace grpc {
@@ -23,6 +25,8 @@ class Service;
 
 // All outlive it. `gate` is told of what is refused only here; null: nobody is asked who they are.
 std::unique_ptr<grpc::Service> make_rpc(Service& service, statekit::GrpcFeed& feed,
-                                        const statekit::Clock& clock, access::Gate* gate = nullptr);
+                                        const statekit::Clock& clock,
+                                        const statekit::ChannelOptions& peers = {},
+                                        access::Gate* gate = nullptr);
 
 }  // namespace millrace::schema_service

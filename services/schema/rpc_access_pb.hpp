@@ -10,8 +10,9 @@ namespace millrace::schema_service {
 
 class AccessCalls : protected CallParts {
  protected:
-  AccessCalls(Service& service, const statekit::Clock& clock, access::Gate* gate)
-      : CallParts(service, gate), clock_(clock) {}
+  AccessCalls(Service& service, const statekit::Clock& clock, const statekit::ChannelOptions& peers,
+              access::Gate* gate)
+      : CallParts(service, peers, gate), clock_(clock) {}
   ~AccessCalls() = default;
 
   template <class Request>

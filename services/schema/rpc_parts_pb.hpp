@@ -54,7 +54,9 @@ class ReadReactor final : public grpc::ServerUnaryReactor {
 
 class CallParts {
  protected:
-  CallParts(Service& service, access::Gate* gate) : service_(service), gate_(gate) {}
+  // `peers`: how other replicas are connected to.
+  CallParts(Service& service, const statekit::ChannelOptions& peers, access::Gate* gate)
+      : service_(service), gate_(gate), forward_(peers) {}
   ~CallParts() = default;
 
   // millrace-min-revision of a reader, and whether it wants no less than there is.

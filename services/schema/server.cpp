@@ -38,14 +38,16 @@ class GrpcSchemaServer final : public Server {
       : settings_(settings),
         wiring_(wiring),
         service_(
-            settings, std::move(journal), make_grpc_prober(), *wiring.clock,
+            settings, std::move(journal), make_grpc_prober(wiring.doors.to_modules()),
+            *wiring.clock,
             [](std::string_view event, std::string_view detail) {
               statekit::log_warn(event, {{"detail", detail}});
             },
             std::move(presence)),
         feed_(service_.hub(), *wiring.clock, past()),
         gate_(make_gate()),
-        rpc_(make_rpc(service_, feed_, *wiring.clock, gate_.get())) {}
+        rpc_(make_rpc(service_, feed_, *wiring.clock, {.credentials = wiring.doors.credentials},
+                      gate_.get())) {}
   ~GrpcSchemaServer() override { GrpcSchemaServer::stop(); }
 
   Status start() {
@@ -55,8 +57,8 @@ class GrpcSchemaServer final : public Server {
     statekit::GrpcServerOptions options;
     options.listen = settings_.listen;
     options.setting = "schema.listen";
-    auto guarded = guard_services();
-    if (!guarded) return guarded;
+    options.doors = wiring_.doors;
+    if (Status guarded = guard_services(); !guarded) return guarded;
     auto server = statekit::GrpcServer::start(options, {guarded_ ? guarded_.get() : rpc_.get()},
                                               wiring_.health);
     if (!server) return fail(std::move(server.error()));

@@ -12,6 +12,7 @@
 #include "statekit/io/health.hpp"
 #include "statekit/io/metrics.hpp"
 #include "statekit/result.hpp"
+#include "tls/doors.hpp"
 
 namespace millrace::access {
 class Book;
@@ -25,6 +26,7 @@ struct Wiring {
   const statekit::Clock* clock = nullptr;
   statekit::Metrics* metrics = nullptr;
   statekit::Health* health = nullptr;
+  tls::Doors doors = {};  // of its listeners, and of the clients that it makes itself
   const access::Trusted* trusted = nullptr;  // of callers; null: nobody is asked who they are
   // Of the states over HTTP only: the grants, as Server::book has them.
   std::function<void(const std::function<void(const access::Book&)>&)> book = {};

@@ -6,6 +6,8 @@
 #include "services/timeline/server.hpp"
 #include "settings/log.hpp"
 #include "settings/main.hpp"
+#include "settings/tls.hpp"
+#include "statekit/io/certificates.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
 #include "statekit/io/process_lines.hpp"
@@ -16,12 +18,16 @@ using namespace millrace;
 int main(int argc, char** argv) {
   timeline::Settings settings;
   settings::Log log;
+  settings::Tls tls;
   settings::Fields fields;
   access::Door door(fields);
   timeline::describe(fields, settings);
   settings::describe(fields, log);
+  settings::describe(fields, tls);
   const settings::Binary binary{"millrace-timeline", "Keeps what happened and tells it.", {}};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
+  const auto doors = settings::open_doors(binary, tls);
+  if (!doors) return 1;
   statekit::set_up_logging(
       {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
 
@@ -31,24 +37,21 @@ int main(int argc, char** argv) {
   if (const auto exit_code = door.open()) return *exit_code;
   statekit::Health health;
   timeline::Wiring wiring;
+  const statekit::ChannelOptions peers{.credentials = doors->credentials};
   for (const std::string& address : settings.schema)
-    wiring.schema.push_back(statekit::connect(address));
+    wiring.schema.push_back(statekit::connect(address, peers));
   wiring.clock = &clock;
   wiring.metrics = &metrics;
   wiring.health = &health;
   wiring.trusted = door.trusted();
+  wiring.doors = *doors;
 
-  std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<timeline::Server> server;
   statekit::ProcessLines lines("millrace-timeline", clock);
   statekit::Program program("millrace-timeline");
-  const auto serve_page = [&]() -> statekit::Status {
-    auto served =
-        httpkit::serve_health(settings.health_listen, "timeline.health_listen", health, metrics);
-    if (served) page = std::move(*served);
-    return served ? statekit::Status{} : fail(served.error());
-  };
-  program.add("health page", serve_page, [&] { page->stop(1'000); });
+  statekit::watch_certificates(program, *doors);
+  httpkit::add_health_page(program, settings.health_listen, "timeline.health_listen", health,
+                           metrics, *doors);
   program.add("timeline", server, [&] { return timeline::start(settings, wiring); });
   lines.add_to(program, [&] { return server->in_process(); });
   return program.run();

@@ -53,6 +53,7 @@ class TimelineServer final : public Server {
     statekit::GrpcServerOptions options;
     options.listen = settings_.listen;
     options.setting = "timeline.listen";
+    options.doors = wiring_.doors;
     if (statekit::Status guarded = guard_service(); !guarded) return guarded;
     grpc::Service* const service = guarded_ ? guarded_.get() : rpc_->service();
     auto server = statekit::GrpcServer::start(options, {service}, wiring_.health);

@@ -31,14 +31,16 @@ int main(int argc, char** argv) {
   const test::JumpingClock clock(offsets);
   statekit::Metrics metrics;
   statekit::Health health;
+  tls::Doors doors;
+  doors.insecure = true;  // beyond loopback, in a network of the test's own
   std::unique_ptr<httpkit::Server> page;
   std::unique_ptr<schema_service::Server> server;
   statekit::Program program("schema-under-test");
   program.add(
       "health page",
       [&]() -> statekit::Status {
-        auto served =
-            httpkit::serve_health(settings.health_listen, "schema.health_listen", health, metrics);
+        auto served = httpkit::serve_health(settings.health_listen, "schema.health_listen", health,
+                                            metrics, doors);
         if (served) page = std::move(*served);
         return served ? statekit::Status{} : fail(served.error());
       },
@@ -46,7 +48,7 @@ int main(int argc, char** argv) {
   program.add(
       "schema",
       [&]() -> statekit::Status {
-        auto started = schema_service::start(settings, {&clock, &metrics, &health});
+        auto started = schema_service::start(settings, {&clock, &metrics, &health, doors});
         if (started) server = std::move(*started);
         return started ? statekit::Status{} : fail(started.error());
       },

@@ -21,7 +21,7 @@ class Running {
     settings.journal = "memory:";
     settings.listen = "127.0.0.1:0";
     settings.lease_ms = 1'000;
-    auto started = schema_service::start(settings, {&clock_, &metrics_, &health_, trusted});
+    auto started = schema_service::start(settings, {&clock_, &metrics_, &health_, {}, trusted});
     REQUIRE(started);
     server_ = std::move(*started);
     client_ = std::make_unique<Client>(statekit::connect(server_->address()));

@@ -25,8 +25,9 @@ class House {
     schema_service::Settings settings;
     settings.journal = "memory:";
     settings.http_listen = "127.0.0.1:0";
-    auto started = workspace::start(settings, {&clock_, &metrics_, &health_, &trusted_,
-                                               [this](const auto& use) { use(book_); }});
+    auto started = workspace::start(
+        settings,
+        {&clock_, &metrics_, &health_, {}, &trusted_, [this](const auto& use) { use(book_); }});
     REQUIRE(started);
     server_ = std::move(*started);
   }
@@ -101,5 +102,5 @@ TEST_CASE("without the grants at hand the states are not opened where callers ar
   schema_service::Settings settings;
   settings.journal = "memory:";
   settings.http_listen = "127.0.0.1:0";
-  CHECK_FALSE(workspace::start(settings, {&clock, &metrics, &health, &trusted}));
+  CHECK_FALSE(workspace::start(settings, {&clock, &metrics, &health, {}, &trusted}));
 }

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -23,6 +24,7 @@
 
 #include "httpkit/server.hpp"
 #include "request_parser.hpp"
+#include "tls/context.hpp"
 
 namespace millrace::httpkit {
 
@@ -30,11 +32,17 @@ namespace asio = boost::asio;
 using Time = std::chrono::steady_clock::time_point;
 
 class Connection;
+struct TlsLayer;
+
+inline Time after(std::int64_t ms) {
+  return std::chrono::steady_clock::now() + std::chrono::milliseconds(ms);
+}
 
 // What all connections of a server share. Outlives the server where a Reply does.
 struct Shared {
   ServerOptions options;
   Handler handler;
+  std::unique_ptr<tls::ServerContexts> contexts;  // null: in clear
   std::mutex mutex;
   std::condition_variable none_left;
   std::size_t connections = 0;  // under the mutex
@@ -109,6 +117,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   enum class Waiting { nothing, request, octets, goodbye };
   enum class Fill { some, end, timed_out };
 
+  // False when there is nothing to read requests from.
+  asio::awaitable<bool> shake_hands();
+  void wave_goodbye();
   asio::awaitable<void> read_requests();
   asio::awaitable<bool> read_request(RequestParser& parser);
   asio::awaitable<Fill> fill(std::size_t room);
@@ -139,11 +150,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void not_later_than(Time deadline);
 
   asio::ip::tcp::socket socket_;
-  std::weak_ptr<Loop> loop_;  // weak: a loop owns its coroutines, and they own this
+  std::unique_ptr<TlsLayer> tls_;  // null: in clear
+  std::weak_ptr<Loop> loop_;       // weak: a loop owns its coroutines, and they own this
   Loop* here_;
   std::shared_ptr<Shared> shared_;
   const Limits& limits_;
   std::string peer_;
+  std::vector<std::string> peer_names_;
   std::string in_;  // read and not yet parsed, from in_begin_ on
   std::size_t in_begin_ = 0;
   std::deque<std::shared_ptr<Slot>> slots_;
@@ -155,6 +168,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Time read_by_ = Time::max();
   Time write_by_ = Time::max();
   bool read_timed_out_ = false;
+  bool shaking_hands_ = false;
   bool ending_ = false;  // no further request is read
   bool writing_ = false;
   bool said_goodbye_ = false;  // our side is shut down

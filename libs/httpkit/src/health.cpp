@@ -57,16 +57,34 @@ Response answer_health(const Request& request, const statekit::Health& health,
 statekit::Result<std::unique_ptr<Server>> serve_health(const std::string& listen,
                                                        const std::string& setting,
                                                        const statekit::Health& health,
-                                                       const statekit::Metrics& metrics) {
+                                                       const statekit::Metrics& metrics,
+                                                       tls::Doors doors) {
+  doors.http_clients = tls::Clients::none;
   ServerOptions options{.listen = listen,
                         .setting = setting,
                         .limits = health_limits,
                         .threads = 1,
-                        .error_page = {}};
+                        .error_page = {},
+                        .doors = std::move(doors)};
   return serve(std::move(options),
                [&health, &metrics](const Request& request, const std::shared_ptr<Reply>& reply) {
                  reply->send(answer_health(request, health, metrics));
                });
+}
+
+void add_health_page(statekit::Program& program, const std::string& listen,
+                     const std::string& setting, const statekit::Health& health,
+                     const statekit::Metrics& metrics, const tls::Doors& doors) {
+  auto page = std::make_shared<std::unique_ptr<Server>>();
+  program.add(
+      setting.substr(0, setting.find('.')) + " health page",
+      [=, &health, &metrics]() -> statekit::Status {
+        auto served = serve_health(listen, setting, health, metrics, doors);
+        if (!served) return statekit::fail(served.error());
+        *page = std::move(*served);
+        return {};
+      },
+      [page] { (*page)->stop(1'000); });
 }
 
 }  // namespace millrace::httpkit

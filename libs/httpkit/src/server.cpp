@@ -129,7 +129,7 @@ asio::awaitable<void> turn_away(tcp::socket socket, std::shared_ptr<const Shared
       head_text(response, {.keep_alive = false}, date_text(std::time(nullptr))) + response.body;
   error_code error;
   socket.non_blocking(true, error);
-  socket.write_some(asio::buffer(text), error);
+  if (!shared->contexts) socket.write_some(asio::buffer(text), error);
   socket.shutdown(tcp::socket::shutdown_send, error);
   asio::steady_timer timer(socket.get_executor(), std::chrono::milliseconds(200));
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
@@ -145,6 +145,10 @@ class LoopServer : public Server {
   LoopServer(ServerOptions options, Handler handler) : shared_(std::make_shared<Shared>()) {
     shared_->options = std::move(options);
     shared_->handler = std::move(handler);
+    const tls::Doors& doors = shared_->options.doors;
+    if (doors.closed())
+      shared_->contexts =
+          std::make_unique<tls::ServerContexts>(doors.credentials, doors.http_clients);
     const std::size_t threads = std::max<std::size_t>(shared_->options.threads, 1);
     for (std::size_t i = 0; i < threads; ++i) loops_.push_back(std::make_shared<Loop>());
     acceptor_.emplace(loops_.front()->context);
@@ -193,6 +197,10 @@ Result<tcp::endpoint> resolve(asio::io_context& context, const std::string& list
 
 statekit::Status LoopServer::listen() {
   const ServerOptions& options = shared_->options;
+  if (auto may = options.doors.may_listen(options.listen, options.setting); !may) return may;
+  if (shared_->contexts) {
+    if (const auto context = shared_->contexts->current(); !context) return fail(context.error());
+  }
   const auto endpoint = resolve(loops_.front()->context, options.listen);
   if (!endpoint) return fail(endpoint.error());
   error_code error;

@@ -46,6 +46,7 @@ std::string fault_of(const Reading& reading, const Version& version, const std::
   const std::string section = section_of(variable);
   if (reading.fields.is_foreign(section)) return {};
   const std::string other = other_version(reading, variable);
+  if (!other.empty() && section == "cli") return {};  // the command line's own, of no version
   if (!other.empty()) return variable + ": no such setting" + other;
   std::vector<std::string> known;
   bool ours = false;

@@ -1,4 +1,5 @@
 #include "settings/main.hpp"
+#include "settings/tls.hpp"
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
@@ -36,6 +37,18 @@ int refuse(const Binary& binary, const statekit::Error& error) {
 }
 
 }  // namespace
+
+std::optional<tls::Doors> open_doors(const Binary& binary, const Tls& tls) {
+  tls::Doors wanted;
+  wanted.grpc_clients = *tls::parse_clients(tls.client);
+  wanted.http_clients = *tls::parse_clients(tls.http_client);
+  wanted.modules = tls.modules;
+  wanted.insecure = tls.insecure;
+  auto doors = tls::open_doors(tls.files, wanted);
+  if (doors) return *doors;
+  refuse(binary, doors.error());
+  return std::nullopt;
+}
 
 std::string_view version() { return MILLRACE_VERSION; }
 

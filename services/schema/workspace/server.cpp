@@ -53,6 +53,7 @@ class HttpServer final : public Server {
  public:
   HttpServer(const schema_service::Settings& settings, const schema_service::Wiring& wiring)
       : settings_(settings),
+        doors_(wiring.doors),
         shelf_(make_shelf(journal_url(settings))),
         keeper_(*shelf_, *wiring.clock, keeper_limits(settings),
                 [](std::string_view event, std::string_view detail) {
@@ -67,6 +68,7 @@ class HttpServer final : public Server {
     httpkit::ServerOptions options;
     options.listen = settings_.http_listen;
     options.setting = "schema.http_listen";
+    options.doors = doors_;
     options.limits.body_bytes_max = static_cast<std::size_t>(settings_.state_body_bytes_max);
     options.limits.connections_max = static_cast<std::size_t>(settings_.state_connections_max);
     options.limits.handle_ms_max = 2 * settings_.write_ms_max + answer_ms_more;
@@ -113,6 +115,7 @@ class HttpServer final : public Server {
   }
 
   const schema_service::Settings settings_;
+  const tls::Doors doors_;
   const std::unique_ptr<Shelf> shelf_;
   Keeper keeper_;
   const std::unique_ptr<access::Gate> gate_;  // null: nobody is asked

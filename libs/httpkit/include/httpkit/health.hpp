@@ -8,15 +8,23 @@
 #include "httpkit/server.hpp"
 #include "statekit/io/health.hpp"
 #include "statekit/io/metrics.hpp"
+#include "statekit/io/program.hpp"
 #include "statekit/result.hpp"
 
 namespace millrace::httpkit {
 
 // `health` and `metrics` outlive the server. `setting` names the setting that `listen` came from.
+// With TLS it asks nobody for a certificate: those who probe have none.
 statekit::Result<std::unique_ptr<Server>> serve_health(const std::string& listen,
                                                        const std::string& setting,
                                                        const statekit::Health& health,
-                                                       const statekit::Metrics& metrics);
+                                                       const statekit::Metrics& metrics,
+                                                       tls::Doors doors = {});
+
+// The same as the next part of a program.
+void add_health_page(statekit::Program& program, const std::string& listen,
+                     const std::string& setting, const statekit::Health& health,
+                     const statekit::Metrics& metrics, const tls::Doors& doors);
 
 // What it answers; without sockets.
 Response answer_health(const Request& request, const statekit::Health& health,

@@ -12,6 +12,7 @@
 
 #include "httpkit/message.hpp"
 #include "statekit/result.hpp"
+#include "tls/doors.hpp"
 
 namespace millrace::httpkit {
 
@@ -62,6 +63,7 @@ struct ServerOptions {
   Limits limits = {};
   std::size_t threads = 1;
   ErrorPage error_page = {};
+  tls::Doors doors = {};
 };
 
 class Server {

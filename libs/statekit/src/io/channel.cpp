@@ -4,6 +4,7 @@
 #include <grpcpp/security/credentials.h>
 
 #include "grpc_callbacks.hpp"
+#include "grpc_credentials.hpp"
 #include "grpc_log.hpp"
 #include "shown_token.hpp"
 
@@ -29,7 +30,7 @@ Channel connect(const std::string& address, const ChannelOptions& options) {
   // Services reach each other directly, whatever proxy the environment names.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   return {grpc::experimental::CreateCustomChannelWithInterceptors(
-              address, grpc::InsecureChannelCredentials(), arguments,
+              address, channel_credentials(options.credentials), arguments,
               token_interceptors(options.shows_token)),
           address};
 }

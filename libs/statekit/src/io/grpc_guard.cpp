@@ -12,6 +12,9 @@
 #include <memory>
 #include <mutex>
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
 #include "statekit/io/log.hpp"
 
 namespace millrace::statekit {
@@ -83,6 +86,37 @@ std::string_view judge(Http2Scanner& scanner, const msghdr& message, std::size_t
   return reason;
 }
 
+// The scanner of a connection over TLS lives in the SSL object's own data, and ends with it.
+int scanner_place() {
+  static const int place = SSL_get_ex_new_index(
+      0, nullptr, nullptr, nullptr, [](void*, void* data, CRYPTO_EX_DATA*, int, long, void*) {
+        delete static_cast<Http2Scanner*>(data);
+      });
+  return place;
+}
+
+// Null where the connection is not HTTP/2 of a client of ours: gRPC takes no other.
+Http2Scanner* scanner_of(SSL* ssl) {
+  if (auto* there = static_cast<Http2Scanner*>(SSL_get_ex_data(ssl, scanner_place()))) return there;
+  const unsigned char* protocol = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl, &protocol, &size);
+  if (SSL_is_server(ssl) == 0 || size != 2 || protocol[0] != 'h' || protocol[1] != '2')
+    return nullptr;
+  const std::lock_guard lock(limits_mutex);
+  auto made = std::make_unique<Http2Scanner>(limits);
+  SSL_set_ex_data(ssl, scanner_place(), made.get());
+  return made.release();
+}
+
+int ended(std::string_view reason) {
+  ++connections_ended;
+  report("grpc.connection_ended", reason);
+  ERR_clear_error();
+  ERR_raise_data(ERR_LIB_USER, 1, "%s", std::string(reason).c_str());
+  return -1;
+}
+
 int ended(int fd, std::string_view reason) {
   shutdown(fd, SHUT_RDWR);
   ++connections_ended;
@@ -129,6 +163,20 @@ __attribute__((visibility("default"))) int close(int fd) {
   return static_cast<int>(syscall(SYS_close, fd));
 }
 
+// What the client sent over TLS, in clear: here gRPC takes it from OpenSSL.
+__attribute__((visibility("default"))) int SSL_read(SSL* ssl, void* buffer, int size) {
+  using namespace millrace::statekit;
+  using Read = int (*)(SSL*, void*, int);
+  static const auto read = reinterpret_cast<Read>(dlsym(RTLD_NEXT, "SSL_read"));
+  const int got = read(ssl, buffer, size);
+  if (got <= 0 || connections_max.load() == 0) return got;
+  Http2Scanner* scanner = scanner_of(ssl);
+  if (scanner == nullptr) return got;
+  const std::string_view bytes(static_cast<const char*>(buffer), static_cast<std::size_t>(got));
+  const std::string_view reason = scanner->scan(bytes, mono_ms());
+  return reason.empty() ? got : ended(reason);
+}
+
 }  // extern "C"
 
 namespace millrace::statekit {
@@ -136,7 +184,8 @@ namespace millrace::statekit {
 Status guard_grpc_connections(const GrpcGuardLimits& wanted) {
   for (const auto& [name, own] : {std::pair{"accept4", reinterpret_cast<void*>(&::accept4)},
                                   std::pair{"recvmsg", reinterpret_cast<void*>(&::recvmsg)},
-                                  std::pair{"close", reinterpret_cast<void*>(&::close)}})
+                                  std::pair{"close", reinterpret_cast<void*>(&::close)},
+                                  std::pair{"SSL_read", reinterpret_cast<void*>(&::SSL_read)}})
     if (dlsym(RTLD_DEFAULT, name) != own)
       return fail(Code::unavailable,
                   std::string("the gRPC ports of this process cannot be guarded: ") + name +

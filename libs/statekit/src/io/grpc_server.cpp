@@ -10,6 +10,7 @@
 #include <grpcpp/health_check_service_interface.h>
 
 #include "grpc_callbacks.hpp"
+#include "grpc_credentials.hpp"
 #include "grpc_guard.hpp"
 #include "grpc_log.hpp"
 #include "shown_token.hpp"
@@ -18,6 +19,7 @@ namespace millrace::statekit {
 namespace {
 
 constexpr int keepalive_ms = 10'000;
+constexpr int handshake_ms_max = 10'000;  // who connects and says nothing
 constexpr auto health_interval = std::chrono::milliseconds(500);
 
 void enable_plugins() {
@@ -49,6 +51,7 @@ tl::unexpected<Error> cannot_listen(const GrpcServerOptions& options) {
 
 struct GrpcServer::Impl {
   GrpcServerOptions options;
+  std::shared_ptr<grpc::ServerCredentials> credentials;  // outlive the server
   std::unique_ptr<grpc::Server> server;
   int port = 0;
   const Health* health = nullptr;
@@ -75,6 +78,8 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
                                                       const std::vector<grpc::Service*>& services,
                                                       const Health* health) {
   enable_plugins();
+  if (auto may = options.doors.may_listen(options.listen, options.setting); !may)
+    return fail(may.error());
   if (auto guarded = guard_grpc_connections(options.guard); !guarded) return fail(guarded.error());
   auto impl = std::make_unique<Impl>();
   impl->options = options;
@@ -90,8 +95,10 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
   // A peer that vanished without a word is noticed, and what it held is let go.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, keepalive_ms);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, keepalive_ms);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, handshake_ms_max);
+  impl->credentials = server_credentials(options.doors);
   if (!options.listen.empty())
-    builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &impl->port);
+    builder.AddListeningPort(options.listen, impl->credentials, &impl->port);
   for (grpc::Service* service : services) builder.RegisterService(service);
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr || (!options.listen.empty() && impl->port == 0))

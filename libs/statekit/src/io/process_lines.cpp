@@ -21,8 +21,9 @@ void ProcessLines::add_to(Program& program, std::function<Channel()> timeline) {
       [this] { stop(); });
 }
 
-void ProcessLines::add_to(Program& program, const std::string& timeline) {
-  add_to(program, [timeline] { return timeline.empty() ? Channel() : connect(timeline); });
+void ProcessLines::add_to(Program& program, const std::string& timeline,
+                          const ChannelOptions& options) {
+  add_to(program, [=] { return timeline.empty() ? Channel() : connect(timeline, options); });
 }
 
 void ProcessLines::start(const Channel& timeline) {

@@ -9,6 +9,9 @@
 namespace grpc {
 class Channel;
 }
+namespace millrace::tls {
+class Credentials;
+}
 
 namespace millrace::statekit {
 
@@ -37,6 +40,7 @@ struct ChannelOptions {
   int keepalive_ms = 10'000;
   // Each call carries the token of show_token. Not to modules: they would have it then.
   bool shows_token = true;
+  std::shared_ptr<tls::Credentials> credentials = nullptr;  // null: in clear
 };
 
 // The token that this process shows to Millrace's services, with each call on channels that are

@@ -12,6 +12,7 @@
 #include "statekit/io/channel.hpp"
 #include "statekit/io/health.hpp"
 #include "statekit/result.hpp"
+#include "tls/doors.hpp"
 
 namespace grpc {
 class Service;
@@ -31,6 +32,7 @@ struct GrpcServerOptions {
   int message_bytes_max = 16 << 20;
   int streams_max = 10'000;  // concurrent calls of one connection
   std::int64_t stop_ms_max = 5'000;
+  tls::Doors doors = {};
   GrpcGuardLimits guard = {};  // of every gRPC port of the process: the newest server's hold
 };
 

@@ -28,7 +28,7 @@ class ProcessLines {
   // nothing is told.
   void add_to(Program& program, std::function<Channel()> timeline);
   // The same, at an address; empty: nothing is told.
-  void add_to(Program& program, const std::string& timeline);
+  void add_to(Program& program, const std::string& timeline, const ChannelOptions& options = {});
 
  private:
   void start(const Channel& timeline);

@@ -1,0 +1,58 @@
+#include "tls/doors.hpp"
+
+namespace millrace::tls {
+
+using statekit::Code;
+using statekit::fail;
+using statekit::Result;
+
+std::string_view name_of(Clients clients) {
+  switch (clients) {
+    case Clients::none: return "none";
+    case Clients::request: return "request";
+    case Clients::require: return "require";
+  }
+  return "none";
+}
+
+Result<Clients> parse_clients(std::string_view word) {
+  for (const Clients each : {Clients::none, Clients::request, Clients::require}) {
+    if (word == name_of(each)) return each;
+  }
+  return fail(Code::invalid_argument,
+              "'" + std::string(word) + "' is none of none, request, require");
+}
+
+bool is_loopback(std::string_view listen) {
+  return listen.starts_with("127.") || listen.starts_with("localhost:") ||
+         listen.starts_with("[::1]:") || listen.starts_with("unix:");
+}
+
+statekit::Status Doors::may_listen(const std::string& listen, const std::string& setting) const {
+  if (closed() || insecure || listen.empty() || is_loopback(listen)) return {};
+  return fail(Code::failed_precondition,
+              (setting.empty() ? "" : setting + " = ") + listen +
+                  " can be reached from other machines, in clear and by anybody: set "
+                  "tls.certificate, tls.key and tls.ca (`millrace certs init` makes them), or "
+                  "listen on 127.0.0.1, or say insecure = true where the network itself is closed");
+}
+
+Result<Doors> open_doors(const Files& files, Doors wanted) {
+  if (files == Files{}) return wanted;
+  auto credentials = Credentials::open(files);
+  if (!credentials) return fail(credentials.error());
+  wanted.credentials = std::move(*credentials);
+  if (!wanted.closed() || wanted.credentials->has_ca()) return wanted;
+  for (const auto& [clients, setting] : {std::pair{wanted.grpc_clients, "tls.client"},
+                                         std::pair{wanted.http_clients, "tls.http_client"}}) {
+    if (clients != Clients::none)
+      return fail(Code::invalid_argument,
+                  std::string(setting) + " is " + std::string(name_of(clients)) +
+                      " and tls.ca is not set: name the file with the authorities whose "
+                      "certificates clients show, or set " +
+                      setting + " to none");
+  }
+  return wanted;
+}
+
+}  // namespace millrace::tls

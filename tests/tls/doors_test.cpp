@@ -1,0 +1,56 @@
+// Which listeners may be opened, and with what.
+#include "tls/doors.hpp"
+
+#include "support/catch.hpp"
+#include "support/certificates.hpp"
+
+namespace millrace::tls {
+namespace {
+
+TEST_CASE("loopback may be in clear, and any other address is refused with what to do") {
+  const Doors open;
+  for (const char* fine :
+       {"127.0.0.1:8892", "127.9.9.9:1", "localhost:0", "[::1]:8892", "unix:/run/x", ""})
+    CHECK(open.may_listen(fine, "schema.listen"));
+  for (const char* wide : {"0.0.0.0:8892", "[::]:8892", "10.0.0.1:1", "schema:8892"}) {
+    const auto refused = open.may_listen(wide, "schema.listen");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.starts_with(std::string("schema.listen = ") + wide));
+    CHECK(refused.error().message.find("tls.certificate") != std::string::npos);
+    CHECK(refused.error().message.find("insecure = true") != std::string::npos);
+  }
+}
+
+TEST_CASE("with TLS, or where it is said to be insecure, any address will do") {
+  Doors doors;
+  doors.insecure = true;
+  CHECK(doors.may_listen("0.0.0.0:1", "x"));
+  const test::TempDir folder;
+  const Doors closed = test::doors_of(test::Authority().write(folder, "schema"));
+  CHECK(closed.closed());
+  CHECK(closed.may_listen("0.0.0.0:1", "x"));
+}
+
+TEST_CASE("an authority alone closes no listener") {
+  const test::TempDir folder;
+  test::put_text(folder / "ca.pem", test::Authority().certificate());
+  const Doors client = test::doors_of({"", "", folder / "ca.pem"});
+  CHECK_FALSE(client.closed());
+  CHECK_FALSE(client.may_listen("0.0.0.0:1", "x"));
+}
+
+TEST_CASE("clients cannot be asked for certificates that nobody is believed for") {
+  const test::TempDir folder;
+  Files files = test::Authority().write(folder, "schema");
+  files.ca.clear();
+  const auto refused = open_doors(files, {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("tls.client is require and tls.ca is not set") !=
+        std::string::npos);
+  Doors none;
+  none.grpc_clients = Clients::none;
+  CHECK(open_doors(files, none));
+}
+
+}  // namespace
+}  // namespace millrace::tls
