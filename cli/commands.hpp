@@ -25,12 +25,15 @@ Command schema_openapi_command(Session& session);
 Command schema_lsp_command(Session& session);
 Command schema_get_command(Session& session);
 Command schema_history_command(Session& session);
+Command config_history_command(Session& session);
+Command secret_history_command(Session& session);
 Command deploy_command(Session& session);
 Command run_command(Session& session);
 Command rollback_command(Session& session);
 std::vector<Command> changeset_commands(Session& session);
 std::vector<Command> config_commands(Session& session);
 std::vector<Command> secret_commands(Session& session);
+std::vector<Command> secret_many_commands(Session& session);  // import, export
 std::vector<Command> config_many_commands(Session& session);  // import, export, rollback
 std::vector<Command> token_commands(Session& session);
 std::vector<Command> role_commands(Session& session);

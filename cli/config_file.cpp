@@ -34,23 +34,26 @@ Error wrong_table(const std::string& file, const std::string& name) {
 
 // The members of a JSON object, or what is wrong with it.
 Result<std::vector<schema::JsonMember>> members(std::string_view json, const std::string& file,
-                                                const std::string& at) {
+                                                const std::string& at, bool hide) {
   auto found = schema::json_members(json);
   if (found) return *std::move(found);
   const schema::JsonFault& fault = found.error().front();
-  return fail(wrong(file, (at.empty() ? "" : at + ": ") + to_string(fault)));
+  return fail(wrong(file, (at.empty() ? "" : at + ": ") +
+                              (hide ? "is no JSON object, or one that is cut or repeats a name"
+                                    : to_string(fault))));
 }
 
-Result<std::vector<ConfigChange>> parse_json(const std::string& text, const std::string& file) {
+Result<std::vector<ConfigChange>> parse_json(const std::string& text, const std::string& file,
+                                             bool hide) {
   std::vector<ConfigChange> values;
   const auto add_all = [&](std::string_view json, const std::string& module) -> Status {
-    const auto found = members(json, file, module.empty() ? "global" : "modules." + module);
+    const auto found = members(json, file, module.empty() ? "global" : "modules." + module, hide);
     if (!found) return fail(found.error());
     for (const schema::JsonMember& each : *found)
       values.push_back({module, each.key, std::string(each.value)});
     return {};
   };
-  const auto top = members(text, file, "");
+  const auto top = members(text, file, "", hide);
   if (!top) return fail(top.error());
   for (const schema::JsonMember& table : *top) {
     if (table.key == "global") {
@@ -58,7 +61,7 @@ Result<std::vector<ConfigChange>> parse_json(const std::string& text, const std:
       continue;
     }
     if (table.key != "modules") return fail(wrong_table(file, table.key));
-    const auto modules = members(table.value, file, "modules");
+    const auto modules = members(table.value, file, "modules", hide);
     if (!modules) return fail(modules.error());
     for (const schema::JsonMember& module : *modules)
       if (Status added = add_all(module.value, module.key); !added) return fail(added.error());
@@ -147,14 +150,15 @@ Result<std::vector<ConfigChange>> read_tables(const toml::table& top, const std:
   return values;
 }
 
-Result<std::vector<ConfigChange>> parse_toml(const std::string& text, const std::string& file) {
+Result<std::vector<ConfigChange>> parse_toml(const std::string& text, const std::string& file,
+                                             bool hide) {
   try {
     return read_tables(toml::parse(text), file);
   } catch (const toml::parse_error& error) {
     return fail(wrong(file + ":" + std::to_string(error.source().begin.line),
-                      std::string(error.description())));
+                      hide ? "is no TOML here" : std::string(error.description())));
   } catch (const Json::exception& error) {
-    return fail(wrong(file, error.what()));  // text that is no UTF-8
+    return fail(wrong(file, hide ? "holds text that is no UTF-8" : error.what()));
   }
 }
 
@@ -231,8 +235,8 @@ Result<ConfigFormat> config_format_of(const std::string& file) {
 }
 
 Result<std::vector<ConfigChange>> parse_config(const std::string& text, ConfigFormat format,
-                                               const std::string& file) {
-  return format == ConfigFormat::json ? parse_json(text, file) : parse_toml(text, file);
+                                               const std::string& file, bool hide) {
+  return format == ConfigFormat::json ? parse_json(text, file, hide) : parse_toml(text, file, hide);
 }
 
 Result<std::string> print_config(const std::vector<ConfigChange>& values, ConfigFormat format) {

@@ -20,10 +20,12 @@ enum class ConfigFormat { json, toml };
 // By the end of a file's name; InvalidArgument where it is neither .json nor .toml.
 statekit::Result<ConfigFormat> config_format_of(const std::string& file);
 
-// Each value as a change that sets it, in the order of the file. `file` is named in errors.
+// Each value as a change that sets it, in the order of the file. `file` is named in errors. `hide`:
+// errors say where, and nothing of what stands there.
 statekit::Result<std::vector<ConfigChange>> parse_config(const std::string& text,
                                                          ConfigFormat format,
-                                                         const std::string& file);
+                                                         const std::string& file,
+                                                         bool hide = false);
 
 // The changes that set something. InvalidArgument where a value has no form in TOML (null, integers
 // beyond 64 bits).

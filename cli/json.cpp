@@ -271,6 +271,20 @@ std::string to_json(const SecretReport& report) {
   return text_of({{"secrets", std::move(list)}, {"position", json_of(report.position)}});
 }
 
+std::string to_json(const SeenSecret& secret) {
+  return text_of({{"module", secret.module},
+                  {"name", secret.name},
+                  {"value", Json::parse(secret.json.view(), nullptr, false)},
+                  {"version", secret.version},
+                  {"from_global", secret.from_global}});
+}
+
+std::optional<seal::ClearText> plain_text(std::string_view json) {
+  Json value = Json::parse(json, nullptr, false);
+  if (!value.is_string()) return std::nullopt;
+  return seal::ClearText(std::move(value.get_ref<std::string&>()));
+}
+
 std::string to_json(const RotateReport& report) {
   return text_of({{"active_key", report.active_key},
                   {"rewrapped", report.rewrapped},

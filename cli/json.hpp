@@ -44,6 +44,9 @@ std::string to_json(const ConfigReport& report);
 std::string to_json(const ConfigEntry& entry);
 std::string to_json(const ConfigAnswer& answer);
 std::string to_json(const SecretReport& report);
+std::string to_json(const SeenSecret& secret);
+// What a JSON text says, without its quotes; none: it is no text.
+std::optional<seal::ClearText> plain_text(std::string_view json);
 std::string to_json(const RotateReport& report);
 std::string to_json(const statekit::Position& position);
 // `text` of the token itself, this once; empty where it was written to a file.

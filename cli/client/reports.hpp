@@ -233,6 +233,16 @@ struct SecretChange {
 struct SecretOrder {
   Write write;
   std::vector<SecretChange> changes;
+  std::optional<statekit::Revision> if_revision = {};
+  bool plan = false;
+};
+// One that was asked for, in clear.
+struct SeenSecret {
+  std::string module;
+  std::string name;
+  seal::ClearText json;
+  statekit::Revision version = 0;
+  bool from_global = false;
 };
 
 struct SecretEntry {

@@ -259,7 +259,7 @@ Result<ContextReport> SchemaClient::first_context(const std::string& deployment)
       impl_->ask_with<v2alpha1::GetDeploymentContextResponse>(&first_of_context, request));
 }
 
-Result<statekit::Position> SchemaClient::change_secrets(const SecretOrder& order) const {
+Result<ConfigAnswer> SchemaClient::change_secrets(const SecretOrder& order) const {
   v2alpha1::ChangeSecretsRequest request;
   *request.mutable_write() = encode(order.write);
   for (const SecretChange& change : order.changes) {
@@ -268,10 +268,32 @@ Result<statekit::Position> SchemaClient::change_secrets(const SecretOrder& order
     out.set_name(change.name);
     if (change.json) out.set_json(std::string(change.json->view()));
   }
+  if (order.if_revision) request.set_if_revision(*order.if_revision);
+  request.set_plan(order.plan);
   const auto answer = impl_->ask<v2alpha1::ChangeSecretsResponse>(&Stub::ChangeSecrets, request);
   for (v2alpha1::SecretChange& each : *request.mutable_changes()) seal::wipe(*each.mutable_json());
   if (!answer) return statekit::fail(answer.error());
-  return decode(answer->position());
+  return ConfigAnswer{{answer->plan().begin(), answer->plan().end()}, decode(answer->position())};
+}
+
+Result<std::vector<SeenSecret>> SchemaClient::see_secrets(
+    const Write& write, const std::vector<std::pair<std::string, std::string>>& names) const {
+  v2alpha1::GetSecretsRequest request;
+  *request.mutable_write() = encode(write);
+  for (const auto& [module, name] : names) {
+    v2alpha1::SecretName& each = *request.add_secrets();
+    each.set_module(module);
+    each.set_name(name);
+  }
+  auto answer = impl_->ask<v2alpha1::GetSecretsResponse>(&Stub::GetSecrets, request);
+  if (!answer) return statekit::fail(answer.error());
+  std::vector<SeenSecret> seen;
+  for (v2alpha1::ClearSecret& each : *answer->mutable_secrets()) {
+    seen.push_back({each.module(), each.name(), seal::ClearText(each.json()), each.version(),
+                    each.from_global()});
+    seal::wipe(*each.mutable_json());
+  }
+  return seen;
 }
 
 Result<SecretReport> SchemaClient::secrets(const std::string& module) const {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/client/reports.hpp"
@@ -47,7 +48,10 @@ class SchemaClient {
   statekit::Result<ConfigAnswer> change_config(const ConfigOrder& order) const;
   // `module` empty: all. `at` 0: now, no older than any acknowledged write.
   statekit::Result<ConfigReport> config(const std::string& module, statekit::Revision at = 0) const;
-  statekit::Result<statekit::Position> change_secrets(const SecretOrder& order) const;
+  statekit::Result<ConfigAnswer> change_secrets(const SecretOrder& order) const;
+  // In clear, by module and name; who asks is told in the service's audit.
+  statekit::Result<std::vector<SeenSecret>> see_secrets(
+      const Write& write, const std::vector<std::pair<std::string, std::string>>& names) const;
   statekit::Result<SecretReport> secrets(const std::string& module) const;
   statekit::Result<RotateReport> rotate_secrets(const RotateOrder& order) const;
   statekit::Result<statekit::Position> create_token(const TokenOrder& order) const;

@@ -188,7 +188,8 @@ Command back_command(Session& session) {
 }  // namespace
 
 std::vector<Command> config_many_commands(Session& session) {
-  return {import_command(session), export_command(session), back_command(session)};
+  return {import_command(session), export_command(session), back_command(session),
+          config_history_command(session)};
 }
 
 }  // namespace millrace::cli

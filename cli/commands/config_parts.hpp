@@ -32,6 +32,10 @@ int change_config(const Session& session, const ConfigWrite& write,
                   std::vector<ConfigChange> changes, const std::string& done_words,
                   std::optional<statekit::Revision> seen = std::nullopt);
 
+// The same for secrets, whose values nobody prints.
+int change_secrets(const Session& session, const ConfigWrite& write,
+                   std::vector<SecretChange> changes, const std::string& done_words);
+
 std::string count_of(std::size_t count, const std::string& word);  // "1 value", "2 values"
 
 }  // namespace millrace::cli

@@ -26,7 +26,11 @@ struct HistoryOptions {
   std::string since;
   std::int64_t limit = 20;
   std::int64_t before = 0;
+  std::string only;  // changes that begin with this word; empty: all
 };
+
+constexpr std::uint32_t page_max = 1'000;
+constexpr int pages_max = 1'000;  // that are looked through for changes of one kind
 
 int get_schema(Session& session, const Options& options) {
   const SchemaClient client(session.addresses.schema, schema_ms_max, session.linearizable);
@@ -73,6 +77,35 @@ statekit::Result<HistoryReport> all_pages(const SchemaClient& client, HistoryFil
   return report;
 }
 
+// The same with only those changes, and commits, that begin with a word.
+statekit::Result<HistoryReport> all_pages_of(const SchemaClient& client, HistoryFilter filter,
+                                             const std::string& word) {
+  const std::size_t wanted = filter.limit;
+  filter.limit = page_max;
+  HistoryReport report;
+  for (int pages = 0; pages < pages_max; ++pages) {
+    auto page = client.history(filter);
+    if (!page) return page;
+    report.position = page->position;
+    report.oldest = page->oldest;
+    report.cut = page->cut;
+    report.next_before = page->next_before;
+    for (HistoryEntry& entry : page->entries) {
+      std::erase_if(entry.changes,
+                    [&](const std::string& change) { return !change.starts_with(word + " "); });
+      if (entry.changes.empty()) continue;
+      if (report.entries.size() == wanted) {
+        report.next_before = report.entries.back().revision;
+        return report;
+      }
+      report.entries.push_back(std::move(entry));
+    }
+    if (page->next_before == 0) break;
+    filter.before = page->next_before;
+  }
+  return report;
+}
+
 statekit::Result<HistoryFilter> filter_of(const HistoryOptions& options) {
   if (!options.module_word.empty() && !options.module.empty())
     return statekit::fail(statekit::Code::invalid_argument, "name the module once");
@@ -93,8 +126,9 @@ statekit::Result<HistoryFilter> filter_of(const HistoryOptions& options) {
 int get_history(Session& session, const HistoryOptions& options) {
   const auto filter = filter_of(options);
   if (!filter) return session.report(filter.error());
-  const auto report = all_pages(
-      SchemaClient(session.addresses.schema, schema_ms_max, session.linearizable), *filter);
+  const SchemaClient client(session.addresses.schema, schema_ms_max, session.linearizable);
+  const auto report = options.only.empty() ? all_pages(client, *filter)
+                                           : all_pages_of(client, *filter, options.only);
   if (!report) return session.report(report.error());
   if (session.json()) {
     *session.out << to_json(*report) << '\n';
@@ -126,9 +160,13 @@ Command schema_get_command(Session& session) {
   return command;
 }
 
-Command schema_history_command(Session& session) {
+namespace {
+
+Command history_command(Session& session, const std::string& words, const std::string& about,
+                        const std::string& only, const std::string& examples) {
   const auto options = std::make_shared<HistoryOptions>();
-  Command command("schema history", "Print who changed what, when and why, newest first.");
+  options->only = only;
+  Command command(words, about);
   command.keep(options)
       .argument("MODULE", options->module_word, "the same as --module", false)
       .text("--module", "MODULE", options->module, "only what touches this module")
@@ -140,12 +178,31 @@ Command schema_history_command(Session& session) {
               "only those before this revision; 0 is all")
       .prints_data(session)
       .reads_schema(session)
-      .examples(
-          "  millrace schema history --limit 5\n"
-          "  millrace schema history --module echo --author ada --since 7d\n"
-          "  millrace schema history echo --output json\n")
+      .examples(examples)
       .action([&session, options] { return get_history(session, *options); });
   return command;
+}
+
+}  // namespace
+
+Command schema_history_command(Session& session) {
+  return history_command(session, "schema history",
+                         "Print who changed what, when and why, newest first.", "",
+                         "  millrace schema history --limit 5\n"
+                         "  millrace schema history --module echo --author ada --since 7d\n"
+                         "  millrace schema history echo --output json\n");
+}
+
+Command config_history_command(Session& session) {
+  return history_command(session, "config history",
+                         "Print who changed which config value, when and why.", "config",
+                         "  millrace config history shop --since 7d\n");
+}
+
+Command secret_history_command(Session& session) {
+  return history_command(session, "secret history",
+                         "Print who changed which secret, when and why; never a value.", "secret",
+                         "  millrace secret history --author ada\n");
 }
 
 }  // namespace millrace::cli

@@ -1,5 +1,5 @@
-// secret list, set, unset and rotate. A value comes from a file or from standard input, never from
-// the command line, which every user of the machine can read.
+// secret list, get, set, unset and rotate. A value comes from a file or from standard input, never
+// from the command line, which every user of the machine can read.
 #include <ostream>
 
 #include "cli/author.hpp"
@@ -27,6 +27,7 @@ struct Options {
   std::string name;
   std::string value;
   std::vector<std::string> names;
+  ConfigWrite write;
   std::string reason;
   bool text = false;
   bool new_key = false;
@@ -70,36 +71,50 @@ Result<ClearText> value_of(const Options& options) {
   return ClearText(schema::json_string(text));
 }
 
-int change(const Session& session, SecretOrder order, const std::string& done_words) {
-  const SchemaClient client(session.addresses.schema);
-  const auto position = client.change_secrets(order);
-  if (!position) return session.report(position.error());
-  if (session.json())
-    *session.out << to_json(*position) << '\n';
-  else
-    *session.out << done_words << " at revision " << position->revision << '\n';
-  return done;
-}
-
 int set(const Session& session, const Options& options) {
   seal::write_no_core_dumps();
   const auto words = config_words(options.name);
   if (!words) return session.report(words.error());
   auto value = value_of(options);
   if (!value) return session.report(value.error());
-  SecretOrder order{write_options(options.reason), {}};
-  order.changes.push_back({words->first, words->second, *std::move(value)});
-  return change(session, std::move(order), options.name + " set");
+  std::vector<SecretChange> changes;
+  changes.push_back({words->first, words->second, *std::move(value)});
+  return change_secrets(session, options.write, std::move(changes), options.name + " set");
 }
 
 int unset(const Session& session, const Options& options) {
-  SecretOrder order{write_options(options.reason), {}};
+  std::vector<SecretChange> changes;
   for (const std::string& name : options.names) {
     const auto words = config_words(name);
     if (!words) return session.report(words.error());
-    order.changes.push_back({words->first, words->second, {}});
+    changes.push_back({words->first, words->second, {}});
   }
-  return change(session, std::move(order), commas(options.names) + " unset");
+  return change_secrets(session, options.write, std::move(changes),
+                        commas(options.names) + " unset");
+}
+
+int get(const Session& session, const Options& options) {
+  seal::write_no_core_dumps();
+  const auto words = config_words(options.name);
+  if (!words) return session.report(words.error());
+  const SchemaClient client(session.addresses.schema);
+  const auto seen = client.see_secrets(write_options(options.reason), {*words});
+  if (!seen) return session.report(seen.error());
+  const SeenSecret& secret = seen->front();
+  if (session.json()) {
+    *session.out << to_json(secret) << '\n';
+    return done;
+  }
+  if (!options.text) {
+    *session.out << secret.json.view() << '\n';
+    return done;
+  }
+  const auto text = plain_text(secret.json.view());
+  if (!text)
+    return session.report(
+        {Code::invalid_argument, options.name + " is no text: leave --text away", {}});
+  *session.out << text->view() << '\n';
+  return done;
 }
 
 int rotate(const Session& session, const Options& options) {
@@ -131,19 +146,64 @@ Command set_command(Session& session) {
       .argument("[MODULE.]NAME", options->name,
                 "the secret; without MODULE for each module that has none of its own")
       .argument("@FILE|-", options->value, "a file with the value, or standard input")
-      .flag("--text", options->text, "the value is a plain text, not JSON; a last line end is cut")
-      .text("--reason", "TEXT", options->reason, "why, for the history")
-      .prints_data(session)
-      .uses_schema(session)
+      .flag("--text", options->text, "the value is a plain text, not JSON; a last line end is cut");
+  add_config_write(command, options->write, session);
+  command
       .examples(
           "  millrace secret set shop.api_key @key.txt --text\n"
           "  pass show shop | millrace secret set shop.api_key - --text\n"
-          "\nIt is checked against its type, sealed, and never shown again.\n")
+          "\nIt is checked against its type and sealed.\n")
       .action([&session, options] { return set(session, *options); });
   return command;
 }
 
+Command get_command(Session& session) {
+  const auto options = std::make_shared<Options>();
+  Command command("secret get", "Print one secret in clear; who asked is told in the timeline.");
+  command.keep(options)
+      .argument("[MODULE.]NAME", options->name, "the secret, or the one for all modules")
+      .flag("--text", options->text, "a text without its quotes")
+      .text("--reason", "TEXT", options->reason, "why, for the audit")
+      .prints_data(session)
+      .uses_schema(session)
+      .examples("  millrace secret get shop.api_key --text --reason 'the vendor asks for it'\n")
+      .action([&session, options] { return get(session, *options); });
+  return command;
+}
+
+Command unset_command(Session& session) {
+  const auto options = std::make_shared<Options>();
+  Command command("secret unset", "Take secrets away, all of them or none.");
+  command.keep(options).arguments("[MODULE.]NAME", options->names, "the secrets");
+  add_config_write(command, options->write, session);
+  command.examples("  millrace secret unset shop.api_key\n").action([&session, options] {
+    return unset(session, *options);
+  });
+  return command;
+}
+
 }  // namespace
+
+int change_secrets(const Session& session, const ConfigWrite& write,
+                   std::vector<SecretChange> changes, const std::string& done_words) {
+  SecretOrder order{write_options(write.reason), std::move(changes), {}, write.plan};
+  if (!write.if_revision.empty()) {
+    const auto revision = revision_of(write.if_revision);
+    if (!revision) return session.report(revision.error());
+    order.if_revision = *revision;
+  }
+  const auto answer = SchemaClient(session.addresses.schema).change_secrets(order);
+  if (!answer) return session.report(answer.error());
+  if (session.json())
+    *session.out << (write.plan ? to_json(*answer) : to_json(answer->position)) << '\n';
+  else if (!write.plan)
+    *session.out << done_words << " at revision " << answer->position.revision << '\n';
+  else if (answer->plan.empty())
+    *session.out << "nothing to change: it is so already\n";
+  if (session.json() || !write.plan) return done;
+  for (const std::string& line : answer->plan) *session.out << printable(line) << '\n';
+  return done;
+}
 
 std::vector<Command> secret_commands(Session& session) {
   const auto listing = std::make_shared<Options>();
@@ -154,15 +214,6 @@ std::vector<Command> secret_commands(Session& session) {
       .uses_schema(session)
       .examples("  millrace secret list shop\n")
       .action([&session, listing] { return list(session, *listing); });
-  const auto taking = std::make_shared<Options>();
-  Command unset_command("secret unset", "Take secrets away, all of them or none.");
-  unset_command.keep(taking)
-      .arguments("[MODULE.]NAME", taking->names, "the secrets")
-      .text("--reason", "TEXT", taking->reason, "why, for the history")
-      .prints_data(session)
-      .uses_schema(session)
-      .examples("  millrace secret unset shop.api_key\n")
-      .action([&session, taking] { return unset(session, *taking); });
   const auto turning = std::make_shared<Options>();
   Command rotate_command("secret rotate", "Wrap the keys of all secrets with the active key.");
   rotate_command.keep(turning)
@@ -177,8 +228,10 @@ std::vector<Command> secret_commands(Session& session) {
           "\nStopped at any point, it goes on where it was. Exits with 1 while an old key is "
           "needed.\n")
       .action([&session, turning] { return rotate(session, *turning); });
-  return {std::move(list_command), set_command(session), std::move(unset_command),
-          std::move(rotate_command)};
+  std::vector<Command> commands{std::move(list_command), get_command(session), set_command(session),
+                                unset_command(session), std::move(rotate_command)};
+  for (Command& command : secret_many_commands(session)) commands.push_back(std::move(command));
+  return commands;
 }
 
 }  // namespace millrace::cli

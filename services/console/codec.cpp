@@ -128,6 +128,7 @@ std::optional<std::string> module_json(const ConsoleState& state, std::string_vi
     pb::ConsoleModuleDetail detail;
     fill(module, *detail.mutable_module());
     detail.set_schema(schema_text(*module.deployment->schema));
+    fill_values(state, *module.deployment->schema, detail);
     return json_of(detail);
   }
   return std::nullopt;

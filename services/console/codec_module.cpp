@@ -107,6 +107,36 @@ void fill(const ModuleEntry& module, pb::ConsoleModule& out) {
   fill_counts(schema, out);
 }
 
+void fill_values(const ConsoleState& state, const schema::Module& module,
+                 pb::ConsoleModuleDetail& out) {
+  for (const schema::Config& config : module.configs) {
+    pb::ConsoleConfig& entry = *out.add_configs();
+    entry.set_name(config.name);
+    entry.set_type(text_of(config.type, module.name));
+    const schema::ConfigValue* value = state.config_of(module.name, config.name);
+    if (value == nullptr) continue;
+    entry.set_json(value->json);
+    entry.set_from_global(value->module.empty());
+    entry.set_revision(value->revision);
+    entry.set_author(value->author);
+    entry.set_time_ms(value->time_ms);
+  }
+  for (const schema::Secret& secret : module.secrets) {
+    pb::ConsoleSecret& entry = *out.add_secrets();
+    entry.set_name(secret.name);
+    entry.set_type(text_of(secret.type, module.name));
+    const schema::SecretValue* value = state.secret_of(module.name, secret.name);
+    if (value == nullptr) continue;
+    entry.set_set(true);
+    entry.set_from_global(value->module.empty());
+    entry.set_version(value->revision);
+    entry.set_fingerprint(value->fingerprint);
+    entry.set_key_id(value->key_id);
+    entry.set_author(value->author);
+    entry.set_time_ms(value->time_ms);
+  }
+}
+
 std::string schema_text(const schema::Module& module) { return schema::print(module); }
 
 }  // namespace millrace::console

@@ -59,4 +59,30 @@ std::uint64_t hash_of(const schema::Changeset& changeset) {
       .value();
 }
 
+std::uint64_t hash_of(const schema::ConfigValue& value) {
+  return EntryHash()
+      .add("config")
+      .add(value.module)
+      .add(value.name)
+      .add(value.json)
+      .add(std::uint64_t{value.revision})
+      .add(value.author)
+      .add(std::uint64_t{static_cast<std::uint64_t>(value.time_ms)})
+      .value();
+}
+
+std::uint64_t hash_of(const schema::SecretValue& secret) {
+  return EntryHash()
+      .add("secret")
+      .add(secret.module)
+      .add(secret.name)
+      .add(secret.id)
+      .add(secret.key_id)
+      .add(secret.fingerprint)
+      .add(std::uint64_t{secret.revision})
+      .add(secret.author)
+      .add(std::uint64_t{static_cast<std::uint64_t>(secret.time_ms)})
+      .value();
+}
+
 }  // namespace millrace::console

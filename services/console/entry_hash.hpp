@@ -11,5 +11,7 @@ namespace millrace::console {
 std::uint64_t hash_of(const schema::Deployment& deployment);
 std::uint64_t hash_of(const schema::Endpoint& endpoint);
 std::uint64_t hash_of(const schema::Changeset& changeset);
+std::uint64_t hash_of(const schema::ConfigValue& value);
+std::uint64_t hash_of(const schema::SecretValue& secret);
 
 }  // namespace millrace::console

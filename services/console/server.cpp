@@ -34,7 +34,7 @@ using Follower = statekit::Follower<ConsoleState, schema::ChangeCodec>;
 statekit::FollowerOptions follower_options(const Settings& s) {
   statekit::FollowerOptions out;
   out.identity.kind = "console";
-  out.identity.format = 2;  // of the digest: 1 was spread in another way
+  out.identity.format = 3;  // of the digest: 1 was spread in another way, 2 had no values
   out.identity.instance = s.instance.empty() ? statekit::random_base36(10) : s.instance;
   out.cache_path = s.cache.empty() ? s.data + "/console/feed.cache" : s.cache;
   return out;

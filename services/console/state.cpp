@@ -16,6 +16,7 @@ struct ConsoleState::Fold {
   ConsoleState& state;
   Revision at;
   WallMs time_ms;
+  const std::string& author;
   const statekit::CommitMeta& meta;
 
   void operator()(const schema::ChangesetCreated& event) const {
@@ -86,11 +87,33 @@ struct ConsoleState::Fold {
   // Nothing that the console shows.
   void operator()(const schema::RequestRemembered&) const {}
   void operator()(const schema::FeatureLevelRaised&) const {}
-  void operator()(const schema::ConfigSet&) const {}
-  void operator()(const schema::ConfigUnset&) const {}
-  void operator()(const schema::SecretSet&) const {}
-  void operator()(const schema::SecretUnset&) const {}
-  void operator()(const schema::SecretRewrapped&) const {}
+  void operator()(const schema::ConfigSet& event) const {
+    schema::ConfigValue value = event.value;
+    value.revision = at;
+    value.author = author;
+    value.time_ms = time_ms;
+    state.put(std::move(value));
+  }
+  void operator()(const schema::ConfigUnset& event) const {
+    state.drop_config({event.module, event.name});
+  }
+  void operator()(const schema::SecretSet& event) const {
+    schema::SecretValue secret = event.secret;
+    secret.revision = at;
+    secret.author = author;
+    secret.time_ms = time_ms;
+    state.put(std::move(secret));
+  }
+  void operator()(const schema::SecretUnset& event) const {
+    state.drop_secret({event.module, event.name});
+  }
+  void operator()(const schema::SecretRewrapped& event) const {
+    const auto found = state.secrets_.find({event.module, event.name});
+    if (found == state.secrets_.end() || found->second.id != event.id) return;
+    schema::SecretValue secret = found->second;
+    secret.key_id = event.key_id;
+    state.put(std::move(secret));
+  }
   template <schema::AccessEvent Event>
   void operator()(const Event& event) const {
     schema::fold(state.book_, event, meta);
@@ -100,7 +123,7 @@ struct ConsoleState::Fold {
 void ConsoleState::apply(const schema::Commit& commit) {
   revision_ = commit.meta.revision;
   time_ms_ = commit.meta.time_ms;
-  const Fold fold{*this, revision_, time_ms_, commit.meta};
+  const Fold fold{*this, revision_, time_ms_, commit.meta.author, commit.meta};
   for (const Event& event : commit.events) std::visit(fold, event);
   forget_ended_changesets();
 }
@@ -113,6 +136,8 @@ void ConsoleState::restore(const Snapshot& snapshot) {
   for (const Endpoint& endpoint : snapshot.endpoints) put(endpoint);
   for (const Changeset& changeset : snapshot.changesets) put(changeset);
   schema::restore(book_, snapshot);
+  for (const schema::ConfigValue& value : snapshot.config) put(value);
+  for (const schema::SecretValue& secret : snapshot.secrets) put(secret);
   forget_ended_changesets();
 }
 
@@ -138,6 +163,36 @@ void ConsoleState::put(Changeset changeset) {
   digest_ += hash_of(changeset);
   if (!schema::is_active(changeset.phase)) ended_.insert({changeset.phase_revision, key});
   changesets_.emplace(key, std::move(changeset));
+}
+
+void ConsoleState::put(schema::ConfigValue value) {
+  Name name{value.module, value.name};
+  drop_config(name);
+  digest_ += hash_of(value);
+  configs_.emplace(std::move(name), std::move(value));
+}
+
+void ConsoleState::put(schema::SecretValue secret) {
+  Name name{secret.module, secret.name};
+  drop_secret(name);
+  secret.box.clear();
+  secret.wrapped_key.clear();
+  digest_ += hash_of(secret);
+  secrets_.emplace(std::move(name), std::move(secret));
+}
+
+void ConsoleState::drop_config(const Name& name) {
+  const auto found = configs_.find(name);
+  if (found == configs_.end()) return;
+  digest_ -= hash_of(found->second);
+  configs_.erase(found);
+}
+
+void ConsoleState::drop_secret(const Name& name) {
+  const auto found = secrets_.find(name);
+  if (found == secrets_.end()) return;
+  digest_ -= hash_of(found->second);
+  secrets_.erase(found);
 }
 
 void ConsoleState::drop_deployment(std::string_view key) {

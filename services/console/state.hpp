@@ -1,7 +1,7 @@
 // ConsoleState: what the console shows of the system, folded from the schema service's commits:
-// deployments with their schemas, endpoints, and changesets in flight with the last ones that
-// ended. Held by a Projection, fed by a Follower, asked by the service. Pure; a value, free of
-// threads.
+// deployments with their schemas, endpoints, changesets in flight with the last ones that ended,
+// values of config, and of secrets all but what is sealed. Held by a Projection, fed by a Follower,
+// asked by the service. Pure; a value, free of threads.
 #pragma once
 
 #include <cstddef>
@@ -75,14 +75,23 @@ class ConsoleState {
   // The modules that a changeset deploys, as far as their deployments are still kept.
   std::vector<std::string> modules_of(const schema::Changeset& changeset) const;
 
+  // What a module is given: its own, or the one for all. Null: there is none.
+  const schema::ConfigValue* config_of(const std::string& module, const std::string& name) const;
+  const schema::SecretValue* secret_of(const std::string& module, const std::string& name) const;
+
   std::string dump() const;  // one line for each entry
 
  private:
   struct Fold;
+  using Name = std::pair<std::string, std::string>;  // module (empty: for all) and name
 
   void put(schema::Deployment deployment);
   void put(schema::Endpoint endpoint);
   void put(schema::Changeset changeset);
+  void put(schema::ConfigValue value);
+  void put(schema::SecretValue secret);
+  void drop_config(const Name& name);
+  void drop_secret(const Name& name);
   void drop_deployment(std::string_view key);
   void drop_endpoint(std::string_view id);
   void drop_changeset(std::string_view key);
@@ -99,6 +108,8 @@ class ConsoleState {
   ByKey<schema::Deployment> deployments_;
   ByKey<schema::Endpoint> endpoints_;
   ByKey<schema::Changeset> changesets_;
+  std::map<Name, schema::ConfigValue> configs_;
+  std::map<Name, schema::SecretValue> secrets_;  // without box and wrapped key
   std::map<std::string, std::set<std::string>, std::less<>> endpoint_ids_;  // by deployment
   std::set<std::pair<Revision, std::string>> ended_;  // phase_revision, changeset
   access::Book book_;

@@ -106,7 +106,30 @@ ConsoleState::Snapshot ConsoleState::snapshot() const {
   for (const auto& [key, changeset] : changesets_) out.changesets.push_back(changeset);
   for (const auto& [id, token] : book_.tokens()) out.tokens.push_back(token);
   for (const auto& [principal, grant] : book_.grants()) out.grants.push_back(grant);
+  for (const auto& [name, value] : configs_) out.config.push_back(value);
+  for (const auto& [name, secret] : secrets_) out.secrets.push_back(secret);
   return out;
+}
+
+namespace {
+
+template <class Values>
+auto given(const Values& values, const std::string& module, const std::string& name) {
+  auto found = values.find({module, name});
+  if (found == values.end()) found = values.find({"", name});
+  return found == values.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+const schema::ConfigValue* ConsoleState::config_of(const std::string& module,
+                                                   const std::string& name) const {
+  return given(configs_, module, name);
+}
+
+const schema::SecretValue* ConsoleState::secret_of(const std::string& module,
+                                                   const std::string& name) const {
+  return given(secrets_, module, name);
 }
 
 std::string ConsoleState::dump() const {
@@ -126,6 +149,11 @@ std::string ConsoleState::dump() const {
     out += "changeset " + changeset->key + " " + std::string(schema::name_of(changeset->phase));
     out += changeset->failure.empty() ? "\n" : " " + changeset->failure + "\n";
   }
+  for (const auto& [name, value] : configs_)
+    out += "config " + schema::config_name(name.first, name.second) + " " + value.json + "\n";
+  for (const auto& [name, secret] : secrets_)
+    out +=
+        "secret " + schema::config_name(name.first, name.second) + " " + secret.fingerprint + "\n";
   return out;
 }
 

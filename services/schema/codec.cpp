@@ -182,6 +182,7 @@ v2alpha1::FollowerStatus to_proto(const statekit::FollowerRecord& record, statek
   if (record.state_digest_at != 0) message.set_state_digest(record.state_digest);
   message.set_state_digest_at(record.state_digest_at);
   message.set_diverged(record.diverged);
+  message.set_feature_level(record.feature_level);
   std::uint64_t draining = 0;
   if (record.draining)
     for (const auto& [deployment, calls] : *record.draining) draining += calls;

@@ -113,6 +113,8 @@ struct RemoveDeployments {
   bool operator==(const RemoveDeployments&) const = default;
 };
 
+// Of commands that may write newer kinds of events: `readers_level` is the newest feature level
+// that every live replica and follower can read.
 struct ConfigChange {
   std::string module;  // empty: for each module that declares the name and has no value of its own
   std::string name;
@@ -123,6 +125,7 @@ struct ConfigChange {
 struct ChangeConfig {
   std::vector<ConfigChange> changes;
   std::optional<statekit::Revision> if_revision;  // refused where one has changed after it
+  std::uint32_t readers_level = schema::feature_level_newest;  // see below
   bool operator==(const ChangeConfig&) const = default;
 };
 
@@ -138,11 +141,14 @@ struct SecretChange {
 struct ChangeSecrets {
   std::vector<SecretChange> changes;
   std::vector<std::string> checked;  // keys, sorted
+  std::optional<statekit::Revision> if_revision = {};
+  std::uint32_t readers_level = schema::feature_level_newest;
   bool operator==(const ChangeSecrets&) const = default;
 };
 // Data keys wrapped by another key. One whose secret has another id by now is left out.
 struct RewrapSecrets {
   std::vector<schema::SecretRewrapped> secrets;
+  std::uint32_t readers_level = schema::feature_level_newest;
   bool operator==(const RewrapSecrets&) const = default;
 };
 
@@ -151,17 +157,20 @@ struct RewrapSecrets {
 struct CreateToken {
   access::Token token;  // revision, author and time are not set
   std::vector<access::RoleBinding> roles;
+  std::uint32_t readers_level = schema::feature_level_newest;
   bool operator==(const CreateToken&) const = default;
 };
 inline constexpr std::size_t tokens_revoked_max = 1'000;  // at a time
 struct RevokeTokens {
   std::vector<std::string> ids;
+  std::uint32_t readers_level = schema::feature_level_newest;
   bool operator==(const RevokeTokens&) const = default;
 };
 // No roles: the principal may do nothing any more.
 struct SetRoles {
   std::string principal;
   std::vector<access::RoleBinding> roles;
+  std::uint32_t readers_level = schema::feature_level_newest;
   bool operator==(const SetRoles&) const = default;
 };
 

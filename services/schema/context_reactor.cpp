@@ -22,6 +22,11 @@ using Reactor = grpc::ServerWriteReactor<Response>;
 // How long a stream waits for its first values, which are no older than any acknowledged write.
 constexpr std::int64_t first_ms_max = 10'000;
 
+void wipe_secrets(Response& response) {
+  for (v2alpha1::ContextSecret& secret : *response.mutable_secrets())
+    seal::wipe(*secret.mutable_json());
+}
+
 // The way from Contexts to the stream; outlives the reactor, which may be gone first. A slow reader
 // gets the newest values, not each: one answer is in flight and one waits.
 class Port final : public ContextPort {
@@ -30,6 +35,8 @@ class Port final : public ContextPort {
 
   void give(const DeploymentContext& context, const statekit::Position& position) override {
     const std::lock_guard lock(mutex_);
+    if (reactor_ == nullptr || ending_) return;
+    if (next_) wipe_secrets(*next_);
     next_ = to_proto(context, position);
     write_next();
   }
@@ -46,8 +53,8 @@ class Port final : public ContextPort {
   void written(bool ok) {
     const std::lock_guard lock(mutex_);
     writing_ = false;
-    for (v2alpha1::ContextSecret& secret : *sent_.mutable_secrets())
-      seal::wipe(*secret.mutable_json());
+    wipe_secrets(sent_);
+    if (!ok && next_) wipe_secrets(*next_);
     if (!ok) next_.reset();
     if (!ok && !ending_)
       ending_ = grpc::Status(grpc::StatusCode::CANCELLED, "the reader went away");
@@ -57,6 +64,8 @@ class Port final : public ContextPort {
   void let_go() {
     const std::lock_guard lock(mutex_);
     reactor_ = nullptr;
+    wipe_secrets(sent_);
+    if (next_) wipe_secrets(*next_);
   }
 
  private:
@@ -64,7 +73,7 @@ class Port final : public ContextPort {
     if (reactor_ == nullptr || writing_ || finished_) return;
     if (next_) {
       writing_ = true;
-      sent_ = std::move(*next_);
+      sent_.Swap(&*next_);  // a move might copy, and leave secrets behind
       next_.reset();
       reactor_->StartWrite(&sent_);
     } else if (ending_) {

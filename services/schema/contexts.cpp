@@ -1,8 +1,11 @@
 #include "services/schema/contexts.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "services/schema/config_types.hpp"
+#include "statekit/io/audit.hpp"
 
 namespace millrace::schema_service {
 
@@ -11,11 +14,43 @@ using statekit::fail;
 
 namespace {
 
+// A key that is not there may come back: a file that is put back, a provider that is up again.
+constexpr std::chrono::milliseconds retry_ms{1'000};
+constexpr int looks_max = 5;  // at one deployment whose secrets change while they are opened
+
 statekit::Status stopping_now() {
   return fail(Code::unavailable, "the schema service stops: connect again");
 }
 
+// What a deployment is given, told before it is given it.
+void tell(const DeploymentContext& context, const std::string& deployment,
+          const std::string& secrets, Revision revision) {
+  statekit::audit("audit.secrets-given", {{"deployment", deployment},
+                                          {"module", context.module},
+                                          {"secrets", secrets},
+                                          {"revision", revision}});
+}
+
+// Held against the type once more: it may have changed since the secret was sealed.
+void take(ContextSecret& each, const statekit::Result<seal::ClearText>& clear,
+          const schema::Index& types, const schema::Type& type) {
+  if (!clear) {
+    each.problem = clear.error().message;
+    return;
+  }
+  schema::JsonOptions options;
+  options.hide_values = true;
+  auto fitted = canonical_value(types, type, clear->view(), options);
+  if (fitted)
+    each.json = *std::move(fitted);
+  else
+    each.problem = lines_of(each.name, fitted.error()).front();
+}
+
 }  // namespace
+
+Contexts::Contexts(Machine& machine, Vault& vault, std::size_t open_max)
+    : machine_(machine), vault_(vault), open_max_(open_max), thread_([this] { run(); }) {}
 
 void Contexts::open(const std::shared_ptr<ContextPort>& port, const std::string& deployment) {
   const std::lock_guard lock(mutex_);
@@ -26,9 +61,12 @@ void Contexts::open(const std::shared_ptr<ContextPort>& port, const std::string&
         fail(Code::resource_exhausted, "too many deployments are given their values here (" +
                                            std::to_string(open_max_) +
                                            ", schema.registrations_max): try again later"));
-  Watch& watch = open_[port];
-  watch.deployment = deployment;
-  give(*port, watch, *machine_.read());
+  auto watch = std::make_shared<Watch>();
+  watch->port = port;
+  watch->deployment = deployment;
+  open_[port] = std::move(watch);
+  moved_ = true;
+  wake_.notify_one();
 }
 
 void Contexts::close(const std::shared_ptr<ContextPort>& port) {
@@ -36,65 +74,124 @@ void Contexts::close(const std::shared_ptr<ContextPort>& port) {
   open_.erase(port);
 }
 
-void Contexts::refresh(const State& state) {
+void Contexts::refresh() {
   const std::lock_guard lock(mutex_);
-  for (auto& [port, watch] : open_) {
-    if (!watch.ended && state.revision() > watch.given) give(*port, watch, state);
-  }
+  moved_ = true;
+  if (!open_.empty()) wake_.notify_one();
 }
 
 void Contexts::stop() {
-  const std::lock_guard lock(mutex_);
-  stopping_ = true;
-  for (auto& [port, watch] : open_) {
-    if (!std::exchange(watch.ended, true)) port->end(stopping_now());
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (auto& [port, watch] : open_) {
+      if (!std::exchange(watch->ended, true)) port->end(stopping_now());
+    }
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Contexts::run() {
+  bool retry = false;
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const auto due = [this] { return stopping_ || moved_; };
+    if (retry)
+      wake_.wait_for(lock, retry_ms, due);
+    else
+      wake_.wait(lock, due);
+    if (stopping_) break;
+    moved_ = false;
+    lock.unlock();
+    retry = round();
+    lock.lock();
   }
 }
 
-void Contexts::give(ContextPort& port, Watch& watch, const State& state) {
-  const Deployment* deployment = state.deployment(watch.deployment);
+bool Contexts::round() {
+  std::vector<std::shared_ptr<Watch>> due;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [port, watch] : open_)
+      if (!watch->ended) due.push_back(watch);
+  }
+  bool retry = false;
+  for (const auto& watch : due) {
+    if (!watch->port->gone()) retry = give(*watch) || retry;
+  }
+  return retry;
+}
+
+// The state is let go while secrets are opened: whoever reads it holds its writer up.
+bool Contexts::give(Watch& watch) {
+  for (int looks = 0; looks < looks_max; ++looks) {
+    std::optional<Opening> opening = look(watch);
+    if (!opening) break;
+    for (const SecretValue& each : opening->sealed)
+      opening->clear.emplace(each.name, vault_.open(each));
+    if (answer(watch, *opening)) break;
+  }
+  return !watch.problems.empty();
+}
+
+std::optional<Contexts::Opening> Contexts::look(Watch& watch) {
+  const auto state = machine_.read();
+  const Deployment* deployment = state->deployment(watch.deployment);
   if (deployment == nullptr) {
-    watch.ended = true;
-    return port.end(
+    end(watch,
         fail(Code::not_found, "no deployment " + watch.deployment + ": it may be gone already"));
+    return std::nullopt;
   }
   const bool first = watch.given == 0;
-  watch.given = state.revision();
-  std::vector<std::string> sources = sources_of(state, *deployment);
-  if (!first && sources == watch.sources) return;
-  watch.sources = std::move(sources);
-  statekit::Position position = machine_.position();
-  if (position.revision != state.revision()) position.digest = {};
-  position.revision = state.revision();
-  DeploymentContext context = *context_of(state, watch.deployment);
-  open_secrets(context, *deployment, state);
-  port.give(context, position);
-  for (ContextSecret& secret : context.secrets)
-    if (secret.json) seal::wipe(*secret.json);
+  Opening opening{sources_of(*state, *deployment), {}, {}};
+  const bool same = !first && opening.sources == watch.sources;
+  if (same) watch.given = state->revision();
+  if (same && watch.problems.empty()) return std::nullopt;
+  for (const schema::Secret& secret : deployment->schema->secrets)
+    if (const SecretValue* value = state->secret_of(deployment->module(), secret.name))
+      opening.sealed.push_back(*value);
+  return opening;
 }
 
-// Held against the type once more: it may have changed since the secret was sealed.
-void Contexts::open_secrets(DeploymentContext& context, const Deployment& deployment,
-                            const State& state) {
-  if (context.secrets.empty()) return;
-  const schema::Index types = types_around(state, deployment);
+bool Contexts::answer(Watch& watch, const Opening& opening) {
+  const auto state = machine_.read();
+  const Deployment* deployment = state->deployment(watch.deployment);
+  if (deployment == nullptr || sources_of(*state, *deployment) != opening.sources) return false;
+  DeploymentContext context = *context_of(*state, watch.deployment);
+  const schema::Index types = types_around(*state, *deployment);
+  std::string given;
+  std::string problems;
   for (ContextSecret& each : context.secrets) {
-    const SecretValue* sealed = state.secret_of(context.module, each.name);
-    const schema::Secret* declared = schema::find_secret(*deployment.schema, each.name);
-    if (sealed == nullptr || declared == nullptr) continue;
-    const auto clear = vault_.open(*sealed);
-    if (!clear) {
-      each.problem = clear.error().message;
-      continue;
-    }
-    schema::JsonOptions options;
-    options.hide_values = true;
-    auto fitted = canonical_value(types, declared->type, clear->view(), options);
-    if (fitted)
-      each.json = *std::move(fitted);
-    else
-      each.problem = lines_of(each.name, fitted.error()).front();
+    const schema::Secret* declared = schema::find_secret(*deployment->schema, each.name);
+    const auto clear = opening.clear.find(each.name);
+    if (clear == opening.clear.end() || declared == nullptr) continue;
+    take(each, clear->second, types, declared->type);
+    if (!clear->second) problems += each.name + ": " + each.problem + "\n";
+    if (each.json)
+      given += (given.empty() ? "" : " ") + each.name + "@" + std::to_string(each.version);
   }
+  statekit::Position position = machine_.position();
+  if (position.revision != state->revision()) position.digest = {};
+  position.revision = state->revision();
+  const bool told = watch.given != 0 && opening.sources == watch.sources;
+  const bool news = !told || problems != watch.problems;
+  if (!given.empty() && given != watch.secrets)
+    tell(context, watch.deployment, given, position.revision);
+  watch.given = position.revision;
+  watch.sources = opening.sources;
+  watch.secrets = std::move(given);
+  watch.problems = std::move(problems);
+  if (news) watch.port->give(context, position);
+  for (ContextSecret& secret : context.secrets)
+    if (secret.json) seal::wipe(*secret.json);
+  return true;
+}
+
+void Contexts::end(Watch& watch, const statekit::Status& status) {
+  const std::lock_guard lock(mutex_);
+  watch.problems.clear();
+  if (!std::exchange(watch.ended, true)) watch.port->end(status);
 }
 
 }  // namespace millrace::schema_service

@@ -1,5 +1,8 @@
 #include "services/schema/decide.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "services/schema/decide_parts.hpp"
 
 namespace millrace::schema_service {
@@ -61,6 +64,28 @@ struct Decide {
   Result<Events> operator()(const SetRoles& command) const { return decide_roles(state, command); }
 };
 
+// The level is raised in the commit of the first event that needs it, before that event: a reader
+// that does not know the level, or the event, stops before the whole commit.
+Result<Events> at_level(const State& state, const Command& command, Events events) {
+  std::uint32_t needed = 1;
+  for (const schema::Event& event : events)
+    needed = std::max(needed, schema::feature_level_of(event));
+  if (needed <= state.feature_level()) return events;
+  const std::uint32_t readable = std::visit(
+      [](const auto& each) {
+        if constexpr (requires { each.readers_level; }) return each.readers_level;
+        return std::uint32_t{1};
+      },
+      command);
+  if (readable < needed)
+    return fail(Code::failed_precondition,
+                "this needs feature level " + std::to_string(needed) +
+                    ", and not every replica and follower that is connected can read it: upgrade "
+                    "them first");
+  events.insert(events.begin(), schema::FeatureLevelRaised{needed});
+  return events;
+}
+
 }  // namespace
 
 Result<Decision> decide(const State& state, const CommandMeta& meta, const Command& command) {
@@ -72,6 +97,7 @@ Result<Decision> decide(const State& state, const CommandMeta& meta, const Comma
     }
   }
   Result<Events> events = std::visit(Decide{state, meta}, command);
+  if (events) events = at_level(state, command, std::move(*events));
   if (!events) return fail(std::move(events.error()));
   // Remembered even when there is nothing to do: the same token gets the same answer later on.
   if (!meta.token.empty())

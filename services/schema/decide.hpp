@@ -36,6 +36,8 @@ statekit::Result<Plan> plan(const State& state, const statekit::CommandMeta& met
 // What a change of config values would do: one line for each value that would change. Refused as
 // `decide` would.
 statekit::Result<std::vector<std::string>> plan(const State& state, const ChangeConfig& command);
+// The same of secrets.
+statekit::Result<std::vector<std::string>> plan(const State& state, const ChangeSecrets& command);
 
 // True when `decide` would have an event for these facts.
 bool due(const State& state, const Advance& facts);

@@ -45,6 +45,54 @@ std::string unknown(const State& state, const SecretChange& change) {
          schema::did_you_mean(change.name, names);
 }
 
+// Nothing that the caller has not seen may have changed meanwhile.
+statekit::Status check_revision(const State& state, const ChangeSecrets& command) {
+  if (!command.if_revision) return {};
+  const Revision seen = *command.if_revision;
+  if (seen > state.revision())
+    return fail(Code::invalid_argument, "revision " + std::to_string(seen) +
+                                            " has not happened yet: the newest is " +
+                                            std::to_string(state.revision()));
+  std::vector<std::string> stale;
+  for (const SecretChange& change : command.changes) {
+    const std::string name = config_name(change.module, change.name);
+    const SecretValue* secret = state.secret({change.module, change.name});
+    if (secret != nullptr && secret->revision > seen)
+      stale.push_back(name + " was set at revision " + std::to_string(secret->revision) + " by " +
+                      secret->author);
+    // Which one was unset then is not kept, so this may refuse more than it had to.
+    if (secret == nullptr && state.secret_unset_revision() > seen)
+      stale.push_back(name + " has no value, and one or more secrets were unset at revision " +
+                      std::to_string(state.secret_unset_revision()));
+  }
+  if (stale.empty()) return {};
+  return fail(Code::aborted,
+              "changed since revision " + std::to_string(seen) +
+                  ", so nothing was done: list the secrets again and decide anew",
+              std::move(stale));
+}
+
+struct PlanLine {
+  const State& state;
+
+  std::string operator()(const schema::SecretSet& event) const {
+    const std::string name = config_name(event.secret.module, event.secret.name);
+    const SecretValue* before = state.secret({event.secret.module, event.secret.name});
+    if (before == nullptr) return name + ": set";
+    return name + ": version " + std::to_string(before->revision) + " of " + before->author +
+           " is replaced";
+  }
+  std::string operator()(const schema::SecretUnset& event) const {
+    const SecretValue* before = state.secret({event.module, event.name});
+    return config_name(event.module, event.name) + ": version " + std::to_string(before->revision) +
+           " is unset";
+  }
+  template <class Other>
+  std::string operator()(const Other& event) const {
+    return schema::describe(event);
+  }
+};
+
 }  // namespace
 
 std::vector<const Deployment*> declaring_secret(const State& state, const std::string& module,
@@ -68,6 +116,7 @@ Result<Events> decide_secrets(const State& state, const ChangeSecrets& command) 
     return fail(Code::resource_exhausted,
                 std::to_string(command.changes.size()) + " changes are over the limit of " +
                     std::to_string(config_changes_max) + ": change them in several steps");
+  if (statekit::Status fresh = check_revision(state, command); !fresh) return fail(fresh.error());
   for (const SecretChange& change : command.changes) {
     const ConfigKey key{change.module, change.name};
     if (!seen.insert(key).second)
@@ -90,6 +139,14 @@ Result<Events> decide_secrets(const State& state, const ChangeSecrets& command) 
     return fail(Code::aborted,
                 "the modules that declare these secrets changed meanwhile: try again");
   return events;
+}
+
+Result<std::vector<std::string>> plan(const State& state, const ChangeSecrets& command) {
+  const Result<Events> events = decide_secrets(state, command);
+  if (!events) return fail(events.error());
+  std::vector<std::string> lines;
+  for (const schema::Event& event : *events) lines.push_back(std::visit(PlanLine{state}, event));
+  return lines;
 }
 
 Events decide_rewrap(const State& state, const RewrapSecrets& command) {

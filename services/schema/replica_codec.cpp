@@ -31,6 +31,7 @@ FollowerRecord follower_from(const v2alpha1::FollowerStatus& message, MonoMs now
   record.connected = record.live = message.live();
   statekit::from_bytes(message.journal_digest(), record.journal_digest);
   record.diverged = message.diverged();
+  record.feature_level = message.feature_level();
   record.state_digest_at = message.state_digest_at();
   record.state_digest = message.state_digest();
   if (message.has_draining()) {

@@ -23,6 +23,12 @@ std::vector<std::string> modules_of(const v2alpha1::ChangeSecretsRequest& reques
   return modules;
 }
 
+std::vector<std::string> modules_of(const v2alpha1::GetSecretsRequest& request) {
+  std::vector<std::string> modules;
+  for (const auto& secret : request.secrets()) modules.push_back(secret.module());
+  return modules;
+}
+
 std::string module_of_key(const std::string& deployment) {
   constexpr std::size_t before = 4;  // "dpl-"
   constexpr std::size_t after = 11;  // "-" and ten characters

@@ -8,11 +8,11 @@
 #include "schema/change_codec_pb.hpp"
 #include "services/schema/codec.hpp"
 #include "services/schema/codec_config.hpp"
-#include "services/schema/codec_secrets.hpp"
 #include "services/schema/context_reactor.hpp"
 #include "services/schema/registration_reactor.hpp"
 #include "services/schema/requested.hpp"
 #include "services/schema/rpc_access_pb.hpp"
+#include "services/schema/rpc_secrets_pb.hpp"
 #include "services/schema/rpc_state.hpp"
 #include "settings/main.hpp"
 #include "statekit/io/grpc_feed_server.hpp"
@@ -36,7 +36,9 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
  public:
   Rpc(Core& service, statekit::GrpcFeed& feed, const statekit::Clock& clock,
       const statekit::ChannelOptions& peers, access::Gate* gate)
-      : AccessCalls(service, clock, peers, gate), feed_(feed) {}
+      : AccessCalls(service, clock, peers, gate),
+        feed_(feed),
+        secrets_(service, clock, peers, gate) {}
 
   ServerUnaryReactor* Ping(CallbackServerContext* context, const v2::PingRequest*,
                            v2::PingResponse* response) override {
@@ -250,56 +252,22 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
   ServerUnaryReactor* ChangeSecrets(CallbackServerContext* context,
                                     const v2::ChangeSecretsRequest* request,
                                     v2::ChangeSecretsResponse* response) override {
-    if (const Status may =
-            reaches(*context, "ChangeSecrets", Permission::deploy, modules_of(*request));
-        !may)
-      return refuse(context, may.error());
-    const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
-    if (!meta) return refuse(context, meta.error());
-    ServerUnaryReactor* reactor = context->DefaultReactor();
-    const auto here = [this, context, request, response, reactor, meta = *meta] {
-      service_.change_secrets(changes_from(const_cast<v2::ChangeSecretsRequest&>(*request)), meta,
-                              ms_left(*context, service_.write_ms_max()),
-                              [reactor, response](const Result<statekit::Position>& at) {
-                                if (at) *response->mutable_position() = to_proto(*at);
-                                reactor->Finish(status_of(at));
-                              });
-    };
-    forward_.send_or(here, service_.writer_address(), context, request, response, reactor,
-                     &Forward::Async::ChangeSecrets);
-    return reactor;
+    return secrets_.change(context, request, response);
   }
-
+  ServerUnaryReactor* GetSecrets(CallbackServerContext* context,
+                                 const v2::GetSecretsRequest* request,
+                                 v2::GetSecretsResponse* response) override {
+    return secrets_.see(context, request, response);
+  }
   ServerUnaryReactor* ListSecrets(CallbackServerContext* context,
                                   const v2::ListSecretsRequest* request,
                                   v2::ListSecretsResponse* response) override {
-    const auto answer = [this, request, response] {
-      const Result<SecretListAnswer> found = service_.secrets(request->module());
-      if (found) fill(*response, *found);
-      return status_of(found);
-    };
-    return on_worker(context, answer, !request->any_age());
+    return secrets_.list(context, request, response);
   }
-
   ServerUnaryReactor* RotateSecrets(CallbackServerContext* context,
                                     const v2::RotateSecretsRequest* request,
                                     v2::RotateSecretsResponse* response) override {
-    const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
-    if (!meta) return refuse(context, meta.error());
-    ServerUnaryReactor* reactor = context->DefaultReactor();
-    const auto here = [this, context, request, response, reactor, meta = *meta] {
-      service_.on_worker([this, context, request, response, reactor, meta](const Status& room) {
-        if (!room) return reactor->Finish(status_of(room));
-        const Result<RotateAnswer> answer =
-            service_.rotate({request->new_key(), request->forget()}, meta,
-                            ms_left(*context, service_.write_ms_max()));
-        if (answer) fill(*response, *answer);
-        reactor->Finish(status_of(answer));
-      });
-    };
-    forward_.send_or(here, service_.writer_address(), context, request, response, reactor,
-                     &Forward::Async::RotateSecrets);
-    return reactor;
+    return secrets_.rotate(context, request, response);
   }
 
   grpc::ServerWriteReactor<v2::GetDeploymentContextResponse>* GetDeploymentContext(
@@ -382,6 +350,7 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
   }
 
   statekit::GrpcFeed& feed_;
+  SecretCalls secrets_;
 };
 
 }  // namespace

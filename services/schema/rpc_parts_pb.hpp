@@ -8,6 +8,7 @@
 #include <atomic>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "access/io/gate.hpp"
@@ -45,11 +46,17 @@ class ReadReactor final : public grpc::ServerUnaryReactor {
   explicit ReadReactor(Service& service) : service_(service) {}
   void wait_as(std::uint64_t number) { number_ = number; }
   void OnCancel() override { service_.wake(number_); }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    if (at_end_) at_end_();
+    delete this;
+  }
+  // While request and response are still there, once all was sent.
+  void at_end(std::function<void()> then) { at_end_ = std::move(then); }
 
  private:
   Service& service_;
   std::atomic<std::uint64_t> number_ = 0;
+  std::function<void()> at_end_;
 };
 
 class CallParts {
@@ -83,11 +90,13 @@ class CallParts {
   // The same for what blocks on storage. `linearizable`: whether the reader asks for it or not.
   template <class Answer>
   grpc::ServerUnaryReactor* on_worker(grpc::CallbackServerContext* context, const Answer& answer,
-                                      bool linearizable = false) {
+                                      bool linearizable = false,
+                                      std::function<void()> at_end = {}) {
     statekit::Result<ReadAt> at = read_at(context);
     if (!at) return refuse(context, at.error());
     at->linearizable = at->linearizable || linearizable;
     auto* reactor = new ReadReactor(service_);
+    reactor->at_end(std::move(at_end));
     when_at(*at, reactor, [this, reactor, answer](const statekit::Status& able) {
       if (!able) return reactor->Finish(status_of(able));
       service_.on_worker([reactor, answer](const statekit::Status& room) {

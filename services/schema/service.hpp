@@ -63,7 +63,7 @@ struct PlanAnswer {
   statekit::Position position;
 };
 struct ConfigPlanAnswer {
-  std::vector<std::string> lines;  // one for each value that would change
+  std::vector<std::string> lines;  // one for each value or secret that would change
   statekit::Position position;
 };
 struct ConfigAnswer {
@@ -75,6 +75,28 @@ struct ClearSecret {
   std::string module;
   std::string name;
   std::optional<seal::ClearText> json;
+};
+struct SecretsOrder {
+  std::vector<ClearSecret> changes;
+  std::optional<Revision> if_revision;
+};
+// One secret that somebody asked to see.
+struct SeenSecret {
+  std::string module;
+  std::string name;
+  seal::ClearText json;
+  Revision version = 0;
+  bool from_global = false;
+};
+struct SeenSecrets {
+  std::vector<SeenSecret> secrets;
+  statekit::Position position;
+};
+// Who asks to see secrets, from where and why, for the audit.
+struct Asker {
+  std::string who;
+  std::string why;
+  std::string from;
 };
 struct SecretListAnswer {
   std::vector<SecretEntry> entries;
@@ -156,8 +178,14 @@ class Service {
   AccessAnswer access() const;
 
   // Checks and seals on a worker.
-  void change_secrets(std::vector<ClearSecret> changes, statekit::CommandMeta meta,
-                      std::int64_t deadline_ms, Done<statekit::Position> done);
+  void change_secrets(SecretsOrder order, statekit::CommandMeta meta, std::int64_t deadline_ms,
+                      Done<statekit::Position> done);
+  // Checks the values and seals nothing.
+  statekit::Result<ConfigPlanAnswer> plan(SecretsOrder order) const;
+  // In clear, all that are named (as module and name) or none; audited before it returns. Blocks on
+  // the keys: call it on a worker.
+  statekit::Result<SeenSecrets> see_secrets(const std::vector<ConfigKey>& names,
+                                            const Asker& asker);
   // Blocks until all is rewrapped, at most until the deadline: call it on a worker.
   statekit::Result<RotateAnswer> rotate(const RotateOrder& order, const statekit::CommandMeta& meta,
                                         std::int64_t deadline_ms);
@@ -210,7 +238,13 @@ class Service {
   statekit::Status waited_for(const ReadAt& at) const;
   statekit::Result<SchemaAnswer> schema_of(const State& state,
                                            const std::vector<std::string>& modules) const;
-  statekit::Result<ChangeSecrets> sealed(std::vector<ClearSecret> changes);
+  // `until`: sealing may wait for keys; null: only checks.
+  statekit::Result<ChangeSecrets> sealed(SecretsOrder order, const statekit::MonoMs* until) const;
+  statekit::Status settle_keys(bool forget, seal::KeyProvider& keys, RotateAnswer& answer);
+  statekit::Status see_all();
+  // The newest feature level that everyone who is connected can read; who holds it down.
+  std::uint32_t readers_level(std::vector<std::string>* laggards = nullptr) const;
+  statekit::Status check_readers(std::uint32_t wanted) const;
   statekit::Result<ConfigAnswer> config_of(const State& state, const std::string& module) const;
   std::vector<FollowerFact> follower_facts() const;
   ReplicaFacts facts();
@@ -241,6 +275,7 @@ class Service {
   HistoryProjection history_;
   Conductor conductor_;
   Workers workers_;
+  std::atomic<int> sealing_ = 0;  // changes of secrets that were sealed and are not committed yet
   std::atomic<bool> reads_stopped_ = false;
   statekit::RevisionWaiters waiters_;
   bool started_ = false;

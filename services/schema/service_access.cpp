@@ -13,6 +13,11 @@ using statekit::Result;
 
 void Service::change_access(Command command, CommandMeta meta, std::int64_t deadline_ms,
                             Done<Position> done) {
+  std::visit(
+      [this](auto& each) {
+        if constexpr (requires { each.readers_level; }) each.readers_level = readers_level();
+      },
+      command);
   machine_.submit(std::move(command), std::move(meta), deadline_ms,
                   [this, done = std::move(done)](const Result<Committed>& result) {
                     if (!result) return done(fail(result.error()));

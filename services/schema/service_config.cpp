@@ -16,6 +16,8 @@ using statekit::Result;
 
 void Service::change_config(ChangeConfig command, CommandMeta meta, std::int64_t deadline_ms,
                             Done<Position> done) {
+  if (statekit::Status able = check_readers(2); !able) return done(fail(able.error()));
+  command.readers_level = readers_level();
   machine_.submit(std::move(command), std::move(meta), deadline_ms,
                   [this, done = std::move(done)](const Result<Committed>& result) {
                     if (!result) return done(fail(result.error()));

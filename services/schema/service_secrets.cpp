@@ -1,6 +1,6 @@
-// The parts of the service that change, list and rotate secrets.
-#include <chrono>
-#include <future>
+// The part of the service that changes secrets: each is checked and sealed before the rules are
+// asked.
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -19,8 +19,6 @@ using statekit::Result;
 using statekit::Status;
 
 namespace {
-
-constexpr std::size_t rewraps_in_commit_max = 100;
 
 // Nothing of a value may show in a fault.
 schema::JsonOptions hiding() {
@@ -60,12 +58,15 @@ seal::ClearText checked(const State& state, const ClearSecret& change,
 }  // namespace
 
 // What `decide_secrets` refuses it says better; here only values are looked at.
-Result<ChangeSecrets> Service::sealed(std::vector<ClearSecret> changes) {
+Result<ChangeSecrets> Service::sealed(SecretsOrder order, const statekit::MonoMs* until) const {
   const auto state = machine_.read();
   ChangeSecrets command;
+  command.if_revision = order.if_revision;
+  command.readers_level = readers_level();
   std::set<std::string> deployments;
   std::vector<std::string> faults;
-  for (const ClearSecret& change : changes) {
+  std::vector<std::pair<std::size_t, seal::ClearText>> to_seal;
+  for (const ClearSecret& change : order.changes) {
     SecretChange& out = command.changes.emplace_back();
     out.module = change.module;
     out.name = change.name;
@@ -77,112 +78,61 @@ Result<ChangeSecrets> Service::sealed(std::vector<ClearSecret> changes) {
                                                 config_name(change.module, change.name) +
                                                 " is over the limit of " +
                                                 std::to_string(config_value_bytes_max) + " octets");
-    if (declared.empty()) {  // `decide` refuses the name; nothing is sealed, no keyring made for it
-      out.secret.emplace();
-      continue;
-    }
-    const seal::ClearText value = checked(*state, change, deployments, faults);
-    if (!faults.empty()) continue;
-    Result<schema::SecretValue> secret = vault_->seal(change.module, change.name, value);
-    if (!secret) return fail(std::move(secret.error()));
-    out.secret = *std::move(secret);
+    out.secret.emplace();
+    out.secret->module = change.module;
+    out.secret->name = change.name;
+    if (declared.empty()) continue;  // `decide` refuses the name, and no keyring is made for it
+    seal::ClearText value = checked(*state, change, deployments, faults);
+    to_seal.emplace_back(command.changes.size() - 1, std::move(value));
   }
   if (!faults.empty())
     return fail(Code::invalid_argument, "the secrets do not fit, so nothing was done",
                 std::move(faults));
   command.checked.assign(deployments.begin(), deployments.end());
+  if (until == nullptr) return command;
+  for (const auto& [index, value] : to_seal) {
+    if (clock_.mono_ms() > *until)
+      return fail(Code::deadline_exceeded, "sealing took too long, so nothing was done");
+    SecretChange& out = command.changes[index];
+    Result<schema::SecretValue> secret = vault_->seal(out.module, out.name, value);
+    if (!secret) return fail(std::move(secret.error()));
+    out.secret = *std::move(secret);
+  }
   return command;
 }
 
-void Service::change_secrets(std::vector<ClearSecret> changes, CommandMeta meta,
-                             std::int64_t deadline_ms, Done<Position> done) {
-  auto kept = std::make_shared<std::vector<ClearSecret>>(std::move(changes));
-  workers_.run([this, kept, meta = std::move(meta), deadline_ms,
-                done = std::move(done)](const Status& room) {
-    if (!room) return done(fail(room.error()));
-    Result<ChangeSecrets> command = sealed(std::move(*kept));
-    if (!command) return done(fail(std::move(command.error())));
-    machine_.submit(*std::move(command), meta, deadline_ms,
-                    [this, done](const Result<Committed>& result) {
-                      if (!result) return done(fail(result.error()));
+void Service::change_secrets(SecretsOrder order, CommandMeta meta, std::int64_t deadline_ms,
+                             Done<Position> done) {
+  auto kept = std::make_shared<SecretsOrder>(std::move(order));
+  const statekit::MonoMs until = clock_.mono_ms() + deadline_ms;
+  ++sealing_;  // keys that it is sealed by must not go before it is committed
+  const auto answer = [this, done = std::move(done)](Result<Position> position) {
+    --sealing_;
+    done(std::move(position));
+  };
+  workers_.run([this, kept, meta = std::move(meta), until, answer](const Status& room) {
+    if (!room) return answer(fail(room.error()));
+    if (Status able = check_readers(2); !able) return answer(fail(able.error()));
+    Result<ChangeSecrets> command = sealed(std::move(*kept), &until);
+    if (!command) return answer(fail(std::move(command.error())));
+    machine_.submit(*std::move(command), meta, std::max<std::int64_t>(1, until - clock_.mono_ms()),
+                    [this, answer](const Result<Committed>& result) {
+                      if (!result) return answer(fail(result.error()));
                       Position position = machine_.position();
                       if (position.revision != result->revision) position.digest = {};
                       position.revision = result->revision;
-                      done(position);
+                      answer(position);
                     });
   });
 }
 
-Result<SecretListAnswer> Service::secrets(const std::string& module) const {
+Result<ConfigPlanAnswer> Service::plan(SecretsOrder order) const {
+  const Result<ChangeSecrets> command = sealed(std::move(order), nullptr);
+  if (!command) return fail(command.error());
   const auto state = machine_.read();
-  return SecretListAnswer{list_secrets(*state, module), position_of(*state)};
-}
-
-namespace {
-
-std::vector<SecretValue> under_other_keys(const State& state, const std::string& active) {
-  std::vector<SecretValue> found;
-  for (const auto& [key, secret] : state.secrets())
-    if (secret.key_id != active) found.push_back(secret);
-  return found;
-}
-
-}  // namespace
-
-Result<RotateAnswer> Service::rotate(const RotateOrder& order, const CommandMeta& meta,
-                                     std::int64_t deadline_ms) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms);
-  const Result<seal::KeyProvider*> provider = vault_->keys();
-  if (!provider) return fail(provider.error());
-  seal::KeyProvider& keys = **provider;
-  RotateAnswer answer;
-  if (order.new_key)
-    if (const auto made = keys.add_key(); !made) return fail(made.error());
-  const Result<std::string> active = keys.active();
-  if (!active) return fail(active.error());
-  answer.active_key = *active;
-  RewrapSecrets batch;
-  const auto submit = [&]() -> Status {
-    if (batch.secrets.empty()) return {};
-    auto promise = std::make_shared<std::promise<Result<Committed>>>();
-    auto answered = promise->get_future();
-    const std::size_t count = batch.secrets.size();
-    CommandMeta each = meta;
-    each.token.clear();  // of several commits; asking again is harmless
-    machine_.submit(std::exchange(batch, {}), each, deadline_ms,
-                    [promise](const Result<Committed>& result) { promise->set_value(result); });
-    if (answered.wait_until(until) != std::future_status::ready)
-      return fail(Code::deadline_exceeded, "not all is wrapped anew yet: ask again to go on");
-    const Result<Committed> result = answered.get();
-    if (!result) return fail(result.error());
-    answer.rewrapped += count;
-    return {};
-  };
-  for (const SecretValue& secret : under_other_keys(*machine_.read(), *active)) {
-    auto rewrapped = vault_->rewrap(secret);
-    if (!rewrapped)
-      answer.failures.push_back(config_name(secret.module, secret.name) + ": " +
-                                rewrapped.error().message);
-    else
-      batch.secrets.push_back(*std::move(rewrapped));
-    if (batch.secrets.size() < rewraps_in_commit_max) continue;
-    if (Status done = submit(); !done) return fail(done.error());
-  }
-  if (Status done = submit(); !done) return fail(done.error());
-  const auto state = machine_.read();
-  for (const SecretValue& secret : under_other_keys(*state, *active))
-    ++answer.needed[secret.key_id];
-  if (order.forget) {
-    const auto all = keys.keys();
-    if (!all) return fail(all.error());
-    for (const std::string& key : *all) {
-      if (key == *active || answer.needed.contains(key)) continue;
-      if (Status gone = keys.forget(key); !gone) return fail(gone.error());
-      answer.forgotten.push_back(key);
-    }
-  }
-  answer.position = position_of(*state);
-  return answer;
+  Result<std::vector<std::string>> lines = schema_service::plan(*state, *command);
+  if (!lines) return fail(std::move(lines.error()));
+  return ConfigPlanAnswer{*std::move(lines), position_of(*state)};
 }
 
 }  // namespace millrace::schema_service

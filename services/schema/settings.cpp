@@ -61,6 +61,12 @@ void describe(settings::Fields& fields, Settings& settings) {
       "schema.keyring", settings.keyring,
       "file with the keys that secrets are sealed by, of mode 0600; empty: DATA/keyring, made "
       "at the first secret, where schema.listen is a loopback address");
+  fields.text(
+      "schema.kms", settings.kms,
+      "unix:PATH of a KMS plugin (the protocol of Kubernetes, v2) that holds the keys; empty: "
+      "those of the keyring seal");
+  fields.duration("schema.kms_timeout", settings.kms_ms_max, 50, 60'000,
+                  "how long the plugin may take for one call");
   fields.integer("schema.snapshot_interval", settings.snapshot_interval, 1, 10'000'000,
                  "commits from one stored snapshot to the next");
   fields.integer("schema.retention_commits", settings.retention_commits, 0, INT64_MAX,

@@ -18,6 +18,8 @@ struct Settings {
   std::string timeline = "127.0.0.1:8894";  // empty: what it warns of is not told
   std::string journal;                      // empty: sqlite in the data folder
   std::string keyring;  // empty: DATA/keyring where only this machine is listened to, else none
+  std::string kms;      // unix:PATH of a KMS plugin; empty: the keyring's keys seal
+  std::int64_t kms_ms_max = 3'000;
   std::int64_t snapshot_interval = 10'000;
   std::int64_t retention_commits = 0;
   std::int64_t retention_age_ms = 0;

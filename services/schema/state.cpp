@@ -121,6 +121,7 @@ struct State::Fold {
   }
   void operator()(const schema::SecretUnset& event) const {
     state.secrets_.erase({event.module, event.name});
+    state.secret_unset_revision_ = at;
   }
   void operator()(const schema::SecretRewrapped& event) const {
     state.secrets_.change({event.module, event.name}, [&](SecretValue& secret) {
@@ -160,6 +161,7 @@ void State::restore(const Snapshot& snapshot) {
     secrets_.put({secret.module, secret.name}, secret);
   config_unset_revision_ = snapshot.config_unset_revision;
   schema::restore(book_, snapshot);
+  secret_unset_revision_ = snapshot.secret_unset_revision;
 }
 
 State::Snapshot State::snapshot() const {
@@ -177,14 +179,17 @@ State::Snapshot State::snapshot() const {
   for (const auto& [key, secret] : secrets_.all()) out.secrets.push_back(secret);
   for (const auto& [id, token] : book_.tokens()) out.tokens.push_back(token);
   for (const auto& [principal, grant] : book_.grants()) out.grants.push_back(grant);
+  out.secret_unset_revision = secret_unset_revision_;
   return out;
 }
 
 std::uint64_t State::digest() const {
   // Zero where nothing was ever unset, so that the digest of older states stays what it was.
-  const std::uint64_t unset = config_unset_revision_ == 0
-                                  ? 0
-                                  : EntryHash().add("unset").add(config_unset_revision_).value();
+  const auto unset_at = [](const char* kind, Revision revision) {
+    return revision == 0 ? 0 : EntryHash().add(kind).add(revision).value();
+  };
+  const std::uint64_t unset =
+      unset_at("unset", config_unset_revision_) + unset_at("secret-unset", secret_unset_revision_);
   return deployments_.digest() + endpoints_.digest() + changesets_.digest() + requests_.digest() +
          superseded_.digest() + config_.digest() + secrets_.digest() + book_.digest() + unset +
          EntryHash().add(feature_level_).value();

@@ -102,6 +102,7 @@ class State {
   const ConfigValue* config_of(const std::string& module, const std::string& name) const;
   // The last commit that unset a config value; 0: none did.
   Revision config_unset_revision() const { return config_unset_revision_; }
+  Revision secret_unset_revision() const { return secret_unset_revision_; }
   // Octets of all config values together.
   std::size_t config_bytes() const { return config_bytes_; }
 
@@ -165,6 +166,7 @@ class State {
   Table<BuildId, SupersededBuild> superseded_;
   Table<ConfigKey, ConfigValue> config_;
   Revision config_unset_revision_ = 0;
+  Revision secret_unset_revision_ = 0;
   Table<ConfigKey, SecretValue> secrets_;
   access::Book book_;
 

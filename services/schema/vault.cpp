@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "seal/keyring.hpp"
+#include "seal/kms.hpp"
 #include "statekit/io/log.hpp"
 
 namespace millrace::schema_service {
@@ -74,19 +75,37 @@ Result<schema::SecretRewrapped> Vault::rewrap(const SecretValue& secret) {
                                  std::move(wrapped->key_id)};
 }
 
+namespace {
+
+// Beside a KMS a keyring only opens what was sealed before.
+std::unique_ptr<seal::KeyProvider> keyring_of(const Settings& settings, bool make) {
+  seal::KeyringOptions options;
+  options.path = settings.keyring.empty() ? settings.data + "/keyring" : settings.keyring;
+  options.make = make && settings.keyring.empty();
+  options.on_made = tell_of_keyring;
+  return seal::open_keyring(std::move(options));
+}
+
+}  // namespace
+
 std::unique_ptr<Vault> make_vault(const Settings& settings) {
   const std::string workspace = workspace_of(journal_url(settings));
+  if (!settings.kms.empty()) {
+    seal::KmsOptions options;
+    options.socket = settings.kms;
+    options.call_ms_max = settings.kms_ms_max;
+    auto kms = seal::open_kms(std::move(options), keyring_of(settings, false));
+    if (kms) return std::make_unique<Vault>(std::move(*kms), "", workspace);
+    return std::make_unique<Vault>(nullptr, "schema.secrets.kms: " + kms.error().message,
+                                   workspace);
+  }
   if (settings.keyring.empty() && !listens_on_loopback(settings))
     return std::make_unique<Vault>(nullptr,
                                    "there is no key to seal secrets with: name a keyring "
-                                   "(schema.secrets.keyring); one is made "
-                                   "by itself only where schema.listen is a loopback address",
+                                   "(schema.secrets.keyring) or a KMS (schema.secrets.kms); one is "
+                                   "made by itself only where schema.listen is a loopback address",
                                    workspace);
-  seal::KeyringOptions options;
-  options.path = settings.keyring.empty() ? settings.data + "/keyring" : settings.keyring;
-  options.make = settings.keyring.empty();
-  options.on_made = tell_of_keyring;
-  return std::make_unique<Vault>(seal::open_keyring(std::move(options)), "", workspace);
+  return std::make_unique<Vault>(keyring_of(settings, true), "", workspace);
 }
 
 }  // namespace millrace::schema_service

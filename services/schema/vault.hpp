@@ -34,7 +34,7 @@ class Vault {
   const std::string workspace_;
 };
 
-// With the keyring that the settings name, or the one in the data folder.
+// With the KMS or the keyring that the settings name, or the keyring in the data folder.
 std::unique_ptr<Vault> make_vault(const Settings& settings);
 
 }  // namespace millrace::schema_service

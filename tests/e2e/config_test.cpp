@@ -72,7 +72,11 @@ TEST_CASE("config is set, listed, imported whole, taken back and given to a prog
   CHECK(cluster.millrace({"config", "rollback", before}).exit_code == 0);
   CHECK(cluster.millrace({"config", "export", "--format", "toml"}).out ==
         "[modules.shop]\ncurrency = \"EUR\"\n");
-  const Outcome history = cluster.millrace({"schema", "history", "shop"});
+  const Outcome history = cluster.millrace({"config", "history", "shop"});
+  CHECK_FALSE(has(history.out, "changeset"));
+  CHECK(
+      cluster.millrace({"config", "history", "--limit", "1"}).out.find("there is more: --before") !=
+      std::string::npos);
   CHECK(has(history.out, "we sell in Europe\n    config shop.currency set to \"EUR\""));
 }
 

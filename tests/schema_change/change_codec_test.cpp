@@ -210,3 +210,22 @@ TEST_CASE("G11: hostile bytes are refused without a crash") {
   }
   SUCCEED();
 }
+
+TEST_CASE(
+    "G9: a feature level that is not known is refused by its number, in an event and in a "
+    "snapshot") {
+  const std::uint32_t next = schema::feature_level_newest + 1;
+  const auto raised = ChangeCodec::decode_event(
+      ChangeCodec::encode(schema::FeatureLevelRaised{schema::feature_level_newest}));
+  CHECK(raised);
+  const auto newer =
+      ChangeCodec::decode_event(ChangeCodec::encode(schema::FeatureLevelRaised{next}));
+  REQUIRE_FALSE(newer);
+  CHECK(newer.error().code == Code::unimplemented);
+  CHECK(newer.error().message.find("feature level " + std::to_string(next)) != std::string::npos);
+  schema::Snapshot of_then;
+  of_then.feature_level = next;
+  const auto snapshot = ChangeCodec::decode_snapshot(ChangeCodec::encode_snapshot(of_then));
+  REQUIRE_FALSE(snapshot);
+  CHECK(snapshot.error().code == Code::unimplemented);
+}

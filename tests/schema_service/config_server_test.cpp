@@ -115,7 +115,8 @@ TEST_CASE("config is set, listed now and as it was, and stands in the history wi
   REQUIRE(entries->entries_size() == 1);
   CHECK(entries->entries(0).author() == "ada");
   CHECK(entries->entries(0).reason() == "because");
-  CHECK(entries->entries(0).changes(0) == "config shop.currency set to \"EUR\"");
+  REQUIRE(entries->entries(0).changes_size() == 2);  // the level is raised with the first value
+  CHECK(entries->entries(0).changes(1) == "config shop.currency set to \"EUR\"");
 
   v2::ListConfigRequest unknown;
   unknown.set_module("shpo");

@@ -299,3 +299,28 @@ TEST_CASE("the values of config come back from a snapshot with their digest") {
   CHECK(values.world.state == before);
   CHECK(values.world.state.digest() == before.digest());
 }
+
+TEST_CASE(
+    "G9: the first value raises the feature level in its own commit, before itself, and once") {
+  Values values;
+  values.deploy("a", {shop});
+  CHECK(values.world.state.feature_level() == 1);
+  const auto first = values.change({set("shop", "currency", "\"EUR\"")});
+  REQUIRE(first);
+  REQUIRE(first->events.size() == 2);
+  CHECK(first->events[0] == schema::Event(schema::FeatureLevelRaised{2}));
+  CHECK(values.world.state.feature_level() == 2);
+  CHECK(values.change({set("shop", "currency", "\"USD\"")})->events.size() == 1);
+}
+
+TEST_CASE("G9: no event of a level that not all can read is decided, whatever the command") {
+  Values values;
+  values.deploy("a", {shop});
+  const service::State before = values.world.state;
+  service::ChangeConfig command{{set("shop", "currency", "\"EUR\"")}, {}};
+  command.readers_level = 1;
+  const auto refused = values.world.run(command, {"ada", "", 0, "", {}});
+  REQUIRE(!refused);
+  CHECK(refused.error().code == Code::failed_precondition);
+  CHECK(values.world.state == before);
+}

@@ -201,7 +201,8 @@ TEST_CASE("a keyring that others can read seals nothing, and one must be named o
   const auto vault = millrace::schema_service::make_vault(open);
   const auto sealed = vault->seal("shop", "pin", millrace::seal::ClearText(std::string("7")));
   REQUIRE(!sealed);
-  CHECK(contains(sealed.error().message, "name a keyring (schema.secrets.keyring)"));
+  CHECK(contains(sealed.error().message,
+                 "name a keyring (schema.secrets.keyring) or a KMS (schema.secrets.kms)"));
 }
 
 TEST_CASE("a deploy that changes the type of a secret that is set is refused") {

@@ -59,6 +59,9 @@ class RandomChanges {
   }
   statekit::Digest digest() { return statekit::sha256(word()); }
 
+  std::uint32_t level() {
+    return static_cast<std::uint32_t>(number(schema::feature_level_newest + 1));
+  }
   schema::Deployment deployment() {
     schema::Deployment value = deployment_of(module_with("m" + std::to_string(number(9))), "x");
     value.key = word();
@@ -134,7 +137,7 @@ class RandomChanges {
       case 9: return schema::EndpointHealthChanged{word(), flip()};
       case 10: return schema::EndpointRemoved{word(), word()};
       case 11: return schema::RequestRemembered{word(), word(), digest()};
-      case 12: return schema::FeatureLevelRaised{static_cast<std::uint32_t>(number(9))};
+      case 12: return schema::FeatureLevelRaised{level()};
       case 13: return schema::ConfigSet{config()};
       case 14: return schema::ConfigUnset{word(), word()};
       case 15: return schema::SecretSet{secret()};
@@ -150,7 +153,7 @@ class RandomChanges {
     schema::Snapshot value;
     value.revision = engine_();
     value.time_ms = static_cast<std::int64_t>(engine_());
-    value.feature_level = static_cast<std::uint32_t>(number(9));
+    value.feature_level = level();
     for (std::uint64_t i = number(6); i > 0; --i) value.deployments.push_back(deployment());
     for (std::uint64_t i = number(6); i > 0; --i) value.endpoints.push_back(endpoint());
     for (std::uint64_t i = number(6); i > 0; --i) value.changesets.push_back(changeset());

@@ -60,4 +60,18 @@ TEST_CASE("of a process's own lines warnings and errors go, but none about the t
   CHECK(told.lines[1].level == LineLevel::error);
 }
 
+TEST_CASE("G10: what is audited is told even in a flood") {
+  Told told;
+  TimelineLog log(told.publisher, told.clock, {100, 1, 1});
+  log.add(line("first"));
+  log.add(line("left out"));
+  log.add_own({LogLevel::warn, 1, "audit.secret-read", {{"by", "eve"}}});
+  log.add_own({LogLevel::warn, 1, "audit.secret-read", {{"by", "ada"}}});
+  told.end();
+  REQUIRE(told.lines.size() == 3);
+  CHECK(told.lines[1].source == "audit");
+  CHECK(told.lines[1].fields.at("by") == "eve");
+  CHECK(told.lines[2].fields.at("by") == "ada");
+}
+
 }  // namespace

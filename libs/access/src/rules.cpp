@@ -33,6 +33,7 @@ constexpr Rule table[] = {
     {SCHEMA "ListConfig", P::read},
     {SCHEMA "ChangeSecrets", P::deploy},
     {SCHEMA "ListSecrets", P::read},
+    {SCHEMA "GetSecrets", P::read_secrets},
     {SCHEMA "RotateSecrets", P::operate},
     {SCHEMA "GetDeploymentContext", P::serve},
     {SCHEMA "GetHistory", P::read},

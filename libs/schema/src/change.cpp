@@ -222,6 +222,16 @@ std::string shown_value(const std::string& json) {
   return json.substr(0, end) + "...";
 }
 
+std::uint32_t feature_level_of(const Event& event) {
+  static_assert(std::variant_size_v<Event> == 22, "a new kind of event is of a new level");
+  constexpr std::size_t first_of_2 = 13;  // ConfigSet
+  static_assert(std::is_same_v<std::variant_alternative_t<first_of_2, Event>, ConfigSet>);
+  constexpr std::size_t first_of_3 = 18;  // TokenCreated
+  static_assert(std::is_same_v<std::variant_alternative_t<first_of_3, Event>, TokenCreated>);
+  if (event.index() >= first_of_3) return 3;
+  return event.index() < first_of_2 ? 1 : 2;
+}
+
 std::string describe(const Event& event) { return std::visit(Describe{}, event); }
 
 std::vector<std::string> modules_of(const Event& event) {

@@ -44,6 +44,14 @@ Status check_format(std::uint32_t format, std::uint32_t readable_from, const cha
   return {};
 }
 
+// What comes at a level that is not known here may be of a kind that is not known here.
+Status check_feature_level(std::uint32_t level) {
+  if (level <= feature_level_newest) return {};
+  return fail(Code::unimplemented, "this store is at feature level " + std::to_string(level) +
+                                       "; this binary knows levels up to " +
+                                       std::to_string(feature_level_newest) + ": upgrade it");
+}
+
 v2alpha1::SnapshotEntry header_entry(const Snapshot& snapshot) {
   v2alpha1::SnapshotEntry entry;
   v2alpha1::SnapshotHeader& header = *entry.mutable_header();
@@ -53,6 +61,7 @@ v2alpha1::SnapshotEntry header_entry(const Snapshot& snapshot) {
   header.set_time_ms(snapshot.time_ms);
   header.set_feature_level(snapshot.feature_level);
   header.set_config_unset_revision(snapshot.config_unset_revision);
+  header.set_secret_unset_revision(snapshot.secret_unset_revision);
   return entry;
 }
 
@@ -143,10 +152,12 @@ class Chunks {
 Status take_header(const v2alpha1::SnapshotHeader& header, Snapshot& snapshot) {
   if (Status known = check_format(header.format(), header.readable_from(), "a snapshot"); !known)
     return known;
+  if (Status known = check_feature_level(header.feature_level()); !known) return known;
   snapshot.revision = header.revision();
   snapshot.time_ms = header.time_ms();
   snapshot.feature_level = header.feature_level();
   snapshot.config_unset_revision = header.config_unset_revision();
+  snapshot.secret_unset_revision = header.secret_unset_revision();
   return {};
 }
 
@@ -202,6 +213,8 @@ Bytes ChangeCodec::encode(const Event& event) { return to_proto(event).Serialize
 Result<Event> ChangeCodec::decode_event(BytesView bytes) {
   Result<v2alpha1::Event> message = parsed<v2alpha1::Event>(bytes, "encoded event");
   if (!message) return fail(std::move(message.error()));
+  if (Status known = check_feature_level(message->feature_level_raised().level()); !known)
+    return fail(std::move(known.error()));
   return from_proto(*message);
 }
 

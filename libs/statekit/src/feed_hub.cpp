@@ -42,6 +42,7 @@ Result<std::unique_ptr<FeedSession>> FeedHub::open(Hello hello, MonoMs now) {
   known.record.kind = hello.kind;
   known.record.instance = hello.instance;
   known.record.format = hello.format;
+  known.record.feature_level = hello.feature_level;
   known.record.connected = true;
   known.record.connected_ms = known.record.seen_ms = now;
   known.record.mismatches = mismatches;

@@ -23,6 +23,17 @@ export class Backend {
   #sockets = new Set();
   #beat;
 
+  // What the page of every module tells of its values.
+  configs = [
+    { name: "currency", type: "String", json: '"EUR"', fromGlobal: false, revision: "7", author: "ada", timeMs: "1700000000000" },
+    { name: "region", type: "String", json: '"a text that is long enough to need more than one line, wherever it is shown"', fromGlobal: true, revision: "7", author: "ada", timeMs: "1700000000000" },
+    { name: "limits", type: "shop.Limits", fromGlobal: false, revision: "0", author: "", timeMs: "0" },
+  ];
+  secrets = [
+    { name: "gateway_key_of_the_payment_provider", type: "String", set: true, fromGlobal: true, version: "9", fingerprint: "0123456789abcdef", keyId: "key-1", author: "bob", timeMs: "1700000000000" },
+    { name: "pin", type: "Int", set: false, fromGlobal: false, version: "0", fingerprint: "", keyId: "", author: "", timeMs: "0" },
+  ];
+
   constructor(page, overview, activity) {
     this.page = page;
     this.overview = overview;
@@ -103,6 +114,7 @@ export class Backend {
     response.statusCode = module ? 200 : 404;
     response.setHeader("content-type", "application/json");
     const schema = `module ${name} {\n  data EchoRequest {\n    name String?\n  }\n}\n`;
-    response.end(JSON.stringify(module ? { module, schema } : { detail: `no module ${name}` }));
+    const answer = { module, schema, configs: this.configs, secrets: this.secrets };
+    response.end(JSON.stringify(module ? answer : { detail: `no module ${name}` }));
   }
 }

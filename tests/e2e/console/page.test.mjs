@@ -170,6 +170,22 @@ test("each page has an address of its own and takes the keyboard along", async (
   clean(visited);
 });
 
+test("a module's page tells its config, and of its secrets no more than what tells them apart", async () => {
+  const visited = await visit();
+  const { page } = visited;
+  await page.goto(`${backend.url}#/modules/orders`);
+  const config = page.locator(".values").first();
+  await config.getByText('"EUR"').waitFor();
+  await config.getByText("for all modules").waitFor();
+  await config.getByText("r7 by ada").first().waitFor();
+  await config.getByText("not set").waitFor();
+  const secrets = page.locator(".values").nth(1);
+  await secrets.getByText("0123456789abcdef").waitFor();
+  await secrets.getByText("r9 by bob").waitFor();
+  await picture(page, "module-values");
+  clean(visited);
+});
+
 test("the keyboard reaches everything, and shows where it is", async () => {
   const { page } = await visit();
   const all = await page.evaluate(() => {

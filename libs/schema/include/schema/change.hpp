@@ -237,6 +237,13 @@ using Event =
                  SecretRewrapped, TokenCreated, TokenRevoked, RolesSet, RolesUnset>;
 using Commit = statekit::Commit<Event>;
 
+// Kinds of events come in levels: whoever reads one level reads all before it. 1: all up to
+// FeatureLevelRaised. 2: values of config and secrets. 3: tokens and roles. No event is written
+// before the state's level is its own, and that is raised only when all who read can follow
+// (services/schema/decide.cpp).
+inline constexpr std::uint32_t feature_level_newest = 3;
+std::uint32_t feature_level_of(const Event& event);
+
 struct RememberedRequest {
   std::string principal;
   std::string token;
@@ -270,6 +277,7 @@ struct Snapshot {
   std::vector<SecretValue> secrets;         // by module and name
   std::vector<access::Token> tokens;        // by id
   std::vector<access::Grant> grants;        // by principal
+  Revision secret_unset_revision = 0;       // the last that unset a secret
   bool operator==(const Snapshot&) const = default;
 };
 

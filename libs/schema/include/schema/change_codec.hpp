@@ -14,6 +14,7 @@ namespace millrace::schema {
 struct ChangeCodec {
   using Event = schema::Event;
   using Snapshot = schema::Snapshot;
+  static constexpr std::uint32_t feature_level = feature_level_newest;
 
   static statekit::Bytes encode(const Event& event);
   static statekit::Result<Event> decode_event(statekit::BytesView bytes);

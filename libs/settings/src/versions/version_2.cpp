@@ -54,6 +54,8 @@ constexpr Row rows[] = {
     {"schema.rollout.probe_interval", "duration", "schema.probe_interval"},
     {"schema.rollout.rollback_window", "duration", "schema.rollback_window"},
     {"schema.secrets.keyring", "text", "schema.keyring"},
+    {"schema.secrets.kms", "text", "schema.kms"},
+    {"schema.secrets.kms_timeout", "duration", "schema.kms_timeout"},
     {"schema.state.body_bytes_max", "integer", "schema.state_body_bytes_max"},
     {"schema.state.connections_max", "integer", "schema.state_connections_max"},
     {"schema.state.open_max", "integer", "schema.state_open_max"},

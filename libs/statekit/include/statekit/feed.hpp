@@ -24,6 +24,7 @@ struct Hello {
   std::string instance;              // unique among the live followers of a kind
   std::uint32_t format = 1;          // of the follower's state digest
   std::optional<Position> position;  // where it stands; none: it has no state yet
+  std::uint32_t feature_level = 0;   // the newest that it can read; 0: it does not tell
   bool operator==(const Hello&) const = default;
 };
 

@@ -42,6 +42,7 @@ struct FollowerRecord {
   std::string kind;
   std::string instance;
   std::uint32_t format = 1;
+  std::uint32_t feature_level = 0;  // the newest that it can read; 0: it does not tell
   bool connected = false;
   bool live = false;  // connected, and seen within 3 s
   Revision revision = 0;

@@ -28,7 +28,7 @@ class FollowerCore final : public FeedFollower {
   // `projection` outlives the core; `cache` may be null.
   FollowerCore(FollowerIdentity identity, Projection<State>& projection,
                std::unique_ptr<FollowerCache> cache = nullptr, FollowerLimits limits = {})
-      : FeedFollower(std::move(identity), limits),
+      : FeedFollower(with_level(std::move(identity)), limits),
         projection_(projection),
         cache_(std::move(cache)) {}
 
@@ -73,6 +73,11 @@ class FollowerCore final : public FeedFollower {
   std::uint64_t state_digest() const override { return projection_.read()->digest(); }
 
  private:
+  static FollowerIdentity with_level(FollowerIdentity identity) {
+    if constexpr (requires { Codec::feature_level; }) identity.feature_level = Codec::feature_level;
+    return identity;
+  }
+
   Status restore(std::vector<Bytes> parts) {
     auto decoded = decode_snapshot_parts<Codec>(std::move(parts));
     if (!decoded) return fail(std::move(decoded.error()));

@@ -21,6 +21,7 @@ struct FollowerIdentity {
   std::string kind;
   std::string instance;
   std::uint32_t format = 1;
+  std::uint32_t feature_level = 0;  // the newest that it can read; by its codec, where that has one
 };
 
 struct FollowerLimits {

@@ -39,7 +39,8 @@ struct Commit {
 //   encode_header(CommitMeta) -> Bytes             decode_header(BytesView) -> Result<CommitMeta>
 //   encode_snapshot(Snapshot) -> vector<Bytes>     decode_snapshot(vector<Bytes>) ->
 //   Result<Snapshot>
-// decode_event answers Code::unimplemented for an event kind that this binary does not know.
+// decode_event answers Code::unimplemented for an event kind that this binary does not know. A
+// codec may say in `feature_level` which events it knows; followers tell it to the server.
 // Snapshot parts are at most snapshot_part_bytes_max each.
 template <class C>
 concept Codec = requires(const typename C::Event& event, const typename C::Snapshot& snapshot,

@@ -87,6 +87,7 @@ v2alpha1::SubscribeRequest to_wire(const Hello& hello) {
   out.set_kind(hello.kind);
   out.set_instance(hello.instance);
   out.set_format(hello.format);
+  out.set_feature_level(hello.feature_level);
   if (hello.position) position_to_wire(*hello.position, *out.mutable_position());
   return wire;
 }
@@ -103,7 +104,7 @@ v2alpha1::SubscribeRequest to_wire(const Ack& ack) {
 }
 
 Result<Hello> from_wire(const v2alpha1::FeedHello& wire) {
-  Hello hello{wire.kind(), wire.instance(), wire.format(), {}};
+  Hello hello{wire.kind(), wire.instance(), wire.format(), {}, wire.feature_level()};
   if (!wire.has_position()) return hello;
   Result<Position> position = position_from_wire(wire.position());
   if (!position) return fail(std::move(position.error()));

@@ -1,4 +1,5 @@
 #include "statekit/io/log.hpp"
+#include "statekit/io/audit.hpp"
 
 #include <array>
 #include <atomic>
@@ -99,9 +100,10 @@ std::string to_text(const LogLine& line) {
   return text;
 }
 
-void log(LogLevel level, std::string_view event, LogFields fields) {
+namespace {
+
+void write(LogLevel level, std::string_view event, LogFields fields) {
   Logging& to = logging();
-  if (level < to.level.load(std::memory_order_relaxed)) return;
   LogLine line{level, SystemClock().wall_ms(), std::string(event), {}};
   for (const auto& [name, value] : fields) line.fields.emplace_back(name, value.text());
   const bool json = to.format.load(std::memory_order_relaxed) == LogFormat::json;
@@ -110,6 +112,14 @@ void log(LogLevel level, std::string_view event, LogFields fields) {
   std::lock_guard lock(to.sink_mutex);
   if (to.sink) to.sink(line);
 }
+
+}  // namespace
+
+void log(LogLevel level, std::string_view event, LogFields fields) {
+  if (level >= logging().level.load(std::memory_order_relaxed)) write(level, event, fields);
+}
+
+void audit(std::string_view event, LogFields fields) { write(LogLevel::warn, event, fields); }
 
 void set_up_logging(LogOptions options) {
   logging().level = options.level;

@@ -4,9 +4,10 @@ import { DeploymentList } from "../parts/deployment_list";
 import { Endpoints, Verbs } from "../parts/module_list";
 import { Panel } from "../parts/panel";
 import { ModuleState } from "../parts/state";
+import { ConfigTable, SecretTable } from "../parts/value_table";
 import { href } from "../routes";
 import { count } from "../words";
-import { useAsk } from "../wire/fetch";
+import { useAsk, type Asked } from "../wire/fetch";
 import type { Live } from "../wire/live";
 import type { Module, ModuleDetail, Overview } from "../wire/types";
 
@@ -66,17 +67,65 @@ function Facts({ module, overview }: { module: Module; overview: Overview }) {
   );
 }
 
-function Schema({ module }: { module: Module }) {
-  const asked = useAsk<ModuleDetail>(
-    `api/modules/${encodeURIComponent(module.name)}`,
-    module.deployment,
-  );
-  if (asked.state === "waiting") return <p className="dim">Loading…</p>;
+type Detail = Asked<ModuleDetail>;
+
+function Waiting({ asked }: { asked: Detail }) {
   if (asked.state === "failed") return <p className="trouble">Not loaded: {asked.why}</p>;
+  return <p className="dim">Loading…</p>;
+}
+
+function Schema({ name, asked }: { name: string; asked: Detail }) {
+  if (asked.state !== "answered") return <Waiting asked={asked} />;
   return (
-    <pre className="schema" tabIndex={0} aria-label={`Schema of ${module.name}`}>
+    <pre className="schema" tabIndex={0} aria-label={`Schema of ${name}`}>
       {asked.value.schema}
     </pre>
+  );
+}
+
+function Known({ module, overview, live }: { module: Module; overview: Overview; live: Live }) {
+  const name = module.name;
+  // Asked again with each revision: values change without a deploy.
+  const asked = useAsk<ModuleDetail>(
+    `api/modules/${encodeURIComponent(name)}`,
+    `${module.deployment}@${overview.status.feed.revision}`,
+  );
+  const events = live.activity.filter((event) => event.module === name).slice(0, RECENT_MAX);
+  return (
+    <div className="overview">
+      <div className="column">
+        <Panel title="Verbs">
+          {module.comment && <p className="comment">{module.comment}</p>}
+          <Verbs module={module} />
+        </Panel>
+        <Panel title="Schema">
+          <Schema name={name} asked={asked} />
+        </Panel>
+      </div>
+      <div className="column">
+        <Panel title="About">
+          <Facts module={module} overview={overview} />
+        </Panel>
+        {asked.state === "answered" && asked.value.configs.length > 0 && (
+          <Panel title="Config">
+            <ConfigTable configs={asked.value.configs} />
+          </Panel>
+        )}
+        {asked.state === "answered" && asked.value.secrets.length > 0 && (
+          <Panel title="Secrets">
+            <SecretTable secrets={asked.value.secrets} />
+          </Panel>
+        )}
+        <Panel title="Deployments">
+          <DeploymentList
+            deployments={overview.deployments.filter((deployment) => deployment.module === name)}
+          />
+        </Panel>
+        <Panel title="Activity">
+          {events.length === 0 ? <NoActivity /> : <ActivityTable events={events} />}
+        </Panel>
+      </div>
+    </div>
   );
 }
 
@@ -98,31 +147,5 @@ export function ModulePage({
       </p>
     );
   }
-  const events = live.activity.filter((event) => event.module === name).slice(0, RECENT_MAX);
-  return (
-    <div className="overview">
-      <div className="column">
-        <Panel title="Verbs">
-          {module.comment && <p className="comment">{module.comment}</p>}
-          <Verbs module={module} />
-        </Panel>
-        <Panel title="Schema">
-          <Schema module={module} />
-        </Panel>
-      </div>
-      <div className="column">
-        <Panel title="About">
-          <Facts module={module} overview={overview} />
-        </Panel>
-        <Panel title="Deployments">
-          <DeploymentList
-            deployments={overview.deployments.filter((deployment) => deployment.module === name)}
-          />
-        </Panel>
-        <Panel title="Activity">
-          {events.length === 0 ? <NoActivity /> : <ActivityTable events={events} />}
-        </Panel>
-      </div>
-    </div>
-  );
+  return <Known module={module} overview={overview} live={live} />;
 }

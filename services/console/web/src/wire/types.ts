@@ -115,9 +115,33 @@ export interface Overview {
   changesets: Changeset[];
 }
 
+export interface ConfigEntry {
+  name: string;
+  type: string;
+  json?: string;
+  fromGlobal: boolean;
+  revision: Int64;
+  author: string;
+  timeMs: Int64;
+}
+
+export interface SecretEntry {
+  name: string;
+  type: string;
+  set: boolean;
+  fromGlobal: boolean;
+  version: Int64;
+  fingerprint: string;
+  keyId: string;
+  author: string;
+  timeMs: Int64;
+}
+
 export interface ModuleDetail {
   module: Module;
   schema: string;
+  configs: ConfigEntry[];
+  secrets: SecretEntry[];
 }
 
 export interface ActivityEvent {

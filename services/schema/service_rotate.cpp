@@ -1,0 +1,120 @@
+// The part of the service that wraps the keys of secrets anew, in small commits: stopped anywhere,
+// it goes on where it was when it is asked again.
+#include <chrono>
+#include <future>
+#include <utility>
+
+#include "services/schema/service.hpp"
+
+namespace millrace::schema_service {
+
+using schema::config_name;
+using statekit::Code;
+using statekit::CommandMeta;
+using statekit::Committed;
+using statekit::fail;
+using statekit::Result;
+using statekit::Status;
+
+namespace {
+
+constexpr std::size_t rewraps_in_commit_max = 100;
+
+statekit::Error not_all_yet() {
+  return {Code::deadline_exceeded, "not all is wrapped anew yet: ask again to go on", {}};
+}
+
+std::vector<SecretValue> under_other_keys(const State& state, const std::string& active) {
+  std::vector<SecretValue> found;
+  for (const auto& [key, secret] : state.secrets())
+    if (secret.key_id != active) found.push_back(secret);
+  return found;
+}
+
+}  // namespace
+
+Result<RotateAnswer> Service::rotate(const RotateOrder& order, const CommandMeta& meta,
+                                     std::int64_t deadline_ms) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms);
+  const Result<seal::KeyProvider*> provider = vault_->keys();
+  if (!provider) return fail(provider.error());
+  seal::KeyProvider& keys = **provider;
+  RotateAnswer answer;
+  if (order.new_key)
+    if (const auto made = keys.add_key(); !made) return fail(made.error());
+  const Result<std::string> active = keys.active();
+  if (!active) return fail(active.error());
+  answer.active_key = *active;
+  if (Status caught_up = see_all(); !caught_up) return fail(caught_up.error());
+  RewrapSecrets batch;
+  batch.readers_level = readers_level();
+  const auto submit = [&]() -> Status {
+    if (batch.secrets.empty()) return {};
+    auto promise = std::make_shared<std::promise<Result<Committed>>>();
+    auto answered = promise->get_future();
+    const std::size_t count = batch.secrets.size();
+    CommandMeta each = meta;
+    each.token.clear();  // of several commits; asking again is harmless
+    machine_.submit(std::exchange(batch, {{}, batch.readers_level}), each, deadline_ms,
+                    [promise](const Result<Committed>& result) { promise->set_value(result); });
+    if (answered.wait_until(until) != std::future_status::ready) return fail(not_all_yet());
+    const Result<Committed> result = answered.get();
+    if (!result) return fail(result.error());
+    answer.rewrapped += count;
+    return {};
+  };
+  for (const SecretValue& secret : under_other_keys(*machine_.read(), *active)) {
+    if (std::chrono::steady_clock::now() > until) {
+      if (Status done = submit(); !done) return fail(done.error());
+      return fail(not_all_yet());
+    }
+    auto rewrapped = vault_->rewrap(secret);
+    if (!rewrapped)
+      answer.failures.push_back(config_name(secret.module, secret.name) + ": " +
+                                rewrapped.error().message);
+    else
+      batch.secrets.push_back(*std::move(rewrapped));
+    if (batch.secrets.size() < rewraps_in_commit_max) continue;
+    if (Status done = submit(); !done) return fail(done.error());
+  }
+  if (Status done = submit(); !done) return fail(done.error());
+  if (Status rest = settle_keys(order.forget, keys, answer); !rest) return fail(rest.error());
+  return answer;
+}
+
+// Counts what still needs an older key, and forgets those that nothing does.
+Status Service::settle_keys(bool forget, seal::KeyProvider& keys, RotateAnswer& answer) {
+  // What is sealed from here on is sealed by the active key, or by a newer one.
+  if (forget && sealing_ > 0)
+    return fail(Code::aborted,
+                "secrets are being set at this moment: forget the old keys once they are");
+  if (Status caught_up = see_all(); !caught_up) return caught_up;
+  {
+    const auto state = machine_.read();
+    for (const SecretValue& secret : under_other_keys(*state, answer.active_key))
+      ++answer.needed[secret.key_id];
+    answer.position = position_of(*state);
+  }
+  if (!forget) return {};
+  const auto all = keys.keys();
+  if (!all) return fail(all.error());
+  for (const std::string& key : *all) {
+    if (key == answer.active_key || answer.needed.contains(key)) continue;
+    if (Status gone = keys.forget(key); !gone) return gone;
+    answer.forgotten.push_back(key);
+  }
+  return {};
+}
+
+// Until this replica has everything that any of them committed.
+Status Service::see_all() {
+  auto at = at_head({});
+  if (!at) return fail(at.error());
+  at->wait_ms_max = settings_.write_ms_max;
+  auto promise = std::make_shared<std::promise<Status>>();
+  auto seen = promise->get_future();
+  when_at(*at, [promise](const Status& able) { promise->set_value(able); });
+  return seen.get();
+}
+
+}  // namespace millrace::schema_service
