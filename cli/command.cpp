@@ -157,12 +157,15 @@ Command& Command::prints_data(Session& session) {
   return choice("--output", {"text", "json"}, session.output, "how to print");
 }
 
+// Once, however many services the command talks to.
 Command& Command::uses_tls(Session& session) {
   if (std::exchange(connects_, true)) return *this;
   tls::Files& files = session.addresses.tls;
   return text("--ca", "FILE", files.ca, "over TLS: the authorities that are believed (PEM)")
       .text("--cert", "FILE", files.certificate, "over TLS: the certificate that we show (PEM)")
-      .text("--key", "FILE", files.key, "over TLS: its key (PEM)");
+      .text("--key", "FILE", files.key, "over TLS: its key (PEM)")
+      .text("--token-file", "FILE", session.token_file,
+            "the token that is shown to services; else MILLRACE_TOKEN_FILE");
 }
 
 Command& Command::uses_schema(Session& session) {

@@ -64,7 +64,7 @@ class Command {
   Command& prints_data(Session& session);
   // One or several, with commas between.
   Command& addresses(std::string names, std::string& target, std::string help);
-  // --schema, --routing, --timeline ADDRESS.
+  // --schema, --routing, --timeline ADDRESS, and --token-file.
   Command& uses_schema(Session& session);
   // The same, and --linearizable.
   Command& reads_schema(Session& session);

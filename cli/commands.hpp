@@ -35,6 +35,9 @@ std::vector<Command> config_commands(Session& session);
 std::vector<Command> secret_commands(Session& session);
 std::vector<Command> secret_many_commands(Session& session);  // import, export
 std::vector<Command> config_many_commands(Session& session);  // import, export, rollback
+std::vector<Command> token_commands(Session& session);
+std::vector<Command> role_commands(Session& session);
+Command audit_command(Session& session);
 Command call_command(Session& session);
 std::vector<Command> storage_commands(Session& session);
 Command state_conformance_command(Session& session);

@@ -294,6 +294,58 @@ std::string to_json(const RotateReport& report) {
                   {"position", json_of(report.position)}});
 }
 
+std::string to_json(const access::Token& token, const std::string& text,
+                    const statekit::Position& position) {
+  Json json = {{"id", token.id},
+               {"principal", token.principal},
+               {"expires", token.expires_ms == 0 ? "" : rfc3339(token.expires_ms)}};
+  if (!text.empty()) json["token"] = text;
+  json["position"] = json_of(position);
+  return text_of(json);
+}
+
+std::string to_json(const std::vector<AuditEntry>& entries) {
+  Json list = Json::array();
+  for (const AuditEntry& entry : entries) {
+    Json each = {{"time", rfc3339(entry.time_ms)},
+                 {"denied", entry.revision == 0},
+                 {"who", entry.who},
+                 {"what", entry.what},
+                 {"from", entry.from},
+                 {"why", entry.why}};
+    if (entry.revision != 0) each["revision"] = entry.revision;
+    if (!entry.left_out.empty()) each["left_out"] = entry.left_out;
+    list.push_back(std::move(each));
+  }
+  return text_of({{"audit", std::move(list)}});
+}
+
+std::string to_json(const AccessReport& report) {
+  Json tokens = Json::array();
+  for (const access::Token& token : report.tokens)
+    tokens.push_back({{"id", token.id},
+                      {"principal", token.principal},
+                      {"note", token.note},
+                      {"expires", token.expires_ms == 0 ? "" : rfc3339(token.expires_ms)},
+                      {"author", token.author},
+                      {"time", rfc3339(token.time_ms)},
+                      {"revision", token.revision}});
+  Json grants = Json::array();
+  for (const access::Grant& grant : report.grants) {
+    Json roles = Json::array();
+    for (const access::RoleBinding& role : grant.roles)
+      roles.push_back({{"role", access::name_of(role.role)}, {"modules", role.modules}});
+    grants.push_back({{"principal", grant.principal},
+                      {"roles", std::move(roles)},
+                      {"author", grant.author},
+                      {"time", rfc3339(grant.time_ms)},
+                      {"revision", grant.revision}});
+  }
+  return text_of({{"tokens", std::move(tokens)},
+                  {"grants", std::move(grants)},
+                  {"position", json_of(report.position)}});
+}
+
 std::string to_json(const statekit::Position& position) {
   return text_of({{"position", json_of(position)}});
 }

@@ -49,6 +49,11 @@ std::string to_json(const SeenSecret& secret);
 std::optional<seal::ClearText> plain_text(std::string_view json);
 std::string to_json(const RotateReport& report);
 std::string to_json(const statekit::Position& position);
+// `text` of the token itself, this once; empty where it was written to a file.
+std::string to_json(const access::Token& token, const std::string& text,
+                    const statekit::Position& position);
+std::string to_json(const AccessReport& report);
+std::string to_json(const std::vector<AuditEntry>& entries);
 std::string to_json(const std::vector<schema::Diagnostic>& diagnostics);
 std::string to_json(const TimelinePage& page);
 std::string json_line(const TimelineEvent& event);  // on one line, so that a stream can be read

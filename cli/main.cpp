@@ -5,11 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "access/io/trusted.hpp"
 #include "cli/client/connect.hpp"
 #include "cli/commands.hpp"
 #include "cli/parse.hpp"
 #include "cli/serve/serve.hpp"
 #include "settings/settings.hpp"
+#include "statekit/io/channel.hpp"
 
 using namespace millrace;
 
@@ -21,6 +23,15 @@ std::map<std::string, std::string> environment() {
     if (const char* value = std::getenv(name)) variables.emplace(name, value);
   }
   return variables;
+}
+
+// Never on the command line, which every user of the machine can read.
+statekit::Status show_token(const cli::Session& session) {
+  if (session.token_file.empty()) return {};
+  const auto token = access::read_shown_token(session.token_file);
+  if (!token) return statekit::fail(token.error());
+  statekit::show_token(*token);
+  return {};
 }
 
 }  // namespace
@@ -37,12 +48,16 @@ int main(int argc, char** argv) {
   const auto addresses = cli::addresses(variables);
   if (!addresses) return session.report(addresses.error());
   session.addresses = *addresses;
+  if (const auto file = variables.find("MILLRACE_TOKEN_FILE"); file != variables.end())
+    session.token_file = file->second;
   const auto commands = cli::all_commands(session);
   const cli::Parsed parsed = cli::parse(commands, words, session);
   if (parsed.exit_code) return session.finish(*parsed.exit_code);
   if (parsed.command->connects()) {
     if (const auto used = cli::use_tls(session.addresses.tls); !used)
       return session.finish(session.report(used.error()));
+    if (const auto shown = show_token(session); !shown)
+      return session.finish(session.report(shown.error()));
   }
   return session.finish(parsed.command->run());
 }

@@ -32,6 +32,7 @@ statekit::Result<Addresses> addresses(const std::map<std::string, std::string>& 
 
 struct Session {
   Addresses addresses;
+  std::string token_file;       // with what this user shows to the services; empty: nothing
   std::string output = "text";  // or "json"
   bool colours = false;         // on `out`
   bool linearizable = false;    // reads of the schema service ask for no less than there is

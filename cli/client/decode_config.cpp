@@ -1,5 +1,6 @@
 // The messages of config and secrets.
 #include "cli/client/decode_pb.hpp"
+#include "schema/change_codec_pb.hpp"
 
 namespace millrace::cli {
 
@@ -76,6 +77,39 @@ RotateReport decode(const v2alpha1::RotateSecretsResponse& message) {
   report.failures = {message.failures().begin(), message.failures().end()};
   report.position = decode(message.position());
   return report;
+}
+
+// Tokens come without their hashes, which the state's own decoding asks for.
+statekit::Result<AccessReport> decode(const v2alpha1::ListAccessResponse& message) {
+  AccessReport report;
+  for (const v2alpha1::AccessToken& each : message.tokens())
+    report.tokens.push_back({each.id(),
+                             {},
+                             each.principal(),
+                             each.note(),
+                             each.expires_ms(),
+                             each.revision(),
+                             each.author(),
+                             each.time_ms()});
+  for (const v2alpha1::AccessGrant& each : message.grants()) {
+    auto grant = schema::from_proto(each);
+    if (!grant) return statekit::fail(std::move(grant.error()));
+    report.grants.push_back(std::move(*grant));
+  }
+  report.position = decode(message.position());
+  return report;
+}
+
+v2alpha1::CreateTokenRequest encode(const TokenOrder& order) {
+  v2alpha1::CreateTokenRequest request;
+  *request.mutable_write() = encode(order.write);
+  request.set_id(order.token.id);
+  request.set_hash(statekit::to_bytes(order.token.hash));
+  request.set_principal(order.token.principal);
+  request.set_note(order.token.note);
+  request.set_expires_ms(order.token.expires_ms);
+  for (const access::RoleBinding& role : order.roles) *request.add_roles() = schema::to_proto(role);
+  return request;
 }
 
 }  // namespace millrace::cli

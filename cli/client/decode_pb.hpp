@@ -18,6 +18,7 @@ ConfigReport decode(const v2alpha1::ListConfigResponse& message);
 ContextReport decode(const v2alpha1::GetDeploymentContextResponse& message);
 SecretReport decode(const v2alpha1::ListSecretsResponse& message);
 RotateReport decode(const v2alpha1::RotateSecretsResponse& message);
+statekit::Result<AccessReport> decode(const v2alpha1::ListAccessResponse& message);
 statekit::Result<SchemaReport> decode(const v2alpha1::GetSchemaResponse& message);
 statekit::Result<DeploymentsReport> decode(const v2alpha1::GetDeploymentsResponse& message);
 statekit::Result<DeploymentsReport> decode(const v2alpha1::GetDeploymentResponse& message);
@@ -27,6 +28,7 @@ statekit::Result<ChangesetList> decode(const v2alpha1::ListChangesetsResponse& m
 
 v2alpha1::CreateChangesetRequest encode(const DeployOrder& order);
 v2alpha1::ChangeConfigRequest encode(const ConfigOrder& order);
+v2alpha1::CreateTokenRequest encode(const TokenOrder& order);
 v2alpha1::WriteOptions encode(const Write& write);
 
 }  // namespace millrace::cli

@@ -304,7 +304,31 @@ struct TimelineEvent {
   std::string outcome;  // for people: "ok", "200", "info", a phase
   std::string detail;   // for people
   std::int64_t duration_us = -1;
+  std::map<std::string, std::string> fields;  // of a log line
+  std::string message;                        // likewise
   std::string json;  // the whole event, with the field names of timeline.proto
+};
+
+struct TokenOrder {
+  Write write;
+  access::Token token;
+  std::vector<access::RoleBinding> roles;
+};
+// A change that was made, or an attempt that was denied.
+struct AuditEntry {
+  std::int64_t time_ms = 0;
+  std::string who;
+  std::string what;
+  std::string from;                 // of an attempt: the other end's address
+  std::string why;                  // the reason of a change; why an attempt was denied
+  statekit::Revision revision = 0;  // of a change; 0: an attempt that was denied
+  std::string left_out;             // attempts that were not told before this one
+};
+
+struct AccessReport {
+  std::vector<access::Token> tokens;  // without their hashes
+  std::vector<access::Grant> grants;
+  statekit::Position position;
 };
 
 struct TimelineFilter {

@@ -119,8 +119,12 @@ Result<CallAnswer> call(const std::string& addresses, const CallOrder& order,
 }
 
 bool answers(const std::string& address, std::int64_t deadline_ms) {
-  if (answers(statekit::connect(address), deadline_ms)) return true;
-  return credentials() != nullptr && answers(connect(address), deadline_ms);
+  statekit::ChannelOptions options;
+  options.shows_token = false;  // a module would have it then
+  if (answers(statekit::connect(address, options), deadline_ms)) return true;
+  if (credentials() == nullptr) return false;
+  options.credentials = credentials();
+  return answers(statekit::connect(address, options), deadline_ms);
 }
 
 }  // namespace millrace::cli

@@ -9,6 +9,7 @@
 #include "cli/client/decode_pb.hpp"
 #include "cli/client/replicas.hpp"
 #include "cli/client/rpc_pb.hpp"
+#include "schema/change_codec_pb.hpp"
 #include "v2alpha1/schema.grpc.pb.h"
 
 namespace millrace::cli {
@@ -309,6 +310,42 @@ Result<RotateReport> SchemaClient::rotate_secrets(const RotateOrder& order) cons
   request.set_forget(order.forget);
   return decoded<RotateReport>(
       impl_->ask<v2alpha1::RotateSecretsResponse>(&Stub::RotateSecrets, request));
+}
+
+namespace {
+
+Result<statekit::Position> position_in(const Result<v2alpha1::AccessChangeResponse>& answer) {
+  if (!answer) return statekit::fail(answer.error());
+  return decode(answer->position());
+}
+
+}  // namespace
+
+Result<statekit::Position> SchemaClient::create_token(const TokenOrder& order) const {
+  return position_in(impl_->ask<v2alpha1::AccessChangeResponse>(&Stub::CreateToken, encode(order)));
+}
+
+Result<statekit::Position> SchemaClient::revoke_tokens(const std::vector<std::string>& ids,
+                                                       const Write& write) const {
+  v2alpha1::RevokeTokensRequest request;
+  *request.mutable_write() = encode(write);
+  for (const std::string& id : ids) request.add_ids(id);
+  return position_in(impl_->ask<v2alpha1::AccessChangeResponse>(&Stub::RevokeTokens, request));
+}
+
+Result<statekit::Position> SchemaClient::set_roles(const std::string& principal,
+                                                   const std::vector<access::RoleBinding>& roles,
+                                                   const Write& write) const {
+  v2alpha1::SetRolesRequest request;
+  *request.mutable_write() = encode(write);
+  request.set_principal(principal);
+  for (const access::RoleBinding& role : roles) *request.add_roles() = schema::to_proto(role);
+  return position_in(impl_->ask<v2alpha1::AccessChangeResponse>(&Stub::SetRoles, request));
+}
+
+Result<AccessReport> SchemaClient::access() const {
+  return decoded<AccessReport>(
+      impl_->ask<v2alpha1::ListAccessResponse>(&Stub::ListAccess, v2alpha1::ListAccessRequest()));
 }
 
 }  // namespace millrace::cli

@@ -54,6 +54,14 @@ class SchemaClient {
       const Write& write, const std::vector<std::pair<std::string, std::string>>& names) const;
   statekit::Result<SecretReport> secrets(const std::string& module) const;
   statekit::Result<RotateReport> rotate_secrets(const RotateOrder& order) const;
+  statekit::Result<statekit::Position> create_token(const TokenOrder& order) const;
+  statekit::Result<statekit::Position> revoke_tokens(const std::vector<std::string>& ids,
+                                                     const Write& write) const;
+  // No roles: they are taken away.
+  statekit::Result<statekit::Position> set_roles(const std::string& principal,
+                                                 const std::vector<access::RoleBinding>& roles,
+                                                 const Write& write) const;
+  statekit::Result<AccessReport> access() const;
   // What a deployment is given at first.
   statekit::Result<ContextReport> first_context(const std::string& deployment) const;
 

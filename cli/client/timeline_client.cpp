@@ -42,8 +42,9 @@ void describe(const v2alpha1::LogEvent& line, TimelineEvent& event) {
   event.subject = line.source();
   event.outcome = level >= 0 && level < 5 ? levels[level] : "-";
   event.detail = line.message();
-  const std::map<std::string, std::string> fields(line.fields().begin(), line.fields().end());
-  for (const auto& [key, value] : fields) event.detail += " " + key + "=" + value;
+  event.message = line.message();
+  event.fields = {line.fields().begin(), line.fields().end()};
+  for (const auto& [key, value] : event.fields) event.detail += " " + key + "=" + value;
 }
 
 void describe(const v2alpha1::ChangesetEvent& change, TimelineEvent& event) {

@@ -78,6 +78,9 @@ std::vector<Command> all_commands(Session& session) {
   commands.push_back(rollback_command(session));
   for (Command& command : config_commands(session)) commands.push_back(std::move(command));
   for (Command& command : secret_commands(session)) commands.push_back(std::move(command));
+  for (Command& command : token_commands(session)) commands.push_back(std::move(command));
+  for (Command& command : role_commands(session)) commands.push_back(std::move(command));
+  commands.push_back(audit_command(session));
   for (Command& command : timeline_commands(session)) commands.push_back(std::move(command));
   for (Command& command : settings_commands(session)) commands.push_back(std::move(command));
   for (Command& command : certs_commands(session)) commands.push_back(std::move(command));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <ostream>
 
 #include "cli/author.hpp"
@@ -160,6 +161,10 @@ class Runner {
         {"MILLRACE_RUN_TIMELINE", at.timeline},
         {"MILLRACE_RUN_MODULE", module_},
         {"MILLRACE_RUN_DEPLOYMENT", deployment_}});
+    // The program is who it is deployed by, unless it is given something else to show.
+    if (!session_.token_file.empty())
+      environment->insert_or_assign("MILLRACE_TOKEN_FILE",
+                                    std::filesystem::absolute(session_.token_file).string());
     for (const auto& [name, file] : {std::pair{"MILLRACE_RUN_CA", &at.tls.ca},
                                      std::pair{"MILLRACE_RUN_CERTIFICATE", &at.tls.certificate},
                                      std::pair{"MILLRACE_RUN_KEY", &at.tls.key}})

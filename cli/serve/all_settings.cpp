@@ -10,6 +10,7 @@ void describe(settings::Fields& fields, AllSettings& all) {
   ingress::describe(fields, all.ingress);
   console::describe(fields, all.console);
   settings::describe(fields, all.log);
+  settings::describe(fields, all.auth);
   settings::describe(fields, all.tls);
 }
 

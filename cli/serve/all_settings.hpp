@@ -10,6 +10,7 @@
 #include "services/routing/settings.hpp"
 #include "services/schema/settings.hpp"
 #include "services/timeline/settings.hpp"
+#include "settings/auth.hpp"
 #include "settings/log.hpp"
 #include "settings/tls.hpp"
 
@@ -17,6 +18,7 @@ namespace millrace::cli {
 
 struct AllSettings {
   std::string data = ".millrace";
+  settings::Auth auth;
   settings::Log log;
   settings::Tls tls;
   schema_service::Settings schema;

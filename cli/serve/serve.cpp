@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "access/io/door.hpp"
 #include "cli/serve/all_settings.hpp"
 #include "httpkit/health.hpp"
 #include "seal/clear_text.hpp"
@@ -36,6 +37,7 @@ struct Unit {
 
 struct Everything {
   AllSettings settings;
+  access::Door door;
   tls::Doors doors;
   statekit::SystemClock clock;
   Unit<schema_service::Settings, schema_service::Server> schema{settings.schema};
@@ -53,6 +55,7 @@ Wiring wiring_of(Everything& all, Unit& unit) {
   wiring.clock = &all.clock;
   wiring.metrics = &unit.metrics;
   wiring.health = &unit.health;
+  if constexpr (requires { wiring.trusted; }) wiring.trusted = all.door.trusted();
   wiring.doors = all.doors;
   if constexpr (requires { wiring.schema; }) wiring.schema = {all.schema.server->in_process()};
   if constexpr (requires { wiring.timeline; }) wiring.timeline = all.timeline.server->in_process();
@@ -73,8 +76,9 @@ void add(statekit::Program& program, Everything& all, Unit& unit, const std::str
 // The schema service's second port.
 void add_states(statekit::Program& program, Everything& all) {
   program.add("states over HTTP", all.states, [&all] {
-    return workspace::start(all.settings.schema,
-                            wiring_of<schema_service::Wiring>(all, all.schema));
+    auto wiring = wiring_of<schema_service::Wiring>(all, all.schema);
+    wiring.book = [&all](const auto& use) { all.schema.server->book(use); };
+    return workspace::start(all.settings.schema, wiring);
   });
 }
 
@@ -129,6 +133,7 @@ int serve(int argc, const char* const* argv) {
       {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
   hand_down_data(all.settings);
   count_deprecated(all, fields);
+  if (const auto exit_code = all.door.open(all.settings.auth, all.settings.data)) return *exit_code;
 
   statekit::Program program("millrace serve");
   statekit::watch_certificates(program, all.doors);

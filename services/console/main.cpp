@@ -1,6 +1,7 @@
 // millrace-console: the page where people see what is deployed and what happens. Wiring only.
 #include <memory>
 
+#include "access/io/door.hpp"
 #include "httpkit/health.hpp"
 #include "services/console/server.hpp"
 #include "settings/log.hpp"
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   settings::Log log;
   settings::Tls tls;
   settings::Fields fields;
+  access::Door door(fields);
   fields.text("data", settings.data, "folder for what is kept on disk");
   console::describe(fields, settings);
   settings::describe(fields, log);
@@ -29,10 +31,10 @@ int main(int argc, char** argv) {
   if (!doors) return 1;
   statekit::set_up_logging(
       {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
-
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
   settings::count_deprecated(metrics, fields);
+  if (const auto exit_code = door.open()) return *exit_code;
   statekit::Health health;
   console::Wiring wiring;
   const statekit::ChannelOptions peers{.credentials = doors->credentials};
@@ -42,6 +44,7 @@ int main(int argc, char** argv) {
   wiring.clock = &clock;
   wiring.metrics = &metrics;
   wiring.health = &health;
+  wiring.trusted = door.trusted();
   wiring.doors = *doors;
 
   std::unique_ptr<console::Server> server;

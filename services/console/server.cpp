@@ -10,6 +10,7 @@
 #include "httpkit/server.hpp"
 #include "schema/change_codec.hpp"
 #include "services/console/codec.hpp"
+#include "services/console/door.hpp"
 #include "services/console/server_past.hpp"
 #include "services/console/server_peers.hpp"
 #include "services/console/server_timeline.hpp"
@@ -59,6 +60,7 @@ class ConsoleServer final : public Server {
       : settings_(settings),
         wiring_(wiring),
         follower_(follower_options(settings), feed_of(wiring), *wiring.clock),
+        gate_(make_gate()),
         live_(live_limits(settings)),
         peers_(wiring.schema),
         past_(wiring.schema, static_cast<std::size_t>(settings.changesets_max)),
@@ -77,7 +79,10 @@ class ConsoleServer final : public Server {
     options.limits.stream_bytes_max = static_cast<std::size_t>(settings_.stream_bytes_max);
     auto http = httpkit::serve(
         options, [this](httpkit::Request request, std::shared_ptr<httpkit::Reply> reply) {
-          service_.handle(request, reply);
+          if (gate_)
+            handle_guarded(*gate_, service_, request, reply);
+          else
+            service_.handle(request, reply);
         });
     if (!http) return fail(std::move(http.error()));
     http_ = std::move(*http);
@@ -107,6 +112,13 @@ class ConsoleServer final : public Server {
   }
 
  private:
+  std::unique_ptr<access::Gate> make_gate() {
+    if (wiring_.trusted == nullptr || !wiring_.trusted->required) return nullptr;
+    return std::make_unique<access::Gate>(
+        *wiring_.trusted, [this](const auto& use) { use(follower_.read()->book()); },
+        *wiring_.clock);
+  }
+
   Questions questions() {
     return {[this] { return overview(); },
             [this](std::string_view name) { return module_json(*follower_.read(), name); },
@@ -221,6 +233,7 @@ class ConsoleServer final : public Server {
   const Settings settings_;
   const Wiring wiring_;
   Follower follower_;
+  const std::unique_ptr<access::Gate> gate_;  // null: nobody is asked
   Live live_;
   Peers peers_;
   Past past_;

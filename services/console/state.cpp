@@ -1,5 +1,6 @@
 #include "services/console/state.hpp"
 
+#include "schema/fold_access.hpp"
 #include "services/console/entry_hash.hpp"
 
 namespace millrace::console {
@@ -16,6 +17,7 @@ struct ConsoleState::Fold {
   Revision at;
   WallMs time_ms;
   const std::string& author;
+  const statekit::CommitMeta& meta;
 
   void operator()(const schema::ChangesetCreated& event) const {
     for (Deployment deployment : event.deployments) {
@@ -112,12 +114,16 @@ struct ConsoleState::Fold {
     secret.key_id = event.key_id;
     state.put(std::move(secret));
   }
+  template <schema::AccessEvent Event>
+  void operator()(const Event& event) const {
+    schema::fold(state.book_, event, meta);
+  }
 };
 
 void ConsoleState::apply(const schema::Commit& commit) {
   revision_ = commit.meta.revision;
   time_ms_ = commit.meta.time_ms;
-  const Fold fold{*this, revision_, time_ms_, commit.meta.author};
+  const Fold fold{*this, revision_, time_ms_, commit.meta.author, commit.meta};
   for (const Event& event : commit.events) std::visit(fold, event);
   forget_ended_changesets();
 }
@@ -129,6 +135,7 @@ void ConsoleState::restore(const Snapshot& snapshot) {
   for (const Deployment& deployment : snapshot.deployments) put(deployment);
   for (const Endpoint& endpoint : snapshot.endpoints) put(endpoint);
   for (const Changeset& changeset : snapshot.changesets) put(changeset);
+  schema::restore(book_, snapshot);
   for (const schema::ConfigValue& value : snapshot.config) put(value);
   for (const schema::SecretValue& secret : snapshot.secrets) put(secret);
   forget_ended_changesets();

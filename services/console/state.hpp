@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/book.hpp"
 #include "schema/change.hpp"
 
 namespace millrace::console {
@@ -55,12 +56,15 @@ class ConsoleState {
   void restore(const Snapshot& snapshot);
   Snapshot snapshot() const;
   Revision revision() const { return revision_; }
-  std::uint64_t digest() const { return digest_; }
+  std::uint64_t digest() const { return digest_ + book_.digest(); }
   bool operator==(const ConsoleState&) const = default;
 
   WallMs time_ms() const { return time_ms_; }  // of the last commit
   const ByKey<schema::Deployment>& deployments() const { return deployments_; }
   const ByKey<schema::Changeset>& changesets() const { return changesets_; }
+
+  // Who may do what.
+  const access::Book& book() const { return book_; }
 
   // Sorted by name.
   std::vector<ModuleEntry> modules() const;
@@ -108,6 +112,7 @@ class ConsoleState {
   std::map<Name, schema::SecretValue> secrets_;  // without box and wrapped key
   std::map<std::string, std::set<std::string>, std::less<>> endpoint_ids_;  // by deployment
   std::set<std::pair<Revision, std::string>> ended_;  // phase_revision, changeset
+  access::Book book_;
 };
 
 }  // namespace millrace::console

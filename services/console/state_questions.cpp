@@ -104,6 +104,8 @@ ConsoleState::Snapshot ConsoleState::snapshot() const {
   for (const auto& [key, deployment] : deployments_) out.deployments.push_back(deployment);
   for (const auto& [id, endpoint] : endpoints_) out.endpoints.push_back(endpoint);
   for (const auto& [key, changeset] : changesets_) out.changesets.push_back(changeset);
+  for (const auto& [id, token] : book_.tokens()) out.tokens.push_back(token);
+  for (const auto& [principal, grant] : book_.grants()) out.grants.push_back(grant);
   for (const auto& [name, value] : configs_) out.config.push_back(value);
   for (const auto& [name, secret] : secrets_) out.secrets.push_back(secret);
   return out;

@@ -66,6 +66,10 @@ struct IngressState::Fold {
   void operator()(const schema::SecretSet&) const {}
   void operator()(const schema::SecretUnset&) const {}
   void operator()(const schema::SecretRewrapped&) const {}
+  void operator()(const schema::TokenCreated&) const {}
+  void operator()(const schema::TokenRevoked&) const {}
+  void operator()(const schema::RolesSet&) const {}
+  void operator()(const schema::RolesUnset&) const {}
 };
 
 bool IngressState::Side::touches(std::string_view module) const {

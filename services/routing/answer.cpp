@@ -17,6 +17,8 @@ std::string_view name_of(Reason reason) {
     case Reason::other_incarnation: return "other-incarnation";
     case Reason::invalid: return "invalid";
     case Reason::cancelled: return "cancelled";
+    case Reason::not_exported: return "not-exported";
+    case Reason::forbidden: return "forbidden";
   }
   return "unknown";
 }
@@ -34,6 +36,8 @@ Code code_of(Reason reason) {
     case Reason::other_incarnation: return Code::failed_precondition;
     case Reason::invalid: return Code::invalid_argument;
     case Reason::cancelled: return Code::cancelled;
+    case Reason::not_exported:
+    case Reason::forbidden: return Code::permission_denied;
   }
   return Code::internal;
 }

@@ -22,6 +22,8 @@ enum class Reason : std::uint8_t {
   other_incarnation,
   invalid,    // the request's bytes; travels without `millrace-reason`
   cancelled,  // by the caller, who is gone
+  not_exported,
+  forbidden,  // to this caller
 };
 
 std::string_view name_of(Reason reason);  // "unknown-module", ...

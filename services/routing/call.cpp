@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "services/routing/permit.hpp"
 #include "statekit/utf8.hpp"
 
 namespace millrace::routing {
@@ -137,11 +138,16 @@ void Call::resume(const MinRevision& wanted) {
 }
 
 void Call::go() {
-  if (const std::optional<Miss> miss = choose()) return refuse(*miss);
-  send();
+  std::optional<Forbidden> no;
+  if (const std::optional<Miss> miss = choose(no)) return refuse(*miss);
+  if (!no) return send();
+  lease_ = {};
+  if (arrival_.caller && service_.parts_.denied)
+    service_.parts_.denied(*arrival_.caller, name(), no->message);
+  refuse(no->reason, std::move(no->message));
 }
 
-std::optional<Miss> Call::choose() {
+std::optional<Miss> Call::choose(std::optional<Forbidden>& no) {
   const auto state = service_.parts_.projection->read();
   const auto found = state->route(head_.module, head_.verb, head_.side);
   if (const Miss* miss = std::get_if<Miss>(&found)) {
@@ -150,6 +156,9 @@ std::optional<Miss> Call::choose() {
   }
   const Route& route = std::get<Route>(found);
   known_verb_ = true;
+  no = forbidden({head_.module, head_.verb, route}, arrival_.caller ? &*arrival_.caller : nullptr,
+                 head_.callers);
+  if (no) return std::nullopt;
   deployment_ = route.deployment;
   lease_ = service_.pool_.pick(route, tried_, service_.parts_.random(),
                                service_.parts_.clock->mono_ms());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "services/routing/codec.hpp"
+#include "services/routing/permit.hpp"
 #include "services/routing/service.hpp"
 
 namespace millrace::routing {
@@ -26,7 +27,8 @@ class Call final : public Pending, public std::enable_shared_from_this<Call> {
   void wait_or_go(const MinRevision& wanted);
   void resume(const MinRevision& wanted);
   void go();
-  std::optional<Miss> choose();  // an endpoint; a miss: there is none
+  // An endpoint; a miss: there is none. `no`: there is one, but not for this caller.
+  std::optional<Miss> choose(std::optional<Forbidden>& no);
   void send();
   void on_outcome(Outcome outcome);
   void on_answer(Outcome outcome);

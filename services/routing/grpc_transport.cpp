@@ -95,6 +95,7 @@ class GrpcTransport final : public Transport {
   GrpcTransport(int message_bytes_max, std::shared_ptr<tls::Credentials> credentials) {
     options_.message_bytes_max = message_bytes_max;
     options_.credentials = std::move(credentials);
+    options_.shows_token = false;  // a module would have it then
   }
 
   std::shared_ptr<Connection> connect(const std::string& address) override {

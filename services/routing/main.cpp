@@ -1,6 +1,7 @@
 // millrace-routing: carries calls to the endpoints of modules. Wiring only.
 #include <memory>
 
+#include "access/io/door.hpp"
 #include "httpkit/health.hpp"
 #include "services/routing/server.hpp"
 #include "settings/log.hpp"
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   settings::Log log;
   settings::Tls tls;
   settings::Fields fields;
+  access::Door door(fields);
   fields.text("data", settings.data, "folder for what is kept on disk");
   routing::describe(fields, settings);
   settings::describe(fields, log);
@@ -30,10 +32,10 @@ int main(int argc, char** argv) {
   if (!doors) return 1;
   statekit::set_up_logging(
       {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
-
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
   settings::count_deprecated(metrics, fields);
+  if (const auto exit_code = door.open()) return *exit_code;
   statekit::Health health;
   routing::Wiring wiring;
   const statekit::ChannelOptions peers{.credentials = doors->credentials};
@@ -43,6 +45,7 @@ int main(int argc, char** argv) {
   wiring.clock = &clock;
   wiring.metrics = &metrics;
   wiring.health = &health;
+  wiring.trusted = door.trusted();
   wiring.doors = *doors;
   std::unique_ptr<routing::Server> server;
   statekit::ProcessLines lines("millrace-routing", clock);

@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "access/io/gate.hpp"
 #include "services/routing/codec.hpp"
 #include "services/routing/grpc_bytes.hpp"
 #include "settings/main.hpp"
@@ -22,9 +23,15 @@ class CallReactor final : public grpc::ServerUnaryReactor {
   CallReactor(CallService& service, grpc::CallbackServerContext& context,
               const grpc::ByteBuffer& request, grpc::ByteBuffer& response)
       : context_(context), response_(response) {
-    pending_ = service.call(
-        {to_payload(request), deadline_of(context), to_headers(context.client_metadata())},
-        [this](Answer answer) { finish(answer); });
+    Arrival arrival{
+        to_payload(request), deadline_of(context), to_headers(context.client_metadata()), {}};
+    if (const access::Caller* caller = access::current_caller()) {
+      arrival.caller = *caller;
+      // What the caller showed to the platform is none of the module's business.
+      std::erase_if(arrival.headers,
+                    [](const auto& header) { return header.first == "authorization"; });
+    }
+    pending_ = service.call(std::move(arrival), [this](Answer answer) { finish(answer); });
   }
 
   void OnCancel() override { pending_->cancel(); }

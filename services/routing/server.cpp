@@ -8,6 +8,7 @@
 
 #include <grpcpp/impl/service_type.h>
 
+#include "access/io/grpc_gate.hpp"
 #include "schema/change_codec.hpp"
 #include "services/routing/call_metrics.hpp"
 #include "services/routing/grpc_transport.hpp"
@@ -79,7 +80,9 @@ class RoutingServer final : public Server {
     options.setting = "routing.listen";
     options.doors = wiring_.doors;
     options.message_bytes_max = static_cast<int>(settings_.message_bytes_max);
-    auto server = statekit::GrpcServer::start(options, {rpc_.get()}, wiring_.health);
+    if (statekit::Status guarded = guard_service(); !guarded) return guarded;
+    auto server = statekit::GrpcServer::start(options, {guarded_ ? guarded_.get() : rpc_.get()},
+                                              wiring_.health);
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     show();
@@ -111,6 +114,17 @@ class RoutingServer final : public Server {
  private:
   using Follower = statekit::Follower<RouteState, schema::ChangeCodec>;
 
+  statekit::Status guard_service() {
+    if (wiring_.trusted == nullptr || !wiring_.trusted->required) return {};
+    gate_ = std::make_unique<access::Gate>(
+        *wiring_.trusted, [this](const auto& use) { use(follower_.read()->book()); },
+        *wiring_.clock);
+    auto made = access::guard(*gate_, *rpc_, "millrace.v2alpha1.RoutingService");
+    if (!made) return fail(std::move(made.error()));
+    guarded_ = std::move(*made);
+    return {};
+  }
+
   std::unique_ptr<statekit::TimelinePublisher> make_publisher() {
     if (!wiring_.timeline) return nullptr;
     statekit::PublisherLimits limits;
@@ -125,6 +139,10 @@ class RoutingServer final : public Server {
     out.position = [this] { return follower_.position(); };
     out.transport = transport_.get();
     out.clock = wiring_.clock;
+    out.denied = [this](const access::Caller& caller, const std::string& verb,
+                        const std::string& why) {
+      if (gate_) gate_->refuse(caller, "call " + verb, "", why);
+    };
     out.metrics = &metrics_;
     if (publisher_)
       out.publish = [this](statekit::TimelineEvent event) {
@@ -198,6 +216,8 @@ class RoutingServer final : public Server {
   const std::unique_ptr<statekit::TimelinePublisher> publisher_;
   CallService service_;
   const std::unique_ptr<grpc::Service> rpc_;
+  std::unique_ptr<access::Gate> gate_;  // null: nobody is asked
+  std::unique_ptr<grpc::Service> guarded_;
   std::unique_ptr<statekit::GrpcServer> server_;
 
   std::mutex mutex_;

@@ -17,6 +17,10 @@
 #include "statekit/result.hpp"
 #include "tls/doors.hpp"
 
+namespace millrace::access {
+struct Trusted;
+}
+
 namespace millrace::routing {
 
 // What the service stands on; all of it outlives the server.
@@ -29,6 +33,7 @@ struct Wiring {
   tls::Doors doors = {};  // of its listeners, and of the clients that it makes itself
   // Instead of `schema`, where a test brings a feed of its own.
   std::function<std::unique_ptr<statekit::FeedTransport>()> feed;
+  const access::Trusted* trusted = nullptr;  // of callers; null: nobody is asked who they are
 };
 
 class Server {

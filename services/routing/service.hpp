@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "access/caller.hpp"
 #include "services/routing/answer.hpp"
 #include "services/routing/call_metrics.hpp"
 #include "services/routing/pool.hpp"
@@ -38,6 +39,7 @@ struct Arrival {
   Payload request;
   std::optional<Instant> deadline;
   Headers headers;
+  std::optional<access::Caller> caller = std::nullopt;  // none: nobody is asked who they are
 };
 
 struct Readiness {
@@ -57,6 +59,9 @@ class CallService {
     std::function<void(statekit::TimelineEvent)> publish;  // must not wait
     std::function<std::uint64_t()> random;                 // uniform over 64 bits; thread safe
     std::function<std::string()> request_id;               // a fresh one; thread safe
+    // Is told of a verified caller's call that was refused; may be empty.
+    std::function<void(const access::Caller&, const std::string& verb, const std::string& why)>
+        denied;
   };
 
   CallService(Parts parts, CallLimits limits);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "schema/fold_access.hpp"
 #include "statekit/entry_hash.hpp"
 
 namespace millrace::routing {
@@ -11,6 +12,7 @@ using statekit::EntryHash;
 // endpoints follows from the endpoints, so it adds nothing of its own.
 struct RouteState::Fold {
   RouteState& state;
+  const statekit::CommitMeta& meta;
 
   static std::uint64_t hash(const std::string& key, const Deployment& value) {
     EntryHash out;
@@ -80,6 +82,10 @@ struct RouteState::Fold {
   void operator()(const schema::SecretSet&) const {}
   void operator()(const schema::SecretUnset&) const {}
   void operator()(const schema::SecretRewrapped&) const {}
+  template <schema::AccessEvent Event>
+  void operator()(const Event& event) const {
+    schema::fold(state.book_, event, meta);
+  }
 };
 
 template <class Value>
@@ -99,7 +105,7 @@ void RouteState::drop(ByKey<Value>& entries, std::string_view key) {
 }
 
 void RouteState::apply(const schema::Commit& commit) {
-  for (const Event& event : commit.events) std::visit(Fold{*this}, event);
+  for (const Event& event : commit.events) std::visit(Fold{*this, commit.meta}, event);
   revision_ = commit.meta.revision;
 }
 
@@ -113,6 +119,7 @@ void RouteState::restore(const Snapshot& snapshot) {
   }
   for (const schema::Endpoint& endpoint : snapshot.endpoints) add_endpoint(endpoint);
   for (const schema::Changeset& changeset : snapshot.changesets) add_side(changeset);
+  schema::restore(book_, snapshot);
 }
 
 void RouteState::add_deployment(const schema::Deployment& deployment) {
@@ -120,6 +127,12 @@ void RouteState::add_deployment(const schema::Deployment& deployment) {
   entry.module = deployment.module();
   for (const schema::Verb& verb : deployment.schema->verbs) entry.verbs.push_back(verb.name);
   std::sort(entry.verbs.begin(), entry.verbs.end());
+  for (const schema::Verb& verb : deployment.schema->verbs)
+    if (verb.visibility == schema::Visibility::exported) entry.exported.push_back(verb.name);
+  std::sort(entry.exported.begin(), entry.exported.end());
+  for (const schema::IngressVerb& each : schema::ingress_verbs(*deployment.schema))
+    entry.from_http.push_back(each.verb->name);
+  std::sort(entry.from_http.begin(), entry.from_http.end());
   put(deployments_, deployment.key, std::move(entry));
 }
 
@@ -254,7 +267,11 @@ std::variant<Route, Miss> RouteState::route(std::string_view module, std::string
   if (!std::binary_search(deployment.verbs.begin(), deployment.verbs.end(), verb, std::less<>{}))
     return Miss::unknown_verb;
   if (deployment.healthy.empty()) return Miss::no_endpoint;
-  return Route{found->first, deployment.healthy};
+  const auto among = [&](const std::vector<std::string>& verbs) {
+    return std::binary_search(verbs.begin(), verbs.end(), verb, std::less<>{});
+  };
+  return Route{found->first, deployment.healthy, among(deployment.exported),
+               among(deployment.from_http)};
 }
 
 // The shares lie side by side on 0..99 in the order of their keys; what they leave is canonical.

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "access/book.hpp"
 #include "schema/change.hpp"
 
 namespace millrace::routing {
@@ -30,6 +31,8 @@ struct Target {
 struct Route {
   std::string_view deployment;
   std::span<const Target> targets;
+  bool exported = false;   // the verb, to other modules
+  bool from_http = false;  // it has a route of ingress
 };
 
 enum class Miss : std::uint8_t { unknown_module, unknown_verb, no_endpoint };
@@ -43,7 +46,7 @@ class RouteState {
   void restore(const Snapshot& snapshot);
 
   Revision revision() const { return revision_; }
-  std::uint64_t digest() const { return digest_; }
+  std::uint64_t digest() const { return digest_ + book_.digest(); }
   bool operator==(const RouteState&) const = default;
 
   // `side` is the key of a changeset that is not committed yet, as `millrace-side` names it; its
@@ -62,6 +65,9 @@ class RouteState {
   // True while calls may be routed to it: it is canonical, or of a side. Others drain.
   bool gets_calls(std::string_view deployment) const;
 
+  // Who may do what.
+  const access::Book& book() const { return book_; }
+
   // How many modules are deployed.
   std::size_t modules() const { return canonical_.size(); }
   std::string dump() const;  // the whole state as text, one line for each entry
@@ -69,8 +75,10 @@ class RouteState {
  private:
   struct Deployment {
     std::string module;
-    std::vector<std::string> verbs;  // sorted
-    std::vector<Target> healthy;     // sorted by id; follows from the endpoints
+    std::vector<std::string> verbs;      // sorted
+    std::vector<std::string> exported;   // of them, sorted
+    std::vector<std::string> from_http;  // of them, sorted
+    std::vector<Target> healthy;         // sorted by id; follows from the endpoints
     bool operator==(const Deployment&) const = default;
   };
   struct Endpoint {
@@ -115,6 +123,7 @@ class RouteState {
   ByKey<Endpoint> endpoints_;
   ByKey<std::string> canonical_;  // module -> deployment
   ByKey<Side> sides_;             // by changeset
+  access::Book book_;
 };
 
 }  // namespace millrace::routing

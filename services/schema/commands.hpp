@@ -152,9 +152,31 @@ struct RewrapSecrets {
   bool operator==(const RewrapSecrets&) const = default;
 };
 
-using Command =
-    std::variant<CreateChangeset, CommitChangeset, RollbackChangeset, FailChangeset,
-                 RegisterEndpoint, RemoveEndpoint, SetEndpointHealth, Advance, RemoveDeployments,
-                 RollbackTo, ChangeConfig, ChangeSecrets, RewrapSecrets>;
+// A token, of which its owner knows the text and this only the hash. With roles, they become the
+// principal's.
+struct CreateToken {
+  access::Token token;  // revision, author and time are not set
+  std::vector<access::RoleBinding> roles;
+  std::uint32_t readers_level = schema::feature_level_newest;
+  bool operator==(const CreateToken&) const = default;
+};
+inline constexpr std::size_t tokens_revoked_max = 1'000;  // at a time
+struct RevokeTokens {
+  std::vector<std::string> ids;
+  std::uint32_t readers_level = schema::feature_level_newest;
+  bool operator==(const RevokeTokens&) const = default;
+};
+// No roles: the principal may do nothing any more.
+struct SetRoles {
+  std::string principal;
+  std::vector<access::RoleBinding> roles;
+  std::uint32_t readers_level = schema::feature_level_newest;
+  bool operator==(const SetRoles&) const = default;
+};
+
+using Command = std::variant<CreateChangeset, CommitChangeset, RollbackChangeset, FailChangeset,
+                             RegisterEndpoint, RemoveEndpoint, SetEndpointHealth, Advance,
+                             RemoveDeployments, RollbackTo, ChangeConfig, ChangeSecrets,
+                             RewrapSecrets, CreateToken, RevokeTokens, SetRoles>;
 
 }  // namespace millrace::schema_service

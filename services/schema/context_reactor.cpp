@@ -130,10 +130,14 @@ class ContextReactor final : public Reactor {
 }  // namespace
 
 grpc::ServerWriteReactor<Response>* serve_context(
-    Service& service, const v2alpha1::GetDeploymentContextRequest& request) {
+    Service& service, const v2alpha1::GetDeploymentContextRequest& request,
+    const statekit::Status& may) {
   auto* const reactor = new ContextReactor(service);
   const std::shared_ptr<Port> port = reactor->port();
-  ContextReactor::begin(service, port, request.deployment());
+  if (!may)
+    port->end(may);
+  else
+    ContextReactor::begin(service, port, request.deployment());
   return reactor;
 }
 

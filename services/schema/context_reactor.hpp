@@ -2,6 +2,8 @@
 // call over. Thread safe; reactors delete themselves.
 #pragma once
 
+#include "statekit/result.hpp"
+
 namespace grpc {
 class CallbackServerContext;
 template <class Response>
@@ -16,7 +18,9 @@ namespace millrace::schema_service {
 
 class Service;
 
+// `may`: whether its caller is let in; else the stream ends with that.
 grpc::ServerWriteReactor<v2alpha1::GetDeploymentContextResponse>* serve_context(
-    Service& service, const v2alpha1::GetDeploymentContextRequest& request);
+    Service& service, const v2alpha1::GetDeploymentContextRequest& request,
+    const statekit::Status& may);
 
 }  // namespace millrace::schema_service

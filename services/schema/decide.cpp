@@ -55,6 +55,13 @@ struct Decide {
   Result<Events> operator()(const RewrapSecrets& command) const {
     return decide_rewrap(state, command);
   }
+  Result<Events> operator()(const CreateToken& command) const {
+    return decide_token(state, meta, command);
+  }
+  Result<Events> operator()(const RevokeTokens& command) const {
+    return decide_revocation(state, command);
+  }
+  Result<Events> operator()(const SetRoles& command) const { return decide_roles(state, command); }
 };
 
 // The level is raised in the commit of the first event that needs it, before that event: a reader

@@ -41,6 +41,12 @@ statekit::Result<Events> decide_config(const State& state, const ChangeConfig& c
 statekit::Result<Events> decide_secrets(const State& state, const ChangeSecrets& command);
 Events decide_rewrap(const State& state, const RewrapSecrets& command);
 
+// decide_access.cpp
+statekit::Result<Events> decide_token(const State& state, const statekit::CommandMeta& meta,
+                                      const CreateToken& command);
+statekit::Result<Events> decide_revocation(const State& state, const RevokeTokens& command);
+statekit::Result<Events> decide_roles(const State& state, const SetRoles& command);
+
 // Ok when the canonical schema with these modules put in and those removed is in order;
 // InvalidArgument with a diagnostic in each detail when it is not.
 statekit::Status check_change(const State& state,

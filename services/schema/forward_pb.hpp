@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 
+#include "access/io/grpc_gate.hpp"
 #include "statekit/io/channel.hpp"
 #include "v2alpha1/schema.grpc.pb.h"
 
@@ -68,8 +69,16 @@ class Forward {
         std::chrono::system_clock::now() + std::chrono::milliseconds(forward_ms_max);
     call->context.set_deadline(std::min(from.deadline(), longest));
     call->context.AddMetadata(forwarded_key, "1");
+    // This replica has found out who calls, and vouches for it by what it shows itself.
+    const access::Caller* const caller = access::current_caller();
+    if (caller != nullptr) {
+      call->context.AddMetadata(access::on_behalf_key, caller->name);
+      call->context.AddMetadata(access::on_behalf_roles_key, access::text_of(caller->roles));
+    }
     for (const auto& [name, value] : from.client_metadata()) {
       const std::string key(name.data(), name.size());
+      if (key == access::on_behalf_key || key == access::on_behalf_roles_key) continue;
+      if (caller != nullptr && key == "authorization") continue;
       if (key.rfind("millrace-", 0) == 0 || key == "authorization" || key == "traceparent")
         call->context.AddMetadata(key, std::string(value.data(), value.size()));
     }

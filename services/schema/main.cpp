@@ -1,6 +1,7 @@
 // millrace-schema: the single source of truth, its journal and its feed. Wiring only.
 #include <memory>
 
+#include "access/io/door.hpp"
 #include "httpkit/health.hpp"
 #include "seal/clear_text.hpp"
 #include "services/schema/server.hpp"
@@ -22,6 +23,7 @@ int main(int argc, char** argv) {
   settings::Log log;
   settings::Tls tls;
   settings::Fields fields;
+  access::Door door(fields);
   fields.text("data", settings.data, "folder for what is kept on disk");
   schema_service::describe(fields, settings);
   settings::describe(fields, log);
@@ -36,8 +38,9 @@ int main(int argc, char** argv) {
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
   settings::count_deprecated(metrics, fields);
+  if (const auto exit_code = door.open()) return *exit_code;
   statekit::Health health;
-  const schema_service::Wiring wiring{&clock, &metrics, &health, *doors};
+  schema_service::Wiring wiring{&clock, &metrics, &health, *doors, door.trusted()};
   std::unique_ptr<schema_service::Server> server;
   std::unique_ptr<workspace::Server> states;
   statekit::ProcessLines lines("millrace-schema", clock);
@@ -47,6 +50,7 @@ int main(int argc, char** argv) {
   httpkit::add_health_page(program, settings.health_listen, "schema.health_listen", health, metrics,
                            *doors);
   program.add("schema", server, [&] { return schema_service::start(settings, wiring); });
+  wiring.book = [&](const auto& use) { server->book(use); };
   program.add("states over HTTP", states, [&] { return workspace::start(settings, wiring); });
   return program.run();
 }

@@ -50,6 +50,7 @@ class GrpcProber final : public Prober {
  public:
   explicit GrpcProber(std::shared_ptr<tls::Credentials> credentials) {
     options_.credentials = std::move(credentials);
+    options_.shows_token = false;  // a module would have it then
   }
   ~GrpcProber() override { GrpcProber::stop(); }
 

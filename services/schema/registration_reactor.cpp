@@ -6,7 +6,9 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "access/io/gate.hpp"
 #include "services/schema/codec.hpp"
+#include "services/schema/requested.hpp"
 #include "statekit/io/rpc.hpp"
 #include "v2alpha1/schema.pb.h"
 
@@ -73,16 +75,19 @@ class Port final : public AdvicePort {
 class RegistrationReactor final : public Reactor {
  public:
   RegistrationReactor(Registrations& registrations, grpc::CallbackServerContext* context,
-                      std::int64_t lease_ms)
+                      std::int64_t lease_ms, access::Gate* gate)
       : registrations_(registrations),
         context_(context),
+        gate_(gate),
         port_(std::make_shared<Port>(*this, lease_ms)),
         registration_(registrations.open(port_)) {
+    if (const access::Caller* caller = access::current_caller()) caller_ = *caller;
     StartRead(&request_);
   }
 
   void OnReadDone(bool ok) override {
     if (!ok) return port_->end({});
+    if (const statekit::Status may = reaches(request_.deployment()); !may) return port_->end(may);
     registration_->on_message(offer_from(request_));
     StartRead(&request_);
   }
@@ -97,8 +102,19 @@ class RegistrationReactor final : public Reactor {
   }
 
  private:
+  statekit::Status reaches(const std::string& deployment) const {
+    if (!caller_) return {};
+    statekit::Status may =
+        access::check_modules(*caller_, access::Permission::serve, {module_of_key(deployment)});
+    if (!may && gate_ != nullptr)
+      gate_->refuse(*caller_, "RegisterEndpoint", context_->peer(), may.error().message);
+    return may;
+  }
+
   Registrations& registrations_;
   grpc::CallbackServerContext* const context_;
+  access::Gate* const gate_;
+  std::optional<access::Caller> caller_;  // none: nobody is asked
   const std::shared_ptr<Port> port_;
   const std::shared_ptr<Registration> registration_;
   Request request_;
@@ -108,8 +124,9 @@ class RegistrationReactor final : public Reactor {
 
 grpc::ServerBidiReactor<Request, Response>* serve_registration(Registrations& registrations,
                                                                grpc::CallbackServerContext* context,
-                                                               std::int64_t lease_ms) {
-  return new RegistrationReactor(registrations, context, lease_ms);
+                                                               std::int64_t lease_ms,
+                                                               access::Gate* gate) {
+  return new RegistrationReactor(registrations, context, lease_ms, gate);
 }
 
 }  // namespace millrace::schema_service

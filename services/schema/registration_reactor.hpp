@@ -18,11 +18,16 @@ class RegisterEndpointRequest;
 class RegisterEndpointResponse;
 }  // namespace millrace::v2alpha1
 
+namespace millrace::access {
+class Gate;
+}
+
 namespace millrace::schema_service {
 
-// What SchemaService.RegisterEndpoint returns. `registrations` outlives the stream.
+// What SchemaService.RegisterEndpoint returns. `registrations` and `gate` outlive the stream; a
+// null gate: nobody is asked whose endpoints they may register.
 grpc::ServerBidiReactor<v2alpha1::RegisterEndpointRequest, v2alpha1::RegisterEndpointResponse>*
 serve_registration(Registrations& registrations, grpc::CallbackServerContext* context,
-                   std::int64_t lease_ms);
+                   std::int64_t lease_ms, access::Gate* gate = nullptr);
 
 }  // namespace millrace::schema_service

@@ -10,7 +10,8 @@
 #include "services/schema/codec_config.hpp"
 #include "services/schema/context_reactor.hpp"
 #include "services/schema/registration_reactor.hpp"
-#include "services/schema/rpc_parts_pb.hpp"
+#include "services/schema/requested.hpp"
+#include "services/schema/rpc_access_pb.hpp"
 #include "services/schema/rpc_secrets_pb.hpp"
 #include "services/schema/rpc_state.hpp"
 #include "settings/main.hpp"
@@ -20,6 +21,7 @@
 namespace millrace::schema_service {
 
 namespace v2 = v2alpha1;
+using access::Permission;
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 using statekit::fail;
@@ -28,16 +30,15 @@ using statekit::Status;
 
 namespace {
 
-constexpr std::uint32_t list_limit_default = 100;
-constexpr std::uint32_t list_limit_max = 1'000;
-
 using Core = schema_service::Service;  // its name means gRPC's base class inside Rpc
 
-class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
+class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls {
  public:
   Rpc(Core& service, statekit::GrpcFeed& feed, const statekit::Clock& clock,
-      const statekit::ChannelOptions& peers)
-      : CallParts(service, peers), feed_(feed), clock_(clock), secrets_(service, clock, peers) {}
+      const statekit::ChannelOptions& peers, access::Gate* gate)
+      : AccessCalls(service, clock, peers, gate),
+        feed_(feed),
+        secrets_(service, clock, peers, gate) {}
 
   ServerUnaryReactor* Ping(CallbackServerContext* context, const v2::PingRequest*,
                            v2::PingResponse* response) override {
@@ -68,9 +69,13 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
   ServerUnaryReactor* CreateChangeset(CallbackServerContext* context,
                                       const v2::CreateChangesetRequest* request,
                                       v2::CreateChangesetResponse* response) override {
+    if (const Status may =
+            reaches(*context, "CreateChangeset", Permission::deploy, modules_of(*request));
+        !may)
+      return refuse(context, may.error());
     Result<schema_service::CreateChangeset> command = command_from(*request);
     if (!command) return refuse(context, command.error());
-    const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
+    const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
     if (!meta) return refuse(context, meta.error());
     ServerUnaryReactor* reactor = context->DefaultReactor();
     if (request->plan()) {
@@ -115,7 +120,9 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
   ServerUnaryReactor* RollbackTo(CallbackServerContext* context,
                                  const v2::RollbackToRequest* request,
                                  v2::CreateChangesetResponse* response) override {
-    const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
+    if (const Status may = reaches(*context, "RollbackTo", Permission::deploy, {""}); !may)
+      return refuse(context, may.error());
+    const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
     if (!meta) return refuse(context, meta.error());
     ServerUnaryReactor* reactor = context->DefaultReactor();
     const auto here = [this, context, request, response, reactor, meta = *meta] {
@@ -156,17 +163,7 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
                                      const v2::ListChangesetsRequest* request,
                                      v2::ListChangesetsResponse* response) override {
     return read(context, [this, request, response](const State& state) {
-      const std::uint32_t limit =
-          std::min(request->limit() == 0 ? list_limit_default : request->limit(), list_limit_max);
-      std::vector<const Changeset*> found;
-      for (const auto& [key, changeset] : state.changesets()) {
-        if (!request->active_only() || schema::is_active(changeset.phase))
-          found.push_back(&changeset);
-      }
-      std::sort(found.begin(), found.end(), [](const Changeset* a, const Changeset* b) {
-        return a->created_revision > b->created_revision;
-      });
-      if (found.size() > limit) found.resize(limit);
+      const auto found = newest_changesets(state, request->active_only(), request->limit());
       for (const Changeset* changeset : found)
         *response->add_changesets() = schema::to_proto(*changeset);
       *response->mutable_position() = to_proto(service_.position_of(state));
@@ -176,7 +173,7 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
 
   grpc::ServerBidiReactor<v2::RegisterEndpointRequest, v2::RegisterEndpointResponse>*
   RegisterEndpoint(CallbackServerContext* context) override {
-    return serve_registration(service_.registrations(), context, service_.lease_ms());
+    return serve_registration(service_.registrations(), context, service_.lease_ms(), gate_);
   }
 
   ServerUnaryReactor* GetDeployment(CallbackServerContext* context,
@@ -213,7 +210,11 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
   ServerUnaryReactor* ChangeConfig(CallbackServerContext* context,
                                    const v2::ChangeConfigRequest* request,
                                    v2::ChangeConfigResponse* response) override {
-    const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
+    if (const Status may =
+            reaches(*context, "ChangeConfig", Permission::deploy, modules_of(*request));
+        !may)
+      return refuse(context, may.error());
+    const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
     if (!meta) return refuse(context, meta.error());
     if (request->plan()) {
       const auto answer = [this, request, response] {
@@ -270,8 +271,29 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
   }
 
   grpc::ServerWriteReactor<v2::GetDeploymentContextResponse>* GetDeploymentContext(
-      CallbackServerContext*, const v2::GetDeploymentContextRequest* request) override {
-    return serve_context(service_, *request);
+      CallbackServerContext* context, const v2::GetDeploymentContextRequest* request) override {
+    return serve_context(service_, *request,
+                         reaches(*context, "GetDeploymentContext", Permission::serve,
+                                 {module_of_key(request->deployment())}));
+  }
+
+  ServerUnaryReactor* CreateToken(CallbackServerContext* context,
+                                  const v2::CreateTokenRequest* request,
+                                  v2::AccessChangeResponse* response) override {
+    return change_access(context, request, response, &Forward::Async::CreateToken);
+  }
+  ServerUnaryReactor* RevokeTokens(CallbackServerContext* context,
+                                   const v2::RevokeTokensRequest* request,
+                                   v2::AccessChangeResponse* response) override {
+    return change_access(context, request, response, &Forward::Async::RevokeTokens);
+  }
+  ServerUnaryReactor* SetRoles(CallbackServerContext* context, const v2::SetRolesRequest* request,
+                               v2::AccessChangeResponse* response) override {
+    return change_access(context, request, response, &Forward::Async::SetRoles);
+  }
+  ServerUnaryReactor* ListAccess(CallbackServerContext* context, const v2::ListAccessRequest*,
+                                 v2::ListAccessResponse* response) override {
+    return list_access(context, response);
   }
 
   ServerUnaryReactor* GetHistory(CallbackServerContext* context,
@@ -296,11 +318,22 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
   }
 
  private:
+  std::vector<std::string> modules_of_changeset(const std::string& key) const {
+    const auto state = service_.read();
+    const Changeset* changeset = state->changeset(key);
+    return changeset == nullptr ? std::vector<std::string>() : modules_of(*state, *changeset);
+  }
+
   ServerUnaryReactor* change(
       CallbackServerContext* context, const std::string& method, const Command& command,
       const v2::ChangesetRequest* request, v2::ChangesetResponse* response,
       Forward::Method<v2::ChangesetRequest, v2::ChangesetResponse> method_at_writer) {
-    const Result<statekit::CommandMeta> meta = meta_from(*request, method, clock_.wall_ms());
+    if (const Status may = reaches(*context, method.c_str(), Permission::deploy,
+                                   modules_of_changeset(request->changeset()));
+        !may)
+      return refuse(context, may.error());
+    const Result<statekit::CommandMeta> meta =
+        by_caller(meta_from(*request, method, clock_.wall_ms()));
     if (!meta) return refuse(context, meta.error());
     ServerUnaryReactor* reactor = context->DefaultReactor();
     const auto here = [this, context, request, response, reactor, command, meta = *meta] {
@@ -317,7 +350,6 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
   }
 
   statekit::GrpcFeed& feed_;
-  const statekit::Clock& clock_;
   SecretCalls secrets_;
 };
 
@@ -325,8 +357,8 @@ class Rpc final : public v2::SchemaService::CallbackService, private CallParts {
 
 std::unique_ptr<grpc::Service> make_rpc(Service& service, statekit::GrpcFeed& feed,
                                         const statekit::Clock& clock,
-                                        const statekit::ChannelOptions& peers) {
-  return std::make_unique<Rpc>(service, feed, clock, peers);
+                                        const statekit::ChannelOptions& peers, access::Gate* gate) {
+  return std::make_unique<Rpc>(service, feed, clock, peers, gate);
 }
 
 }  // namespace millrace::schema_service

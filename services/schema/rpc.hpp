@@ -15,13 +15,18 @@ namespace millrace::statekit {
 class GrpcFeed;
 }
 
+namespace millrace::access {
+class Gate;
+}
+
 namespace millrace::schema_service {
 
 class Service;
 
-// All three outlive it.
+// All outlive it. `gate` is told of what is refused only here; null: nobody is asked who they are.
 std::unique_ptr<grpc::Service> make_rpc(Service& service, statekit::GrpcFeed& feed,
                                         const statekit::Clock& clock,
-                                        const statekit::ChannelOptions& peers = {});
+                                        const statekit::ChannelOptions& peers = {},
+                                        access::Gate* gate = nullptr);
 
 }  // namespace millrace::schema_service

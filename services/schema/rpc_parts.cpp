@@ -15,6 +15,8 @@ namespace {
 
 // gRPC refuses messages of a status beyond 8 KiB altogether.
 constexpr std::size_t status_bytes_max = 6'000;
+constexpr std::uint32_t list_limit_default = 100;
+constexpr std::uint32_t list_limit_max = 1'000;
 
 }  // namespace
 
@@ -33,6 +35,19 @@ statekit::Error fitting(statekit::Error error) {
   error.details.resize(kept);
   if (dropped > 0) error.details.push_back("... and " + std::to_string(dropped) + " more");
   return error;
+}
+
+std::vector<const Changeset*> newest_changesets(const State& state, bool active_only,
+                                                std::uint32_t limit) {
+  std::vector<const Changeset*> found;
+  for (const auto& [key, changeset] : state.changesets())
+    if (!active_only || schema::is_active(changeset.phase)) found.push_back(&changeset);
+  std::sort(found.begin(), found.end(), [](const Changeset* a, const Changeset* b) {
+    return a->created_revision > b->created_revision;
+  });
+  const std::uint32_t most = std::min(limit == 0 ? list_limit_default : limit, list_limit_max);
+  if (found.size() > most) found.resize(most);
+  return found;
 }
 
 std::int64_t ms_left(const grpc::CallbackServerContext& context, std::int64_t longest) {
@@ -67,6 +82,22 @@ void CallParts::when_at(const ReadAt& at, ReadReactor* reactor,
     if (!head) return then(fail(head.error()));
     service_.when_at(*head, then);
   });
+}
+
+Result<statekit::CommandMeta> CallParts::by_caller(Result<statekit::CommandMeta> meta) {
+  const access::Caller* const caller = access::current_caller();
+  if (meta && caller != nullptr) meta->principal = caller->name;
+  return meta;
+}
+
+Status CallParts::reaches(const grpc::CallbackServerContext& context, const char* method,
+                          access::Permission permission,
+                          const std::vector<std::string>& modules) const {
+  const access::Caller* const caller = access::current_caller();
+  if (caller == nullptr) return {};
+  Status may = access::check_modules(*caller, permission, modules);
+  if (!may && gate_ != nullptr) gate_->refuse(*caller, method, context.peer(), may.error().message);
+  return may;
 }
 
 }  // namespace millrace::schema_service

@@ -9,7 +9,9 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "access/io/gate.hpp"
 #include "services/schema/forward_pb.hpp"
 #include "services/schema/service.hpp"
 #include "statekit/io/rpc.hpp"
@@ -26,6 +28,10 @@ template <class Value>
 grpc::Status status_of(const statekit::Result<Value>& result) {
   return result ? grpc::Status::OK : statekit::to_grpc(fitting(result.error()));
 }
+
+// Newest first; a limit of 0 is that of the contract.
+std::vector<const Changeset*> newest_changesets(const State& state, bool active_only,
+                                                std::uint32_t limit);
 
 // Until the caller's deadline; at least 1.
 std::int64_t ms_left(const grpc::CallbackServerContext& context, std::int64_t longest);
@@ -56,8 +62,8 @@ class ReadReactor final : public grpc::ServerUnaryReactor {
 class CallParts {
  protected:
   // `peers`: how other replicas are connected to.
-  CallParts(Service& service, const statekit::ChannelOptions& peers)
-      : service_(service), forward_(peers) {}
+  CallParts(Service& service, const statekit::ChannelOptions& peers, access::Gate* gate)
+      : service_(service), gate_(gate), forward_(peers) {}
   ~CallParts() = default;
 
   // millrace-min-revision of a reader, and whether it wants no less than there is.
@@ -100,7 +106,17 @@ class CallParts {
     return reactor;
   }
 
+  // Who asks for a write is whoever was verified, whatever the request says.
+  static statekit::Result<statekit::CommandMeta> by_caller(
+      statekit::Result<statekit::CommandMeta> meta);
+  // Whether the verified caller may do so to all of these modules; an empty name stands for any
+  // module. Ok where nobody is asked.
+  statekit::Status reaches(const grpc::CallbackServerContext& context, const char* method,
+                           access::Permission permission,
+                           const std::vector<std::string>& modules) const;
+
   Service& service_;
+  access::Gate* const gate_;  // null: nobody is asked
   Forward forward_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "services/schema/codec.hpp"
 #include "services/schema/codec_secrets.hpp"
+#include "services/schema/requested.hpp"
 
 namespace millrace::schema_service {
 
@@ -15,7 +16,11 @@ using statekit::Status;
 ServerUnaryReactor* SecretCalls::change(CallbackServerContext* context,
                                         const v2::ChangeSecretsRequest* request,
                                         v2::ChangeSecretsResponse* response) {
-  const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
+  if (const Status may =
+          reaches(*context, "ChangeSecrets", access::Permission::deploy, modules_of(*request));
+      !may)
+    return refuse(context, may.error());
+  const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
   if (!meta) return refuse(context, meta.error());
   // gRPC's message is ours alone until the call is done; its values are wiped wherever they are
   // read.
@@ -46,7 +51,13 @@ ServerUnaryReactor* SecretCalls::change(CallbackServerContext* context,
 ServerUnaryReactor* SecretCalls::see(CallbackServerContext* context,
                                      const v2::GetSecretsRequest* request,
                                      v2::GetSecretsResponse* response) {
-  const Result<Asker> asker = asker_from(*request, context->peer());
+  if (const Status may =
+          reaches(*context, "GetSecrets", access::Permission::read_secrets, modules_of(*request));
+      !may)
+    return refuse(context, may.error());
+  Result<Asker> asker = asker_from(*request, context->peer());
+  if (const access::Caller* caller = access::current_caller(); asker && caller != nullptr)
+    asker->who = caller->name;
   if (!asker) return refuse(context, asker.error());
   const auto answer = [this, request, response, asker = *asker] {
     const Result<SeenSecrets> seen = service_.see_secrets(names_from(*request), asker);
@@ -70,7 +81,7 @@ ServerUnaryReactor* SecretCalls::list(CallbackServerContext* context,
 ServerUnaryReactor* SecretCalls::rotate(CallbackServerContext* context,
                                         const v2::RotateSecretsRequest* request,
                                         v2::RotateSecretsResponse* response) {
-  const Result<statekit::CommandMeta> meta = meta_from(*request, clock_.wall_ms());
+  const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
   if (!meta) return refuse(context, meta.error());
   ServerUnaryReactor* reactor = context->DefaultReactor();
   const auto here = [this, context, request, response, reactor, meta = *meta] {

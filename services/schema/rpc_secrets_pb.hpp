@@ -9,9 +9,10 @@ namespace millrace::schema_service {
 
 class SecretCalls : private CallParts {
  public:
-  // `service` and `clock` outlive it; `peers`: how other replicas are connected to.
-  SecretCalls(Service& service, const statekit::Clock& clock, const statekit::ChannelOptions& peers)
-      : CallParts(service, peers), clock_(clock) {}
+  // `service`, `clock` and `gate` outlive it; `peers`: how other replicas are connected to.
+  SecretCalls(Service& service, const statekit::Clock& clock, const statekit::ChannelOptions& peers,
+              access::Gate* gate)
+      : CallParts(service, peers, gate), clock_(clock) {}
 
   grpc::ServerUnaryReactor* change(grpc::CallbackServerContext* context,
                                    const v2alpha1::ChangeSecretsRequest* request,

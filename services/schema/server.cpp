@@ -6,6 +6,7 @@
 
 #include <grpcpp/impl/codegen/service_type.h>
 
+#include "access/io/grpc_gate.hpp"
 #include "journal/open.hpp"
 #include "journal/presence.hpp"
 #include "journal/remember.hpp"
@@ -44,7 +45,9 @@ class GrpcSchemaServer final : public Server {
             },
             std::move(presence)),
         feed_(service_.hub(), *wiring.clock, &service_.past_states()),
-        rpc_(make_rpc(service_, feed_, *wiring.clock, {.credentials = wiring.doors.credentials})) {}
+        gate_(make_gate()),
+        rpc_(make_rpc(service_, feed_, *wiring.clock, {.credentials = wiring.doors.credentials},
+                      gate_.get())) {}
   ~GrpcSchemaServer() override { GrpcSchemaServer::stop(); }
 
   Status start() {
@@ -55,7 +58,9 @@ class GrpcSchemaServer final : public Server {
     options.listen = settings_.listen;
     options.setting = "schema.listen";
     options.doors = wiring_.doors;
-    auto server = statekit::GrpcServer::start(options, {rpc_.get()}, wiring_.health);
+    if (Status guarded = guard_services(); !guarded) return guarded;
+    auto server = statekit::GrpcServer::start(options, {guarded_ ? guarded_.get() : rpc_.get()},
+                                              wiring_.health);
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     service_.join(settings_.advertise.empty() ? server_->address() : settings_.advertise);
@@ -82,6 +87,9 @@ class GrpcSchemaServer final : public Server {
 
   std::string address() const override { return server_->address(); }
   statekit::Channel in_process() const override { return server_->in_process_channel(); }
+  void book(const std::function<void(const access::Book&)>& use) const override {
+    use(service_.read()->book());
+  }
 
   void stop() override {
     if (std::exchange(stopped_, true)) return;
@@ -100,6 +108,20 @@ class GrpcSchemaServer final : public Server {
   }
 
  private:
+  std::unique_ptr<access::Gate> make_gate() {
+    if (wiring_.trusted == nullptr || !wiring_.trusted->required) return nullptr;
+    return std::make_unique<access::Gate>(
+        *wiring_.trusted, [this](const auto& use) { book(use); }, *wiring_.clock);
+  }
+
+  Status guard_services() {
+    if (!gate_) return {};
+    auto made = access::guard(*gate_, *rpc_, "millrace.v2alpha1.SchemaService");
+    if (!made) return fail(std::move(made.error()));
+    guarded_ = std::move(*made);
+    return {};
+  }
+
   void watch_metrics() {
     statekit::Metrics& metrics = *wiring_.metrics;
     const auto gauge = [&metrics](const char* name, const char* help) {
@@ -128,7 +150,9 @@ class GrpcSchemaServer final : public Server {
   const Wiring wiring_;
   Service service_;
   statekit::GrpcFeed feed_;
+  const std::unique_ptr<access::Gate> gate_;  // null: nobody is asked
   std::unique_ptr<grpc::Service> rpc_;
+  std::unique_ptr<grpc::Service> guarded_;  // rpc_ behind the gate
   std::unique_ptr<statekit::GrpcServer> server_;
   const std::shared_ptr<Life> life_ = std::make_shared<Life>();
   bool stopped_ = false;

@@ -115,6 +115,11 @@ struct RotateAnswer {
   std::vector<std::string> failures;
   statekit::Position position;
 };
+struct AccessAnswer {
+  std::vector<access::Token> tokens;  // by id
+  std::vector<access::Grant> grants;  // by principal
+  statekit::Position position;
+};
 struct SchemaAnswer {
   std::vector<std::shared_ptr<const schema::Module>> modules;  // by name
   statekit::Position position;
@@ -167,6 +172,11 @@ class Service {
   void change_config(ChangeConfig command, statekit::CommandMeta meta, std::int64_t deadline_ms,
                      Done<statekit::Position> done);
   statekit::Result<ConfigPlanAnswer> plan(const ChangeConfig& command) const;
+
+  // CreateToken, RevokeTokens or SetRoles.
+  void change_access(Command command, statekit::CommandMeta meta, std::int64_t deadline_ms,
+                     Done<statekit::Position> done);
+  AccessAnswer access() const;
 
   // Checks and seals on a worker.
   void change_secrets(SecretsOrder order, statekit::CommandMeta meta, std::int64_t deadline_ms,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "schema/fold_access.hpp"
+
 namespace millrace::schema_service {
 
 namespace {
@@ -24,6 +26,7 @@ struct State::Fold {
   Revision at;
   WallMs time_ms;
   const std::string& author;
+  const statekit::CommitMeta& meta;
 
   void operator()(const schema::ChangesetCreated& event) const {
     for (Deployment deployment : event.deployments) {
@@ -127,12 +130,16 @@ struct State::Fold {
       secret.key_id = event.key_id;
     });
   }
+  template <schema::AccessEvent Event>
+  void operator()(const Event& event) const {
+    schema::fold(state.book_, event, meta);
+  }
 };
 
 void State::apply(const schema::Commit& commit) {
   revision_ = commit.meta.revision;
   time_ms_ = commit.meta.time_ms;
-  const Fold fold{*this, revision_, time_ms_, commit.meta.author};
+  const Fold fold{*this, revision_, time_ms_, commit.meta.author, commit.meta};
   for (const Event& event : commit.events) std::visit(fold, event);
   forget_old_requests();
   forget_old_builds();
@@ -153,6 +160,7 @@ void State::restore(const Snapshot& snapshot) {
   for (const SecretValue& secret : snapshot.secrets)
     secrets_.put({secret.module, secret.name}, secret);
   config_unset_revision_ = snapshot.config_unset_revision;
+  schema::restore(book_, snapshot);
   secret_unset_revision_ = snapshot.secret_unset_revision;
 }
 
@@ -169,6 +177,8 @@ State::Snapshot State::snapshot() const {
   for (const auto& [key, value] : config_.all()) out.config.push_back(value);
   out.config_unset_revision = config_unset_revision_;
   for (const auto& [key, secret] : secrets_.all()) out.secrets.push_back(secret);
+  for (const auto& [id, token] : book_.tokens()) out.tokens.push_back(token);
+  for (const auto& [principal, grant] : book_.grants()) out.grants.push_back(grant);
   out.secret_unset_revision = secret_unset_revision_;
   return out;
 }
@@ -181,7 +191,7 @@ std::uint64_t State::digest() const {
   const std::uint64_t unset =
       unset_at("unset", config_unset_revision_) + unset_at("secret-unset", secret_unset_revision_);
   return deployments_.digest() + endpoints_.digest() + changesets_.digest() + requests_.digest() +
-         superseded_.digest() + config_.digest() + secrets_.digest() + unset +
+         superseded_.digest() + config_.digest() + secrets_.digest() + book_.digest() + unset +
          EntryHash().add(feature_level_).value();
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/book.hpp"
 #include "schema/change.hpp"
 #include "services/schema/table.hpp"
 
@@ -109,6 +110,9 @@ class State {
   const SecretValue* secret(const ConfigKey& key) const { return secrets_.find(key); }
   const SecretValue* secret_of(const std::string& module, const std::string& name) const;
 
+  // Who may do what.
+  const access::Book& book() const { return book_; }
+
   // By id. `live` counts the healthy ones.
   std::vector<const Endpoint*> endpoints_of(const std::string& deployment) const;
   std::size_t live_endpoints_of(const std::string& deployment) const;
@@ -164,6 +168,7 @@ class State {
   Revision config_unset_revision_ = 0;
   Revision secret_unset_revision_ = 0;
   Table<ConfigKey, SecretValue> secrets_;
+  access::Book book_;
 
   // Indices over the tables.
   std::size_t config_bytes_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "schema/fold_access.hpp"
 #include "statekit/entry_hash.hpp"
 
 namespace millrace::timeline {
@@ -127,6 +128,10 @@ struct ChangeState::Fold {
   void operator()(const schema::SecretSet&) const {}
   void operator()(const schema::SecretUnset&) const {}
   void operator()(const schema::SecretRewrapped&) const {}
+  template <schema::AccessEvent Event>
+  void operator()(const Event& event) const {
+    schema::fold(state.book_, event, meta);
+  }
 };
 
 template <class Value>
@@ -158,6 +163,7 @@ void ChangeState::restore(const Snapshot& snapshot) {
   for (const schema::Endpoint& each : snapshot.endpoints)
     put(endpoints_, each.id, Endpoint{each.deployment, each.address});
   for (const schema::Changeset& each : snapshot.changesets) add(each);
+  schema::restore(book_, snapshot);
 }
 
 void ChangeState::add(const schema::Changeset& changeset) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "access/book.hpp"
 #include "schema/change.hpp"
 #include "statekit/timeline_event.hpp"
 
@@ -27,12 +28,14 @@ class ChangeState {
   void restore(const Snapshot& snapshot);
 
   statekit::Revision revision() const { return revision_; }
-  std::uint64_t digest() const { return digest_; }
+  std::uint64_t digest() const { return digest_ + book_.digest(); }
+  // Who may do what.
+  const access::Book& book() const { return book_; }
   // What happened lately is no part of what is true now.
   bool operator==(const ChangeState& other) const {
     return revision_ == other.revision_ && digest_ == other.digest_ &&
            deployments_ == other.deployments_ && endpoints_ == other.endpoints_ &&
-           changesets_ == other.changesets_;
+           changesets_ == other.changesets_ && book_ == other.book_;
   }
 
   // Where the last snapshot stood: nothing is known of the way to it.
@@ -66,6 +69,7 @@ class ChangeState {
 
   statekit::Revision revision_ = 0;
   statekit::Revision restored_ = 0;
+  access::Book book_;
   std::uint64_t digest_ = 0;
   ByKey<std::string> deployments_;  // key -> module
   ByKey<Endpoint> endpoints_;

@@ -1,6 +1,7 @@
 // millrace-timeline: keeps what happened and tells it. Wiring only.
 #include <memory>
 
+#include "access/io/door.hpp"
 #include "httpkit/health.hpp"
 #include "services/timeline/server.hpp"
 #include "settings/log.hpp"
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   settings::Log log;
   settings::Tls tls;
   settings::Fields fields;
+  access::Door door(fields);
   timeline::describe(fields, settings);
   settings::describe(fields, log);
   settings::describe(fields, tls);
@@ -32,6 +34,7 @@ int main(int argc, char** argv) {
   const statekit::SystemClock clock;
   statekit::Metrics metrics;
   settings::count_deprecated(metrics, fields);
+  if (const auto exit_code = door.open()) return *exit_code;
   statekit::Health health;
   timeline::Wiring wiring;
   const statekit::ChannelOptions peers{.credentials = doors->credentials};
@@ -40,6 +43,7 @@ int main(int argc, char** argv) {
   wiring.clock = &clock;
   wiring.metrics = &metrics;
   wiring.health = &health;
+  wiring.trusted = door.trusted();
   wiring.doors = *doors;
 
   std::unique_ptr<timeline::Server> server;

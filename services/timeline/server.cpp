@@ -5,6 +5,7 @@
 
 #include <grpcpp/impl/service_type.h>
 
+#include "access/io/grpc_gate.hpp"
 #include "schema/change_codec.hpp"
 #include "services/timeline/changes.hpp"
 #include "services/timeline/rpc.hpp"
@@ -53,7 +54,9 @@ class TimelineServer final : public Server {
     options.listen = settings_.listen;
     options.setting = "timeline.listen";
     options.doors = wiring_.doors;
-    auto server = statekit::GrpcServer::start(options, {rpc_->service()}, wiring_.health);
+    if (statekit::Status guarded = guard_service(); !guarded) return guarded;
+    grpc::Service* const service = guarded_ ? guarded_.get() : rpc_->service();
+    auto server = statekit::GrpcServer::start(options, {service}, wiring_.health);
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     if (wiring_.health != nullptr)
@@ -78,6 +81,17 @@ class TimelineServer final : public Server {
   }
 
  private:
+  statekit::Status guard_service() {
+    if (wiring_.trusted == nullptr || !wiring_.trusted->required) return {};
+    gate_ = std::make_unique<access::Gate>(
+        *wiring_.trusted, [this](const auto& use) { use(follower_.read()->book()); },
+        *wiring_.clock);
+    auto made = access::guard(*gate_, *rpc_->service(), "millrace.v2alpha1.TimelineService");
+    if (!made) return fail(std::move(made.error()));
+    guarded_ = std::move(*made);
+    return {};
+  }
+
   // The timeline takes events whether or not it follows the schema service.
   // Brings the changes that the feed tells of into the ring. What was so before the first state
   // that this process saw is no news.
@@ -135,6 +149,8 @@ class TimelineServer final : public Server {
   TimelineService service_;
   statekit::Follower<ChangeState, schema::ChangeCodec> follower_;
   const std::unique_ptr<Rpc> rpc_;
+  std::unique_ptr<access::Gate> gate_;  // null: nobody is asked
+  std::unique_ptr<grpc::Service> guarded_;
   std::unique_ptr<statekit::GrpcServer> server_;
   std::atomic<bool> stopping_{false};
   std::thread pump_;

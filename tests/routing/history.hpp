@@ -20,6 +20,7 @@ inline std::shared_ptr<const schema::Module> module_with(const std::string& name
   for (const std::string& verb : verbs) {
     module->verbs.emplace_back();
     module->verbs.back().name = verb;
+    module->verbs.back().visibility = schema::Visibility::exported;
   }
   return module;
 }

@@ -100,6 +100,41 @@ TEST_CASE("G9: secret events that were written before are read") {
   CHECK(rewrapped.value() == schema::Event(schema::SecretRewrapped{"m", "n", "i", "w", "k"}));
 }
 
+namespace {
+
+Bytes from_hex(const std::string& digits) {
+  Bytes bytes;
+  for (std::size_t i = 0; i < digits.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("G9: events about who may do what that were written before are read") {
+  const auto created = ChangeCodec::decode_event(
+      from_hex("9a013a0a380a0a61616161616161616161122068686868686868686868686868686868686868"
+               "686868686868686868686868681a0361646122016e2809"));
+  millrace::access::Token token;
+  token.id = "aaaaaaaaaa";
+  token.hash.octets.fill('h');
+  token.principal = "ada";
+  token.note = "n";
+  token.expires_ms = 9;
+  CHECK(created.value() == schema::Event(schema::TokenCreated{token}));
+  const auto revoked =
+      ChangeCodec::decode_event(from_hex("a201110a0a616161616161616161611203616461"));
+  CHECK(revoked.value() == schema::Event(schema::TokenRevoked{"aaaaaaaaaa", "ada"}));
+  const auto set = ChangeCodec::decode_event(
+      from_hex("aa011a0a180a0361646112110a086465706c6f796572120573686f702a"));
+  millrace::access::Grant grant;
+  grant.principal = "ada";
+  grant.roles = {{millrace::access::Role::deployer, {"shop*"}}};
+  CHECK(set.value() == schema::Event(schema::RolesSet{grant}));
+  const auto unset = ChangeCodec::decode_event(from_hex("b201050a03616461"));
+  CHECK(unset.value() == schema::Event(schema::RolesUnset{"ada"}));
+}
+
 TEST_CASE("a commit that only newer readers understand is refused by its format") {
   // CommitHeader{format: 9, readable_from: 9}
   const auto header = ChangeCodec::decode_header(Bytes("\x08\x09\x10\x09", 4));

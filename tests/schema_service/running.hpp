@@ -15,14 +15,16 @@ namespace millrace::test {
 
 class Running {
  public:
-  explicit Running(schema_service::Settings settings = {}, const std::string& folder = {}) {
+  // `folder`: kept there, else in memory. `trusted`: its callers must say who they are.
+  explicit Running(schema_service::Settings settings = {}, const std::string& folder = {},
+                   const access::Trusted* trusted = nullptr) {
     if (folder.empty())
       settings.journal = "memory:";
     else
       settings.data = folder;
     settings.listen = "127.0.0.1:0";
     settings.lease_ms = 1'000;
-    auto started = schema_service::start(settings, {&clock_, &metrics_, &health_});
+    auto started = schema_service::start(settings, {&clock_, &metrics_, &health_, {}, trusted});
     REQUIRE(started);
     server_ = std::move(*started);
     client_ = std::make_unique<Client>(statekit::connect(server_->address()));

@@ -100,6 +100,11 @@ class Writer {
       case pb::Event::kSecretSet:
       case pb::Event::kSecretUnset:
       case pb::Event::kSecretRewrapped: return fault("a secret out of nowhere");
+      // Nor do they say who may do what.
+      case pb::Event::kTokenCreated:
+      case pb::Event::kTokenRevoked:
+      case pb::Event::kRolesSet:
+      case pb::Event::kRolesUnset: return fault("a token or role out of nowhere");
       case pb::Event::KIND_NOT_SET: return fault("an event of no kind");
     }
   }

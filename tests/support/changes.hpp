@@ -106,7 +106,23 @@ class RandomChanges {
     return {word(), word(), word(),    word(), word(),
             word(), word(), engine_(), word(), static_cast<std::int64_t>(engine_())};
   }
-  // Every kind comes up as `kind` goes from 0 to 17.
+  access::RoleBinding role() { return {static_cast<access::Role>(1 + number(6)), words()}; }
+  access::Token token() {
+    return {word(),
+            digest(),
+            word(),
+            word(),
+            static_cast<std::int64_t>(engine_()),
+            engine_(),
+            word(),
+            static_cast<std::int64_t>(engine_())};
+  }
+  access::Grant grant() {
+    access::Grant value{word(), {}, engine_(), word(), static_cast<std::int64_t>(engine_())};
+    for (std::uint64_t i = number(4); i > 0; --i) value.roles.push_back(role());
+    return value;
+  }
+  // Every kind comes up as `kind` goes from 0 to 21.
   schema::Event event(std::size_t kind) {
     switch (kind % std::variant_size_v<schema::Event>) {
       case 0: return schema::ChangesetCreated{changeset(), {deployment(), deployment()}};
@@ -126,7 +142,11 @@ class RandomChanges {
       case 14: return schema::ConfigUnset{word(), word()};
       case 15: return schema::SecretSet{secret()};
       case 16: return schema::SecretUnset{word(), word()};
-      default: return schema::SecretRewrapped{word(), word(), word(), word(), word()};
+      case 17: return schema::SecretRewrapped{word(), word(), word(), word(), word()};
+      case 18: return schema::TokenCreated{token()};
+      case 19: return schema::TokenRevoked{word(), word()};
+      case 20: return schema::RolesSet{grant()};
+      default: return schema::RolesUnset{word()};
     }
   }
   schema::Snapshot snapshot() {
@@ -144,6 +164,8 @@ class RandomChanges {
     for (std::uint64_t i = number(6); i > 0; --i) value.config.push_back(config());
     value.config_unset_revision = engine_();
     for (std::uint64_t i = number(6); i > 0; --i) value.secrets.push_back(secret());
+    for (std::uint64_t i = number(6); i > 0; --i) value.tokens.push_back(token());
+    for (std::uint64_t i = number(6); i > 0; --i) value.grants.push_back(grant());
     return value;
   }
 

@@ -117,6 +117,18 @@ struct Describe {
   std::string operator()(const SecretRewrapped& event) const {
     return "secret " + config_name(event.module, event.name) + " wrapped by key " + event.key_id;
   }
+  std::string operator()(const TokenCreated& event) const {
+    return "token " + event.token.id + " of " + event.token.principal + " created";
+  }
+  std::string operator()(const TokenRevoked& event) const {
+    return "token " + event.id + " of " + event.principal + " revoked";
+  }
+  std::string operator()(const RolesSet& event) const {
+    return event.grant.principal + " has the roles " + access::text_of(event.grant.roles);
+  }
+  std::string operator()(const RolesUnset& event) const {
+    return event.principal + " has no role any more";
+  }
 };
 
 struct ModulesOf {
@@ -152,6 +164,10 @@ struct ModulesOf {
   }
   std::vector<std::string> operator()(const SecretUnset& event) const { return {event.module}; }
   std::vector<std::string> operator()(const SecretRewrapped& event) const { return {event.module}; }
+  std::vector<std::string> operator()(const TokenCreated&) const { return {}; }
+  std::vector<std::string> operator()(const TokenRevoked&) const { return {}; }
+  std::vector<std::string> operator()(const RolesSet&) const { return {}; }
+  std::vector<std::string> operator()(const RolesUnset&) const { return {}; }
 };
 
 }  // namespace
@@ -207,9 +223,12 @@ std::string shown_value(const std::string& json) {
 }
 
 std::uint32_t feature_level_of(const Event& event) {
-  // Once level 2 is released, a new kind of event is of a new level.
+  static_assert(std::variant_size_v<Event> == 22, "a new kind of event is of a new level");
   constexpr std::size_t first_of_2 = 13;  // ConfigSet
   static_assert(std::is_same_v<std::variant_alternative_t<first_of_2, Event>, ConfigSet>);
+  constexpr std::size_t first_of_3 = 18;  // TokenCreated
+  static_assert(std::is_same_v<std::variant_alternative_t<first_of_3, Event>, TokenCreated>);
+  if (event.index() >= first_of_3) return 3;
   return event.index() < first_of_2 ? 1 : 2;
 }
 

@@ -111,6 +111,18 @@ v2alpha1::SnapshotEntry entry_of(const SecretValue& secret) {
   return entry;
 }
 
+v2alpha1::SnapshotEntry entry_of(const access::Token& token) {
+  v2alpha1::SnapshotEntry entry;
+  *entry.mutable_access_token() = to_proto(token);
+  return entry;
+}
+
+v2alpha1::SnapshotEntry entry_of(const access::Grant& grant) {
+  v2alpha1::SnapshotEntry entry;
+  *entry.mutable_access_grant() = to_proto(grant);
+  return entry;
+}
+
 // Fills chunks up to the limit. One entry always fits a chunk, since it came out of one commit.
 class Chunks {
  public:
@@ -186,6 +198,8 @@ Status take_entry(const v2alpha1::SnapshotEntry& entry, bool first, Snapshot& sn
     case Kind::kSupersededBuild: return take_superseded(entry.superseded_build(), snapshot);
     case Kind::kConfigValue: return append_to(snapshot.config, entry.config_value());
     case Kind::kSecretValue: return append_to(snapshot.secrets, entry.secret_value());
+    case Kind::kAccessToken: return append_to(snapshot.tokens, entry.access_token());
+    case Kind::kAccessGrant: return append_to(snapshot.grants, entry.access_grant());
     case Kind::KIND_NOT_SET: break;
   }
   return fail(Code::unimplemented,
@@ -234,6 +248,8 @@ std::vector<Bytes> ChangeCodec::encode_snapshot(const Snapshot& snapshot) {
   for (const SupersededBuild& build : snapshot.superseded) chunks.add(entry_of(build));
   for (const ConfigValue& value : snapshot.config) chunks.add(entry_of(value));
   for (const SecretValue& secret : snapshot.secrets) chunks.add(entry_of(secret));
+  for (const access::Token& token : snapshot.tokens) chunks.add(entry_of(token));
+  for (const access::Grant& grant : snapshot.grants) chunks.add(entry_of(grant));
   return chunks.take();
 }
 

@@ -96,6 +96,20 @@ struct ToProto {
     out.set_wrapped_key(event.wrapped_key);
     out.set_key_id(event.key_id);
   }
+  void operator()(const TokenCreated& event) const {
+    *message.mutable_token_created()->mutable_token() = to_proto(event.token);
+  }
+  void operator()(const TokenRevoked& event) const {
+    v2alpha1::TokenRevoked& out = *message.mutable_token_revoked();
+    out.set_id(event.id);
+    out.set_principal(event.principal);
+  }
+  void operator()(const RolesSet& event) const {
+    *message.mutable_roles_set()->mutable_grant() = to_proto(event.grant);
+  }
+  void operator()(const RolesUnset& event) const {
+    message.mutable_roles_unset()->set_principal(event.principal);
+  }
 };
 
 Result<Event> created_from(const v2alpha1::ChangesetCreated& message) {
@@ -138,6 +152,18 @@ Result<Event> secret_from(const v2alpha1::SecretSet& message) {
 Event rewrapped_from(const v2alpha1::SecretRewrapped& message) {
   return SecretRewrapped{message.module(), message.name(), message.id(), message.wrapped_key(),
                          message.key_id()};
+}
+
+Result<Event> token_from(const v2alpha1::TokenCreated& message) {
+  Result<access::Token> token = from_proto(message.token());
+  if (!token) return fail(std::move(token.error()));
+  return Event(TokenCreated{std::move(*token)});
+}
+
+Result<Event> roles_from(const v2alpha1::RolesSet& message) {
+  Result<access::Grant> grant = from_proto(message.grant());
+  if (!grant) return fail(std::move(grant.error()));
+  return Event(RolesSet{std::move(*grant)});
 }
 
 std::vector<std::string> keys(const google::protobuf::RepeatedPtrField<std::string>& field) {
@@ -190,6 +216,11 @@ Result<Event> from_proto(const v2alpha1::Event& message) {
     case Kind::kSecretUnset:
       return Event(SecretUnset{message.secret_unset().module(), message.secret_unset().name()});
     case Kind::kSecretRewrapped: return rewrapped_from(message.secret_rewrapped());
+    case Kind::kTokenCreated: return token_from(message.token_created());
+    case Kind::kTokenRevoked:
+      return Event(TokenRevoked{message.token_revoked().id(), message.token_revoked().principal()});
+    case Kind::kRolesSet: return roles_from(message.roles_set());
+    case Kind::kRolesUnset: return Event(RolesUnset{message.roles_unset().principal()});
     case Kind::KIND_NOT_SET: break;
   }
   if (message.ByteSizeLong() == 0) return fail(Code::data_loss, "an event that says nothing");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "access/io/http_gate.hpp"
 #include "httpkit/server.hpp"
 #include "journal/http_wire.hpp"
 #include "services/schema/workers.hpp"
@@ -41,10 +42,17 @@ bool is_loopback(const std::string& listen) {
          listen.starts_with("[::1]:");
 }
 
-ServiceOptions service_options(const schema_service::Settings& settings) {
+ServiceOptions service_options(const schema_service::Settings& settings, access::Gate* gate) {
   ServiceOptions options;
   options.body_bytes_max = static_cast<std::size_t>(settings.state_body_bytes_max);
   options.loopback_only = is_loopback(settings.http_listen);
+  if (gate != nullptr)
+    options.admit = [gate](const httpkit::Request& request,
+                           const std::string& resource) -> Result<std::string> {
+      auto caller = gate->admit(access::arrival_of(request, resource));
+      if (!caller) return fail(std::move(caller.error()));
+      return caller->name;
+    };
   return options;
 }
 
@@ -58,7 +66,8 @@ class HttpServer final : public Server {
                 [](std::string_view event, std::string_view detail) {
                   statekit::log_warn("state.machine", {{"event", event}, {"detail", detail}});
                 }),
-        service_(keeper_, service_options(settings)),
+        gate_(make_gate(wiring)),
+        service_(keeper_, service_options(settings, gate_.get())),
         workers_(threads, static_cast<std::size_t>(settings.state_waiting_max)),
         journals_(keeper_, *shelf_, journal_limits(settings)),
         polls_(std::make_shared<Polls>(workers_, shelf_->shared())),
@@ -82,7 +91,7 @@ class HttpServer final : public Server {
         });
     if (!http) return fail(std::move(http.error()));
     http_ = std::move(*http);
-    if (!is_loopback(settings_.http_listen))
+    if (!gate_ && !is_loopback(settings_.http_listen))
       statekit::log_warn("state.open-to-others",
                          {{"listen", http_->address()},
                           {"hint",
@@ -102,6 +111,11 @@ class HttpServer final : public Server {
   }
 
  private:
+  static std::unique_ptr<access::Gate> make_gate(const schema_service::Wiring& wiring) {
+    if (wiring.trusted == nullptr || !wiring.trusted->required) return nullptr;
+    return std::make_unique<access::Gate>(*wiring.trusted, wiring.book, *wiring.clock);
+  }
+
   // A handler must not block: storage is waited for on the workers.
   void take(httpkit::Request request, std::shared_ptr<httpkit::Reply> reply) {
     auto held = std::make_shared<httpkit::Request>(std::move(request));
@@ -118,6 +132,7 @@ class HttpServer final : public Server {
   const tls::Doors doors_;
   const std::unique_ptr<Shelf> shelf_;
   Keeper keeper_;
+  const std::unique_ptr<access::Gate> gate_;  // null: nobody is asked
   Service service_;
   schema_service::Workers workers_;
   Journals journals_;
@@ -131,6 +146,8 @@ class HttpServer final : public Server {
 
 Result<std::unique_ptr<Server>> start(const schema_service::Settings& settings,
                                       const schema_service::Wiring& wiring) {
+  if (wiring.trusted != nullptr && wiring.trusted->required && !wiring.book)
+    return fail(statekit::Code::internal, "nobody says who may read and write states");
   auto server = std::make_unique<HttpServer>(settings, wiring);
   if (Status started = server->start(); !started) return fail(std::move(started.error()));
   return std::unique_ptr<Server>(std::move(server));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "access/io/http_gate.hpp"
 #include "services/schema/workspace/answer.hpp"
 #include "services/schema/workspace/body.hpp"
 #include "services/schema/workspace/json.hpp"
@@ -48,6 +49,13 @@ Taken take_body(const Request& request, std::size_t bytes_max) {
   return {problem(large ? 413 : 400, body.error().message), {}};
 }
 
+// States hold secrets as a rule, so that to read one takes as much as to write one.
+std::string needed_for(const Request& request, const Route& route) {
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  const bool body = route.resource == Resource::state || route.resource == Resource::version;
+  return reads && !body ? "state/look" : "state/keep";
+}
+
 }  // namespace
 
 struct Service::Asked {
@@ -67,6 +75,9 @@ void Service::serve(const Request& request, std::shared_ptr<httpkit::Reply> repl
     return reply->send(handle(request));
   if (const std::string trick = browser_trick(request, options_.loopback_only); !trick.empty())
     return reply->send(problem(403, trick));
+  // Whoever reads a journal reads all that its writer wrote: no less is asked of them than of it.
+  if (auto may = options_.admit(request, "state/keep"); !may)
+    return reply->send(access::refusal(may.error()));
   journals_->serve(request, *route, std::move(reply));
 }
 
@@ -77,7 +88,9 @@ Response Service::handle(const Request& request) {
   if (!route) return refusal_answer(route.error(), {});
   auto query = parse_query_of(request.query);
   if (!query) return refusal_answer(query.error(), {});
-  return dispatch({request, std::move(*route), std::move(*query), options_.who(request)});
+  auto author = options_.admit(request, needed_for(request, *route));
+  if (!author) return access::refusal(author.error());
+  return dispatch({request, std::move(*route), std::move(*query), std::move(*author)});
 }
 
 Response Service::dispatch(const Asked& asked) {
@@ -199,6 +212,9 @@ Response Service::release_lock(const Asked& asked) {
     bare.id = info->id;
     act.forced = *info == bare;
   }
+  if (act.forced)
+    if (auto may = options_.admit(asked.request, "state/force"); !may)
+      return access::refusal(may.error());
   const Outcome outcome = keeper_.act(asked.route.workspace, act, asked.author, false);
   if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
   return {200, {}, {}};
@@ -210,6 +226,9 @@ Response Service::remove_workspace(const Asked& asked) {
   if (!asked.query.force && journals_ != nullptr &&
       journals_->holds_something(asked.route.workspace))
     return problem(409, "the workspace keeps a journal: add ?force=true to delete it with that");
+  if (asked.query.force)
+    if (auto may = options_.admit(asked.request, "state/force"); !may)
+      return access::refusal(may.error());
   const Outcome outcome = keeper_.remove(asked.route.workspace, asked.query.force, asked.author);
   if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
   return {200, {}, {}};

@@ -17,8 +17,10 @@ struct ServiceOptions {
   std::size_t body_bytes_max = std::size_t{64} << 20;
   // Only this machine can connect, so a request for another host's name is a page's trick.
   bool loopback_only = true;
-  // Who asks. Nobody is asked who they are yet.
-  std::function<std::string(const httpkit::Request&)> who = [](const httpkit::Request&) {
+  // Who asks, where they may: `resource` as in the table of rules (libs/access), "state/look",
+  // "state/keep" or "state/force".
+  std::function<statekit::Result<std::string>(const httpkit::Request&, const std::string& resource)>
+      admit = [](const httpkit::Request&, const std::string&) -> statekit::Result<std::string> {
     return std::string("anonymous");
   };
 };

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "access/model.hpp"
 #include "schema/model.hpp"
 #include "statekit/clock.hpp"
 #include "statekit/state.hpp"
@@ -209,18 +210,38 @@ struct SecretRewrapped {
   bool operator==(const SecretRewrapped&) const = default;
 };
 
+// Who may do what (libs/access). Revision, author and time are set by apply from the commit.
+struct TokenCreated {
+  access::Token token;
+  bool operator==(const TokenCreated&) const = default;
+};
+struct TokenRevoked {
+  std::string id;
+  std::string principal;
+  bool operator==(const TokenRevoked&) const = default;
+};
+struct RolesSet {
+  access::Grant grant;
+  bool operator==(const RolesSet&) const = default;
+};
+struct RolesUnset {
+  std::string principal;
+  bool operator==(const RolesUnset&) const = default;
+};
+
 using Event =
     std::variant<ChangesetCreated, ChangesetPrepared, ChangesetCommitted, ChangesetDrained,
                  ChangesetFinalized, ChangesetRollingBack, ChangesetFailed, DeploymentsRemoved,
                  EndpointRegistered, EndpointHealthChanged, EndpointRemoved, RequestRemembered,
                  FeatureLevelRaised, ConfigSet, ConfigUnset, SecretSet, SecretUnset,
-                 SecretRewrapped>;
+                 SecretRewrapped, TokenCreated, TokenRevoked, RolesSet, RolesUnset>;
 using Commit = statekit::Commit<Event>;
 
 // Kinds of events come in levels: whoever reads one level reads all before it. 1: all up to
-// FeatureLevelRaised. 2: values of config and secrets. No event is written before the state's level
-// is its own, and that is raised only when all who read can follow (services/schema/decide.cpp).
-inline constexpr std::uint32_t feature_level_newest = 2;
+// FeatureLevelRaised. 2: values of config and secrets. 3: tokens and roles. No event is written
+// before the state's level is its own, and that is raised only when all who read can follow
+// (services/schema/decide.cpp).
+inline constexpr std::uint32_t feature_level_newest = 3;
 std::uint32_t feature_level_of(const Event& event);
 
 struct RememberedRequest {
@@ -254,6 +275,8 @@ struct Snapshot {
   std::vector<ConfigValue> config;          // by module and name
   Revision config_unset_revision = 0;       // the last that unset a config value
   std::vector<SecretValue> secrets;         // by module and name
+  std::vector<access::Token> tokens;        // by id
+  std::vector<access::Grant> grants;        // by principal
   Revision secret_unset_revision = 0;       // the last that unset a secret
   bool operator==(const Snapshot&) const = default;
 };

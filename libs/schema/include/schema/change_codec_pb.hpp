@@ -25,6 +25,15 @@ statekit::Result<ConfigValue> from_proto(const v2alpha1::ConfigValue& message);
 v2alpha1::SecretValue to_proto(const SecretValue& secret);
 statekit::Result<SecretValue> from_proto(const v2alpha1::SecretValue& message);
 
+v2alpha1::AccessToken to_proto(const access::Token& token);
+statekit::Result<access::Token> from_proto(const v2alpha1::AccessToken& message);
+
+v2alpha1::RoleBinding to_proto(const access::RoleBinding& binding);
+statekit::Result<access::RoleBinding> from_proto(const v2alpha1::RoleBinding& message);
+
+v2alpha1::AccessGrant to_proto(const access::Grant& grant);
+statekit::Result<access::Grant> from_proto(const v2alpha1::AccessGrant& message);
+
 v2alpha1::Event to_proto(const Event& event);
 statekit::Result<Event> from_proto(const v2alpha1::Event& message);
 

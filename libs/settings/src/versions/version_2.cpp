@@ -8,6 +8,10 @@ namespace {
 constexpr Row rows[] = {
     // name, kind, the field of the inner settings
     {"data", "text", "data"},
+    {"auth.bootstrap_token_file", "text", "auth.bootstrap_token_file"},
+    {"auth.mode", "text", "auth.mode"},
+    {"auth.service_identities", "list", "auth.service_identities"},
+    {"auth.token_file", "text", "auth.token_file"},
     {"insecure", "boolean", "insecure"},
     {"log.format", "text", "log.format"},
     {"log.level", "text", "log.level"},

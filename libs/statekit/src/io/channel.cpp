@@ -1,10 +1,12 @@
 #include "statekit/io/channel.hpp"
 
 #include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
 
 #include "grpc_callbacks.hpp"
 #include "grpc_credentials.hpp"
 #include "grpc_log.hpp"
+#include "shown_token.hpp"
 
 namespace millrace::statekit {
 
@@ -27,7 +29,9 @@ Channel connect(const std::string& address, const ChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // Services reach each other directly, whatever proxy the environment names.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return {grpc::CreateCustomChannel(address, channel_credentials(options.credentials), arguments),
+  return {grpc::experimental::CreateCustomChannelWithInterceptors(
+              address, channel_credentials(options.credentials), arguments,
+              token_interceptors(options.shows_token)),
           address};
 }
 

@@ -13,6 +13,7 @@
 #include "grpc_credentials.hpp"
 #include "grpc_guard.hpp"
 #include "grpc_log.hpp"
+#include "shown_token.hpp"
 
 namespace millrace::statekit {
 namespace {
@@ -114,7 +115,9 @@ Channel GrpcServer::in_process_channel() {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(impl_->options.message_bytes_max);
   arguments.SetMaxSendMessageSize(impl_->options.message_bytes_max);
-  return {impl_->server->InProcessChannel(arguments), "in-process"};
+  return {impl_->server->experimental().InProcessChannelWithInterceptors(arguments,
+                                                                         token_interceptors(true)),
+          "in-process"};
 }
 
 void GrpcServer::stop() {

@@ -38,8 +38,15 @@ struct ChannelOptions {
   int reconnect_ms_max = 2'000;
   int resolve_ms_min = 1'000;  // from one look-up of a name to the next
   int keepalive_ms = 10'000;
+  // Each call carries the token of show_token. Not to modules: they would have it then.
+  bool shows_token = true;
   std::shared_ptr<tls::Credentials> credentials = nullptr;  // null: in clear
 };
+
+// The token that this process shows to Millrace's services, with each call on channels that are
+// made afterwards, but for calls that carry one of their own. Called by main, before it makes any
+// channel; empty: none.
+void show_token(const std::string& token);
 
 // Never blocks: the connection is made when it is first used. `address` is host:port or unix:path.
 Channel connect(const std::string& address, const ChannelOptions& options = {});

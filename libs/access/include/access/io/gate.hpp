@@ -1,0 +1,125 @@
+// Gate: the one decorator in front of every RPC and every HTTP resource of a service. It finds out
+// who calls, holds that against the table of rules (access/rules.hpp), ends a stream whose caller
+// may no longer, and tells of each refusal. Made by a service's server, which reads the grants from
+// the state that the service follows. Thread safe.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "access/book.hpp"
+#include "access/io/trusted.hpp"
+#include "statekit/allowance.hpp"
+#include "statekit/clock.hpp"
+
+namespace millrace::access {
+
+// What a call shows of its caller.
+struct Arrival {
+  std::string method;         // as in the table of rules
+  std::string authorization;  // "Bearer ...", or "Basic ..." over HTTP; empty: none
+  std::string on_behalf;      // who stands behind it, of a platform service that hands it on
+  std::string on_behalf_roles;
+  std::vector<std::string> identities;  // of a verified certificate
+  std::string from;                     // the other end's address
+};
+
+struct Denied {
+  std::string who;  // what is known of the caller
+  std::string what;
+  std::string from;
+  std::string why;
+  std::uint64_t left_out = 0;  // that were not told before it
+};
+
+// Calls its argument with the book as it is now.
+using ReadBook = std::function<void(const std::function<void(const Book&)>&)>;
+
+struct GateLimits {
+  std::int64_t denied_burst_max = 50;  // told at once, then so many a second
+  std::int64_t denied_per_second_max = 5;
+  std::int64_t look_ms = 200;  // how soon a stream ends that may not go on
+};
+
+class Gate {
+ public:
+  // `trusted` and `clock` outlive it. `tell` must not block; by default it writes a log line, which
+  // the timeline keeps (`millrace audit`).
+  Gate(const Trusted& trusted, ReadBook book, const statekit::Clock& clock,
+       std::function<void(const Denied&)> tell = {}, GateLimits limits = {});
+  ~Gate();
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  // Unauthenticated: nobody known. PermissionDenied: known, but may not. Both say what is missing,
+  // and nothing else.
+  statekit::Result<Caller> admit(const Arrival& arrival);
+  // Of what is found out only while a call is handled; counts and tells as admit does.
+  void refuse(const Caller& caller, const std::string& what, const std::string& from,
+              const std::string& why);
+
+  // Calls `end` once, on a thread of the gate's, when that caller would not be admitted any more,
+  // or may do something else than when it was; not after `leave` has returned.
+  std::uint64_t stay(const Arrival& arrival, const Caller& caller,
+                     std::function<void(const statekit::Error&)> end);
+  void leave(std::uint64_t number);
+
+ private:
+  struct Stay {
+    Arrival arrival;
+    std::vector<RoleBinding> roles;
+    std::function<void(const statekit::Error&)> end;
+  };
+
+  statekit::Result<Caller> identify(const Arrival& arrival) const;
+  statekit::Result<Caller> identify_direct(const Arrival& arrival) const;
+  statekit::Result<Caller> check(const Arrival& arrival) const;
+  void tell(Denied denied);
+  void run();
+  void look();
+  void end(std::uint64_t number, const statekit::Error& why);
+
+  const Trusted& trusted_;
+  const ReadBook book_;
+  const statekit::Clock& clock_;
+  const std::function<void(const Denied&)> tell_;
+  const GateLimits limits_;
+
+  std::mutex telling_;
+  statekit::Allowance allowance_;
+  std::uint64_t left_out_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::map<std::uint64_t, Stay> stays_;
+  std::uint64_t last_ = 0;
+  std::uint64_t ending_ = 0;  // the stay that is being ended
+  std::condition_variable ended_;
+  bool stopped_ = false;
+  std::uint64_t looked_at_ = 0;  // the book's digest; only the thread touches it
+  int skipped_ = 0;
+  std::thread thread_;
+};
+
+// The caller of the RPC that this thread begins to handle; null where no gate stands before it.
+// Reactors that answer later copy it.
+const Caller* current_caller();
+
+class CurrentCaller {
+ public:
+  explicit CurrentCaller(const Caller& caller);
+  ~CurrentCaller();
+  CurrentCaller(const CurrentCaller&) = delete;
+  CurrentCaller& operator=(const CurrentCaller&) = delete;
+
+ private:
+  const Caller* const before_;
+};
+
+}  // namespace millrace::access

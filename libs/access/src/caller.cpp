@@ -1,0 +1,73 @@
+#include "access/caller.hpp"
+
+#include <algorithm>
+
+namespace millrace::access {
+
+namespace {
+
+// A module's own identity is not sent everything, a platform service is no endpoint of a module.
+bool has(const RoleBinding& binding, Permission permission) {
+  if (!allows(binding.role, permission)) return false;
+  if (binding.role != Role::service) return true;
+  return permission != (binding.modules.empty() ? Permission::serve : Permission::follow);
+}
+
+bool reaches(const RoleBinding& binding, std::string_view module) {
+  return binding.modules.empty() ||
+         std::any_of(binding.modules.begin(), binding.modules.end(),
+                     [&](const std::string& pattern) { return matches(pattern, module); });
+}
+
+bool reaches_all(const RoleBinding& binding) {
+  return binding.modules.empty() ||
+         std::find(binding.modules.begin(), binding.modules.end(), "*") != binding.modules.end();
+}
+
+}  // namespace
+
+bool Caller::may(Permission permission) const {
+  return permission == Permission::open ||
+         std::any_of(roles.begin(), roles.end(),
+                     [&](const RoleBinding& binding) { return has(binding, permission); });
+}
+
+bool Caller::may(Permission permission, std::string_view module) const {
+  return std::any_of(roles.begin(), roles.end(), [&](const RoleBinding& binding) {
+    return has(binding, permission) && reaches(binding, module);
+  });
+}
+
+bool Caller::may_everywhere(Permission permission) const {
+  return std::any_of(roles.begin(), roles.end(), [&](const RoleBinding& binding) {
+    return has(binding, permission) && reaches_all(binding);
+  });
+}
+
+bool Caller::is_platform() const {
+  return std::any_of(roles.begin(), roles.end(), [](const RoleBinding& binding) {
+    return binding.role == Role::service && binding.modules.empty();
+  });
+}
+
+bool Caller::is_module(std::string_view module) const {
+  return std::any_of(roles.begin(), roles.end(), [&](const RoleBinding& binding) {
+    return binding.role == Role::service && !binding.modules.empty() && reaches(binding, module);
+  });
+}
+
+statekit::Status check_modules(const Caller& caller, Permission permission,
+                               const std::vector<std::string>& modules) {
+  for (const std::string& module : modules) {
+    const bool may =
+        module.empty() ? caller.may_everywhere(permission) : caller.may(permission, module);
+    if (!may)
+      return statekit::fail(statekit::Code::permission_denied,
+                            caller.name + " may not " + std::string(name_of(permission)) + " " +
+                                (module.empty() ? "for all modules" : "module " + module) +
+                                ": it takes the role " + roles_with(permission) + " for it");
+  }
+  return {};
+}
+
+}  // namespace millrace::access

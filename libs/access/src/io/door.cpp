@@ -1,0 +1,37 @@
+#include "access/io/door.hpp"
+
+#include <iostream>
+
+#include "statekit/io/channel.hpp"
+#include "statekit/io/log.hpp"
+
+namespace millrace::access {
+
+namespace {
+
+int failed(const statekit::Error& error) {
+  std::cerr << "error: " << error.message << '\n';
+  return 1;
+}
+
+}  // namespace
+
+std::optional<int> Door::open(settings::Auth auth, const std::string& data) {
+  if (auth.mode == "required" && auth.bootstrap_token_file.empty() && !data.empty()) {
+    const auto made = make_bootstrap_file(data);
+    if (!made) return failed(made.error());
+    auth.bootstrap_token_file = *made;
+    statekit::log_info("access.bootstrap",
+                       {{"file", *made},
+                        {"hint",
+                         "its bearer is an admin: make tokens with `millrace token create "
+                         "--token-file FILE`, then keep it away"}});
+  }
+  auto trusted = trusted_by(auth);
+  if (!trusted) return failed(trusted.error());
+  trusted_ = std::move(*trusted);
+  statekit::show_token(trusted_.own_token);
+  return std::nullopt;
+}
+
+}  // namespace millrace::access

@@ -1,0 +1,226 @@
+// The gate without a network: who is let in, what they are told otherwise, and what is told of
+// them.
+#include "access/io/gate.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "access/io/http_gate.hpp"
+#include "statekit/io/clock.hpp"
+#include "support/catch.hpp"
+
+using namespace millrace::access;
+using millrace::statekit::Code;
+using millrace::statekit::Error;
+
+namespace {
+
+const std::string deploys = "/millrace.v2alpha1.SchemaService/CreateChangeset";
+const std::string looks = "/millrace.v2alpha1.SchemaService/GetSchema";
+const std::string follows = "/millrace.v2alpha1.SchemaService/Subscribe";
+
+std::string token_text(char letter) {
+  return "mlr_" + std::string(10, letter) + "_" + std::string(52, letter);
+}
+
+class House {
+ public:
+  House() {
+    trusted.required = true;
+    trusted.own_token = token_text('o');
+    trusted.own = millrace::statekit::sha256(trusted.own_token);
+    trusted.bootstrap = millrace::statekit::sha256(token_text('b'));
+    trusted.service_identities = {"router.internal"};
+    give('a', "ada", {{Role::viewer, {}}});
+  }
+
+  void give(char letter, const std::string& principal, std::vector<RoleBinding> roles) {
+    const std::lock_guard lock(mutex);
+    Token token;
+    token.id = std::string(10, letter);
+    token.hash = millrace::statekit::sha256(token_text(letter));
+    token.principal = principal;
+    book.put(token);
+    book.put(Grant{principal, std::move(roles), 0, "", 0});
+  }
+  void revoke(char letter) {
+    const std::lock_guard lock(mutex);
+    book.revoke(std::string(10, letter));
+  }
+
+  Gate& gate() {
+    if (!gate_)
+      gate_ = std::make_unique<Gate>(
+          trusted,
+          [this](const auto& use) {
+            const std::lock_guard lock(mutex);
+            use(book);
+          },
+          clock, [this](const Denied& denied) { told.push_back(denied); }, GateLimits{3, 0, 1});
+    return *gate_;
+  }
+
+  std::string verdict(const Arrival& arrival) {
+    const auto caller = gate().admit(arrival);
+    return caller ? caller->name : std::string(name_of(caller.error().code));
+  }
+
+  Trusted trusted;
+  std::mutex mutex;
+  Book book;
+  millrace::statekit::SystemClock clock;
+  std::vector<Denied> told;
+
+ private:
+  std::unique_ptr<Gate> gate_;
+};
+
+Arrival with_token(const std::string& method, char letter) {
+  Arrival arrival;
+  arrival.method = method;
+  arrival.authorization = "Bearer " + token_text(letter);
+  arrival.from = "ipv4:127.0.0.1:1";
+  return arrival;
+}
+
+}  // namespace
+
+TEST_CASE("who shows what is known is let in as far as their roles go") {
+  House house;
+  CHECK(house.verdict(with_token(looks, 'a')) == "ada");
+  CHECK(house.verdict(with_token(deploys, 'a')) == "permission-denied");
+  CHECK(house.verdict(with_token(deploys, 'b')) == "bootstrap");
+  CHECK(house.verdict(with_token(follows, 'o')) == "millrace");
+  CHECK(house.verdict(with_token(deploys, 'o')) == "permission-denied");
+  Arrival lower = with_token(looks, 'a');
+  lower.authorization[0] = 'b';
+  CHECK(house.verdict(lower) == "ada");
+}
+
+TEST_CASE("who shows nothing, or what is not known, is told what is missing and no more") {
+  House house;
+  Arrival arrival;
+  arrival.method = looks;
+  const auto nobody = house.gate().admit(arrival);
+  REQUIRE_FALSE(nobody);
+  CHECK(nobody.error().code == Code::unauthenticated);
+  CHECK(nobody.error().message.find("MILLRACE_TOKEN_FILE") != std::string::npos);
+  for (const char* shown : {"Bearer", "Bearer ", "Basic YTpi", "x", "Bearer x"}) {
+    arrival.authorization = shown;
+    CHECK(house.verdict(arrival) == "unauthenticated");
+  }
+  house.revoke('a');
+  CHECK(house.verdict(with_token(looks, 'a')) == "unauthenticated");
+}
+
+TEST_CASE("a method that has no rule is denied even to an admin") {
+  House house;
+  CHECK(house.verdict(with_token("/millrace.v2alpha1.SchemaService/New", 'b')) ==
+        "permission-denied");
+}
+
+TEST_CASE("a certificate is who it names, with the roles of that name") {
+  House house;
+  Arrival arrival;
+  arrival.method = looks;
+  arrival.identities = {"ada"};
+  CHECK(house.verdict(arrival) == "ada");
+  arrival.identities = {"unknown", "ada"};
+  CHECK(house.verdict(arrival) == "ada");
+  arrival.identities = {"unknown"};
+  CHECK(house.verdict(arrival) == "permission-denied");
+  arrival.method = follows;
+  arrival.identities = {"router.internal"};
+  CHECK(house.verdict(arrival) == "millrace");
+}
+
+TEST_CASE("only a service of the platform speaks for others") {
+  House house;
+  Arrival arrival = with_token(deploys, 'o');
+  arrival.on_behalf = "bob";
+  arrival.on_behalf_roles = "deployer=shop* viewer";
+  CHECK(house.verdict(arrival) == "bob");
+  arrival.on_behalf_roles = "viewer";
+  CHECK(house.verdict(arrival) == "permission-denied");
+  Arrival forged = with_token(deploys, 'a');
+  forged.on_behalf = "bob";
+  forged.on_behalf_roles = "admin";
+  CHECK(house.verdict(forged) == "permission-denied");
+  Arrival as_admin = with_token(deploys, 'b');
+  as_admin.on_behalf = "bob";
+  as_admin.on_behalf_roles = "admin";
+  CHECK(house.verdict(as_admin) == "permission-denied");
+}
+
+TEST_CASE("each denied attempt is told, without the token, until there are too many") {
+  House house;
+  (void)house.gate().admit(with_token(deploys, 'a'));
+  (void)house.gate().admit(with_token(deploys, 'x'));
+  REQUIRE(house.told.size() == 2);
+  CHECK(house.told[0].who == "ada (token aaaaaaaaaa)");
+  CHECK(house.told[0].what == deploys);
+  CHECK(house.told[0].from == "ipv4:127.0.0.1:1");
+  CHECK(house.told[0].why == "ada may not CreateChangeset: it takes the role deployer or admin");
+  CHECK(house.told[1].who == "token xxxxxxxxxx");
+  for (const Denied& denied : house.told)
+    CHECK((denied.who + denied.what + denied.why).find(std::string(52, 'x')) == std::string::npos);
+  for (int i = 0; i < 5; ++i) (void)house.gate().admit(with_token(deploys, 'x'));
+  CHECK(house.told.size() == 3);
+}
+
+TEST_CASE("a stream ends when its token is revoked, and when its owner's roles change") {
+  House house;
+  house.give('c', "cal", {{Role::viewer, {}}});
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::string> ended;
+  const auto end = [&](const std::string& who) {
+    return [&, who](const Error& why) {
+      const std::lock_guard lock(mutex);
+      ended.push_back(who + ": " + why.message);
+      changed.notify_all();
+    };
+  };
+  const auto stay = [&](char letter, const std::string& who) {
+    const Arrival arrival = with_token(looks, letter);
+    return house.gate().stay(arrival, *house.gate().admit(arrival), end(who));
+  };
+  stay('a', "ada");
+  stay('c', "cal");
+  const auto left = stay('c', "left");
+  house.gate().leave(left);
+  house.revoke('a');
+  const auto wait_for = [&](std::size_t count) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(20), [&] { return ended.size() == count; });
+  };
+  REQUIRE(wait_for(1));
+  CHECK(ended[0] == "ada: this token is not known, or was revoked");
+  house.give('c', "cal", {{Role::viewer, {}}, {Role::operator_, {}}});
+  REQUIRE(wait_for(2));
+  CHECK(ended[1] == "cal: what cal may do was changed: connect again");
+}
+
+TEST_CASE("over HTTP a token is a bearer's or the password of Basic") {
+  House house;
+  millrace::httpkit::Request request;
+  request.peer = "10.0.0.1";
+  CHECK(house.verdict(arrival_of(request, "console")) == "unauthenticated");
+  request.headers = {{"Authorization", "bearer " + token_text('a')}};
+  CHECK(house.verdict(arrival_of(request, "console")) == "ada");
+  CHECK(house.verdict(arrival_of(request, "state/keep")) == "permission-denied");
+  CHECK(house.verdict(arrival_of(request, "elsewhere")) == "permission-denied");
+  // "anyone:mlr_aaaaaaaaaa_aaa..." in base64.
+  request.headers = {{"authorization",
+                      "Basic YW55b25lOm1scl9hYWFhYWFhYWFhX2FhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYW"
+                      "FhYWFhYWFhYWFhYWFhYWFhYWFhYWE="}};
+  CHECK(house.verdict(arrival_of(request, "console")) == "ada");
+  for (const char* shown : {"Basic ", "Basic ====", "Basic =", "Basic YQ==", "Basic !!!!"}) {
+    request.headers = {{"authorization", shown}};
+    CHECK(house.verdict(arrival_of(request, "console")) == "unauthenticated");
+  }
+  const auto asks = refusal({Code::unauthenticated, "why", {}});
+  CHECK(asks.status == 401);
+  CHECK(millrace::httpkit::find_header(asks.headers, "www-authenticate"));
+  CHECK(refusal({Code::permission_denied, "why", {}}).status == 403);
+}

@@ -1,0 +1,123 @@
+// Closed doors with the real binaries: nobody gets in who shows nothing, the bootstrap token makes
+// the first tokens, each opens what its roles say, and what was denied is told.
+#include <sys/stat.h>
+
+#include "e2e/cluster.hpp"
+#include "httpkit/client.hpp"
+#include "support/catch.hpp"
+
+using namespace millrace::e2e;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+class Closed {
+ public:
+  Closed() : cluster({"--settings-version=2", "--auth.mode=required"}) {
+    REQUIRE(cluster.ready());
+    root = cluster.data() + "/bootstrap.token";
+  }
+
+  Outcome as(const std::string& token_file, Words words) const {
+    words.push_back("--token-file");
+    words.push_back(token_file);
+    return cluster.millrace(words);
+  }
+
+  // A file with a token of somebody with these roles.
+  std::string token(const std::string& principal, const Words& roles) const {
+    const std::string path = cluster.folder().path(principal + ".token");
+    Words words = {"token", "create", principal, "--file", path};
+    for (const std::string& role : roles) {
+      words.push_back("--role");
+      words.push_back(role);
+    }
+    const Outcome made = as(root, words);
+    INFO(made.err);
+    REQUIRE(made.exit_code == 0);
+    return path;
+  }
+
+  Cluster cluster;
+  std::string root;
+};
+
+}  // namespace
+
+TEST_CASE("with auth required each door is closed to who shows nothing, and opens by role") {
+  Closed house;
+  struct stat about {};
+  REQUIRE(stat(house.root.c_str(), &about) == 0);
+  CHECK((about.st_mode & 0777) == 0600);
+
+  const Outcome nobody = house.cluster.millrace({"ps"});
+  CHECK(nobody.exit_code == 1);
+  CHECK(has(nobody.err, "a token is wanted (--token-file or MILLRACE_TOKEN_FILE)"));
+  CHECK(house.cluster.millrace({"timeline", "query"}).exit_code == 1);
+  CHECK(house.cluster.millrace({"call", "echo.say", "{}"}).exit_code == 1);
+  const std::string console =
+      "http://127.0.0.1:" + std::to_string(house.cluster.port("console.http_listen"));
+  const std::string states =
+      "http://127.0.0.1:" + std::to_string(house.cluster.port("schema.http_listen"));
+  for (const std::string& url :
+       {console + "/", console + "/api/overview", console + "/api/events",
+        states + "/v1/workspaces", states + "/v1/workspaces/default/state"}) {
+    CAPTURE(url);
+    const auto answer = millrace::httpkit::fetch("GET", url, "", {}, 10'000);
+    REQUIRE(answer);
+    CHECK(answer->status == 401);
+    CHECK(millrace::httpkit::find_header(answer->headers, "www-authenticate"));
+  }
+
+  const std::string viewer = house.token("vera", {"viewer"});
+  CHECK(house.as(viewer, {"ps"}).exit_code == 0);
+  CHECK(house.as(viewer, {"timeline", "query"}).exit_code == 0);
+  const Outcome refused = house.as(viewer, {"token", "list"});
+  CHECK(refused.exit_code == 1);
+  CHECK(has(refused.err, "vera may not ListAccess: it takes the role admin"));
+  std::string shown = read_file(viewer);
+  shown.pop_back();
+  const std::vector<millrace::httpkit::Header> bearer = {{"Authorization", "Bearer " + shown}};
+  const auto page = millrace::httpkit::fetch("GET", console + "/api/overview", "", bearer, 10'000);
+  REQUIRE(page);
+  CHECK(page->status == 200);
+  const auto state = millrace::httpkit::fetch("POST", states + "/v1/workspaces/default/state", "{}",
+                                              bearer, 10'000);
+  REQUIRE(state);
+  CHECK(state->status == 403);
+
+  const Outcome list = house.as(house.root, {"token", "list"});
+  CHECK(has(list.out, "vera"));
+  CHECK_FALSE(has(list.out, shown));
+  REQUIRE(house.as(house.root, {"token", "revoke", shown.substr(4, 10), "--reason", "left"})
+              .exit_code == 0);
+  CHECK(house.as(viewer, {"ps"}).exit_code == 1);
+
+  // Both what was changed and what was denied, and by whom.
+  std::string audit;
+  for (int i = 0; i < 100 && !has(audit, "ListAccess"); ++i)
+    audit = house.as(house.root, {"audit", "--output", "json"}).out;
+  CHECK(has(audit, "vera (token " + shown.substr(4, 10) + ")"));
+  CHECK(has(audit, "token " + shown.substr(4, 10) + " of vera revoked"));
+  CHECK(has(audit, "\"who\": \"bootstrap\""));
+  CHECK(has(audit, "\"denied\": true"));
+  CHECK_FALSE(has(audit, shown));
+}
+
+TEST_CASE("with auth required a module is deployed, served and called with tokens of its own") {
+  Closed house;
+  const std::string token = house.token("echo", {"deployer=echo,time", "service=echo,time"});
+  const auto time = house.cluster.example("time", {"--token-file", token});
+  const auto echo = house.cluster.example("echo", {"--token-file", token});
+  CHECK(house.cluster.answers("/echo?name=Ada"));
+  const std::string viewer = house.token("vera", {"viewer"});
+  const Outcome denied = house.as(viewer, {"call", "time.now", "{}"});
+  CHECK(denied.exit_code == 1);
+  CHECK(has(denied.err, "vera may not Call: it takes the role"));
+  const Outcome called = house.as(house.root, {"call", "time.now", "{}"});
+  INFO(called.err);
+  CHECK(called.exit_code == 0);
+}

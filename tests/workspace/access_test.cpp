@@ -1,0 +1,106 @@
+// States over HTTP where callers must say who they are: what each role may, with Basic and with a
+// bearer's token, and that a lock is broken by operators only.
+#include "access/book.hpp"
+#include "access/io/trusted.hpp"
+#include "httpkit/client.hpp"
+#include "services/schema/workspace/server.hpp"
+#include "statekit/io/clock.hpp"
+#include "support/catch.hpp"
+
+using namespace millrace;
+using httpkit::Header;
+
+namespace {
+
+constexpr const char* lock = R"({"ID":"a","Operation":"apply","Who":"ed@desk"})";
+constexpr const char* id_alone = R"({"ID":"a"})";
+
+class House {
+ public:
+  House() {
+    trusted_.required = true;
+    give("vera", access::Role::viewer, 'v');
+    give("dora", access::Role::deployer, 'd');
+    give("olaf", access::Role::operator_, 'o');
+    schema_service::Settings settings;
+    settings.journal = "memory:";
+    settings.http_listen = "127.0.0.1:0";
+    auto started = workspace::start(
+        settings,
+        {&clock_, &metrics_, &health_, {}, &trusted_, [this](const auto& use) { use(book_); }});
+    REQUIRE(started);
+    server_ = std::move(*started);
+  }
+
+  int ask(char whose, const std::string& method, const std::string& target,
+          const std::string& body = {}) const {
+    std::vector<Header> headers;
+    if (whose != 0) headers.push_back({"Authorization", "Bearer " + text(whose)});
+    const auto answer =
+        httpkit::fetch(method, "http://" + server_->address() + target, body, headers, 20'000);
+    REQUIRE(answer);
+    return answer->status;
+  }
+
+ private:
+  static std::string text(char letter) {
+    return "mlr_" + std::string(10, letter) + "_" + std::string(52, letter);
+  }
+  void give(const std::string& principal, access::Role role, char letter) {
+    access::Token token;
+    token.id = std::string(10, letter);
+    token.hash = statekit::sha256(text(letter));
+    token.principal = principal;
+    book_.put(token);
+    book_.put(access::Grant{principal, {{role, {}}}, 0, "", 0});
+  }
+
+  statekit::SystemClock clock_;
+  statekit::Metrics metrics_;
+  statekit::Health health_;
+  access::Trusted trusted_;
+  access::Book book_;
+  std::unique_ptr<workspace::Server> server_;
+};
+
+}  // namespace
+
+TEST_CASE("a state is read and written by those who may, and listed by who may look") {
+  const House house;
+  const std::string state = "/v1/workspaces/prod/state";
+  for (const char* method : {"GET", "POST", "DELETE", "LOCK", "UNLOCK"})
+    CHECK(house.ask(0, method, state, "x") == 401);
+  CHECK(house.ask('x', "GET", state) == 401);
+  CHECK(house.ask('v', "POST", state, "x") == 403);
+  CHECK(house.ask('d', "POST", state, "x") == 200);
+  CHECK(house.ask('d', "GET", state) == 200);
+  CHECK(house.ask('v', "GET", state) == 403);
+  CHECK(house.ask('v', "GET", "/v1/workspaces/prod/versions/1") == 403);
+  CHECK(house.ask('v', "GET", "/v1/workspaces") == 200);
+  CHECK(house.ask('v', "GET", "/v1/workspaces/prod/versions") == 200);
+  CHECK(house.ask('v', "DELETE", "/v1/workspaces/prod") == 403);
+}
+
+TEST_CASE("a lock is broken by operators only, and released by who holds it") {
+  const House house;
+  const std::string state = "/v1/workspaces/prod/state";
+  REQUIRE(house.ask('d', "LOCK", state, lock) == 200);
+  CHECK(house.ask('d', "UNLOCK", state, id_alone) == 403);
+  CHECK(house.ask('d', "UNLOCK", state) == 403);
+  CHECK(house.ask('d', "UNLOCK", state, lock) == 200);
+  REQUIRE(house.ask('d', "LOCK", state, lock) == 200);
+  CHECK(house.ask('d', "DELETE", "/v1/workspaces/prod?force=true") == 403);
+  CHECK(house.ask('o', "UNLOCK", state, id_alone) == 200);
+}
+
+TEST_CASE("without the grants at hand the states are not opened where callers are asked") {
+  statekit::SystemClock clock;
+  statekit::Metrics metrics;
+  statekit::Health health;
+  access::Trusted trusted;
+  trusted.required = true;
+  schema_service::Settings settings;
+  settings.journal = "memory:";
+  settings.http_listen = "127.0.0.1:0";
+  CHECK_FALSE(workspace::start(settings, {&clock, &metrics, &health, {}, &trusted}));
+}
