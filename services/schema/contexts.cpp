@@ -74,8 +74,9 @@ void Contexts::close(const std::shared_ptr<ContextPort>& port) {
   open_.erase(port);
 }
 
-void Contexts::refresh() {
+void Contexts::refresh(Revision revision) {
   const std::lock_guard lock(mutex_);
+  if (std::exchange(seen_, revision) == revision) return;
   moved_ = true;
   if (!open_.empty()) wake_.notify_one();
 }

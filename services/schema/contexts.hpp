@@ -47,7 +47,7 @@ class Contexts {
   // REQUIRES: the port is gone.
   void close(const std::shared_ptr<ContextPort>& port);
   // After each commit: wakes the thread, no more.
-  void refresh();
+  void refresh(Revision revision);
   // Ends all, later ones too, with Unavailable. Idempotent.
   void stop();
 
@@ -86,6 +86,7 @@ class Contexts {
   std::condition_variable wake_;
   std::map<std::shared_ptr<ContextPort>, std::shared_ptr<Watch>> open_;
   bool moved_ = false;
+  Revision seen_ = 0;  // of the newest state that it was told of
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -74,7 +74,7 @@ Result<Events> at_level(const State& state, const Command& command, Events event
   const std::uint32_t readable = std::visit(
       [](const auto& each) {
         if constexpr (requires { each.readers_level; }) return each.readers_level;
-        return std::uint32_t{1};
+        return schema::feature_level_newest;  // a command that does not ask is not held up
       },
       command);
   if (readable < needed)

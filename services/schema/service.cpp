@@ -133,7 +133,7 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
           [this] { return follower_facts(); },
           [this](const State& state) {
             registrations_.refresh(state);
-            contexts_.refresh();
+            contexts_.refresh(state.revision());
             change_log_.follow(state);
             if (retention_.due(clock_.mono_ms())) drop_old_commits();
           },

@@ -120,3 +120,32 @@ TEST_CASE("G8: only the newest of the ended changesets are remembered") {
   CHECK(state.changesets().count("chs-6") == 1);
   CHECK(state.newest_changesets().front()->key == "chs-" + std::to_string(all));
 }
+
+TEST_CASE("G10: the console knows what values stand at, and of a secret nothing that is sealed") {
+  schema::SecretValue secret{"echo", "key", "id", "box", "wrapped", "key-1", "0123", 0, "", 0};
+  std::vector<schema::Event> events = echo_serves();
+  events.push_back(schema::ConfigSet{{"", "title", "\"all\"", 0, "", 0}});
+  events.push_back(schema::ConfigSet{{"echo", "title", "\"own\"", 0, "", 0}});
+  events.push_back(schema::SecretSet{secret});
+  events.push_back(schema::SecretRewrapped{"echo", "key", "id", "other", "key-2"});
+  events.push_back(schema::SecretRewrapped{"echo", "key", "of-before", "other", "key-3"});
+  ConsoleState state = after(events);
+  CHECK(state.config_of("echo", "title")->json == "\"own\"");
+  CHECK(state.config_of("other", "title")->json == "\"all\"");
+  CHECK(state.config_of("echo", "nothing") == nullptr);
+  const schema::SecretValue* seen = state.secret_of("echo", "key");
+  REQUIRE(seen != nullptr);
+  CHECK(seen->revision == 7);
+  CHECK(seen->author == "ada");
+  CHECK(seen->key_id == "key-2");
+  CHECK(seen->box.empty());
+  CHECK(seen->wrapped_key.empty());
+  ConsoleState restored;
+  restored.restore(state.snapshot());
+  CHECK(restored == state);
+  CHECK(restored.digest() == state.digest());
+  state.apply(commit(state.revision() + 1,
+                     {schema::ConfigUnset{"echo", "title"}, schema::SecretUnset{"echo", "key"}}));
+  CHECK(state.config_of("echo", "title")->json == "\"all\"");
+  CHECK(state.secret_of("echo", "key") == nullptr);
+}

@@ -36,7 +36,10 @@ class Unbound final : public seal::KeyProvider {
   using Result = millrace::statekit::Result<Value>;
 
   Result<std::string> active() override { return std::string("none"); }
-  Result<seal::Wrapped> wrap(const ClearText& data_key, seal::BytesView) override {
+  std::set<std::string> bound;  // what it was told that data keys belong to
+
+  Result<seal::Wrapped> wrap(const ClearText& data_key, seal::BytesView bound_to) override {
+    bound.insert(std::string(bound_to));
     return seal::Wrapped{std::string(data_key.view()), "none"};
   }
   Result<ClearText> unwrap(const seal::Wrapped& wrapped, seal::BytesView) override {
@@ -128,11 +131,12 @@ TEST_CASE(
   CHECK_FALSE(seal::open(keeper, place, kept));
 }
 
-TEST_CASE("G10: each value has a data key of its own") {
+TEST_CASE("G10: each value has a data key of its own, which is bound to it") {
   Unbound keeper;
   std::set<std::string> seen;
   for (int i = 0; i < 50; ++i)
     CHECK(seen.insert(seal::seal(keeper, place, ClearText(value))->key.key).second);
+  CHECK(keeper.bound.size() == 50);  // each to its own value
 }
 
 TEST_CASE("a data key that is wrapped anew opens the same box, and the old key is not needed") {
