@@ -119,10 +119,6 @@ bool Contexts::round() {
   }
   bool retry = false;
   for (const auto& watch : due) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_) return false;
-    }
     if (!watch->port->gone()) retry = give(*watch) || retry;
   }
   return retry;
