@@ -49,6 +49,19 @@ void execute(const std::string& path, const std::string& sql) {
   sqlite3_close(raw);
 }
 
+std::string answer(const std::string& path, const std::string& sql) {
+  sqlite3* raw = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &raw) == SQLITE_OK);
+  std::string told;
+  const auto take = [](void* to, int, char** values, char**) {
+    *static_cast<std::string*>(to) = values[0];
+    return 0;
+  };
+  CHECK(sqlite3_exec(raw, sql.c_str(), take, &told, nullptr) == SQLITE_OK);
+  sqlite3_close(raw);
+  return told;
+}
+
 // The revision that is named as damaged when all is read.
 Revision first_bad(const std::string& path) {
   const auto journal = make_sqlite_journal(path, packing_soon());
@@ -97,6 +110,8 @@ TEST_CASE("a snapshot and a compaction inside a packed block keep what comes aft
   REQUIRE(journal->save_snapshot(source_of(100, all[99].digest, {"all"})));
   REQUIRE(journal->compact(100));
   CHECK(inspect_sqlite(path).value().packed_entries == 0);
+  CHECK(answer(path, "SELECT count(*) FROM commits") == "0");
+  CHECK(answer(path, "SELECT count(*) FROM snapshots WHERE revision < 100") == "0");
   const Head head = journal->head().value();
   REQUIRE(journal->append(100, entries_after(head, 3), {}));
   CHECK(verify(*journal)->entries == 3);

@@ -45,6 +45,7 @@ export const on_sqlite = [
   { name: 'nothing is packed', file: rows, find: 'if (block->entries.empty()) return {};', put: 'if (!block->entries.empty()) return {};' },
   // The lock.
   { name: 'any number of processes may write', file: lock, find: 'alone ? LOCK_EX : LOCK_SH', put: 'alone ? LOCK_SH : LOCK_SH' },
+  { name: 'the lock is asked for once', file: lock, find: 'constexpr int tries_max = 25;', put: 'constexpr int tries_max = 1;' },
   { name: 'who writes is not told', file: lock, find: 'return held_by(path, who);', put: 'return held_by(path, "another process");' },
   { name: 'who only reads takes the lock', file: sqlite, find: 'if (!options.read_only) {', put: 'if (options.read_only || true) {' },
   { name: 'what was acknowledged is not marked', file: lock,
