@@ -24,6 +24,8 @@ class JournalService {
              std::shared_ptr<httpkit::Reply> reply);
   // Whether the workspace keeps a journal that holds something.
   bool holds_something(const std::string& name);
+  // The workspace of this id was deleted.
+  void forget(Revision id) { journals_.forget(id); }
 
  private:
   struct Asked;

@@ -26,6 +26,15 @@ std::shared_ptr<HeldJournal> Journals::kept(Revision id) {
   return found->second.held;
 }
 
+void Journals::forget(Revision id) {
+  std::shared_ptr<HeldJournal> closed;  // outside the lock
+  const std::lock_guard lock(mutex_);
+  const auto found = open_.find(id);
+  if (found == open_.end()) return;
+  closed = std::move(found->second.held);
+  open_.erase(found);
+}
+
 // Closes the one that was longest unused where too many are open.
 void Journals::keep(const std::shared_ptr<HeldJournal>& held) {
   std::shared_ptr<HeldJournal> closed;  // outside the lock

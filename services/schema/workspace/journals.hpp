@@ -33,6 +33,9 @@ class Journals {
   };
   statekit::Result<Made> make(const std::string& name, const statekit::Incarnation& incarnation);
 
+  // Closes that of a workspace that was deleted.
+  void forget(Revision id);
+
  private:
   statekit::Result<std::shared_ptr<HeldJournal>> open(const std::string& name, Revision id,
                                                       const statekit::JournalOptions& options);

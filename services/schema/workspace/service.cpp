@@ -231,6 +231,7 @@ Response Service::remove_workspace(const Asked& asked) {
       return access::refusal(may.error());
   const Outcome outcome = keeper_.remove(asked.route.workspace, asked.query.force, asked.author);
   if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
+  if (journals_ != nullptr) journals_->forget(outcome.view.id);
   return {200, {}, {}};
 }
 
