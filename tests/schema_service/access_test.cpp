@@ -35,7 +35,7 @@ class Guarded {
     trusted.bootstrap = millrace::statekit::sha256(root);
     millrace::schema_service::Settings settings;
     settings.data = folder.path().string();
-    running.emplace(settings, &trusted);
+    running.emplace(settings, std::string(), &trusted);
   }
 
   test::Client& client() { return running->client(); }
