@@ -17,7 +17,7 @@ class Shelf {
   // A handle of the journal of that name, to be opened.
   virtual statekit::Result<std::unique_ptr<statekit::Journal>> journal(const std::string& name) = 0;
   // Whether there is one; nullopt where only opening it tells.
-  virtual std::optional<bool> has(const std::string& name) = 0;
+  virtual std::optional<bool> has(const std::string&) { return std::nullopt; }
   // What can be given back of a journal that nobody will open again. Best effort.
   virtual void discard(const std::string& name) = 0;
   // True when other processes may write to these journals too.
