@@ -67,7 +67,7 @@ void Fleet::kill(std::size_t replica) {
 
 Words Fleet::words(const Words& command, const std::string& schema) const {
   Words words{"env", "MILLRACE_CLI_SCHEMA=" + (schema.empty() ? schema_addresses() : schema),
-              "MILLRACE_CLI_ROUTING=" + routings_[0].address + "," + routings_[1].address,
+              "MILLRACE_CLI_ROUTING=" + routings_[1].address + "," + routings_[0].address,
               "MILLRACE_CLI_TIMELINE=" + timeline_address_, binary("millrace")};
   words.insert(words.end(), command.begin(), command.end());
   return words;
