@@ -148,16 +148,26 @@ void waited(Probe& probe) {
 }
 
 void woken(Probe& probe) {
-  const Head empty = make(probe);
-  const auto begun = Probe::now_ms();
-  // One waits and one appends; which is first does not matter.
-  const auto answers = probe.together({{"GET", journal(probe) + "?after=0&wait_ms=9000", {}, {}},
-                                       appending(probe, empty, entries_after(empty, {"wake"}))});
-  const auto seen = wire::parse_head(answers[0].body);
-  probe.expect(seen && seen->last == 1 && Probe::now_ms() - begun < 8'000,
-               "who waits is told of an append at once",
-               "an answer after " + std::to_string(Probe::now_ms() - begun) +
-                   " ms: " + answers[0].body.substr(0, 200));
+  Head at = make(probe);
+  // Some wait and one appends, a few times over: which of them is first cannot be known.
+  for (int round = 0; round < 4 && !probe.failed(); ++round) {
+    const Entries one = entries_after(at, {"wake"});
+    std::vector<Probe::Sent> requests(
+        8, {"GET", journal(probe) + "?after=" + std::to_string(at.last) + "&wait_ms=3000", {}, {}});
+    requests.push_back(appending(probe, at, one));
+    const auto begun = Probe::now_ms();
+    const auto answers = probe.together(requests);
+    const auto took = Probe::now_ms() - begun;
+    probe.expect(took < 2'700, "who waits is told of an append at once",
+                 "an answer after " + std::to_string(took) + " ms");
+    for (const Response& each : answers) {
+      const auto seen = wire::parse_head(each.body);
+      probe.expect(seen && seen->last > at.last, "the head after the append",
+                   each.body.substr(0, 200));
+    }
+    at.last = one.back().revision;
+    at.digest = one.back().digest;
+  }
 }
 
 void snapshots(Probe& probe) {
