@@ -277,54 +277,6 @@ TEST_CASE("all who wait for a snapshot share one encoding, and its tail stays in
   CHECK(second.value("a") == 9'003);
 }
 
-TEST_CASE("who comes later gets the snapshot that was sent before, and what was written since") {
-  ToyServer server;
-  REQUIRE(server.start());
-  for (int i = 0; i < 500; ++i) server.add("name" + std::to_string(i), 1);
-  server.run();
-  ToyFollower early("f1");
-  REQUIRE(early.connect(server));
-  REQUIRE(early.drain());
-  write(server, 2);
-  ToyFollower late("f2");
-  REQUIRE(late.connect(server));
-  REQUIRE(late.drain());
-  CHECK(server.snapshots == 1);
-  CHECK(late.value("a") == 2);
-  CHECK(late.count<Commits>() == 1);
-}
-
-TEST_CASE("a snapshot that the ring does not join any more is encoded again") {
-  ToyServer server;
-  REQUIRE(server.start());
-  write(server, 3);
-  ToyFollower early("f1");
-  REQUIRE(early.connect(server));
-  REQUIRE(early.drain());
-  early.session.reset();
-  write(server, 20'000);
-  ToyFollower late("f2");
-  REQUIRE(late.connect(server));
-  REQUIRE(late.drain());
-  CHECK(server.snapshots == 2);
-  CHECK(late.value("a") == 20'003);
-}
-
-TEST_CASE("a snapshot too large to keep is encoded again for who comes later") {
-  FeedLimits limits;
-  limits.kept_snapshot_bytes_max = 1;
-  ToyServer server(nullptr, limits);
-  REQUIRE(server.start());
-  write(server, 3);
-  for (const char* name : {"f1", "f2"}) {
-    ToyFollower follower(name);
-    REQUIRE(follower.connect(server));
-    REQUIRE(follower.drain());
-    CHECK(follower.value("a") == 3);
-  }
-  CHECK(server.snapshots == 2);
-}
-
 TEST_CASE("a slow follower costs the writer nothing and comes along later") {
   ToyServer server;
   REQUIRE(server.start());

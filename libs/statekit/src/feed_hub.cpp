@@ -2,25 +2,17 @@
 
 #include <algorithm>
 #include <iterator>
-#include <utility>
 
 #include "feed_shared.hpp"
 
 namespace millrace::statekit {
 namespace {
 
-// The snapshot together with the pin on its tail: both live as long as one follower is sent it.
+// The snapshot together with the pin on its tail: both live as long as anybody sends it.
 struct PinnedSnapshot {
-  std::shared_ptr<const SnapshotParts> parts;
+  SnapshotParts parts;
   Broadcast::Pin pin;
 };
-
-std::shared_ptr<const SnapshotParts> pinned(std::shared_ptr<const SnapshotParts> parts,
-                                            Broadcast::Pin pin) {
-  const SnapshotParts* const bare = parts.get();
-  return {std::make_shared<const PinnedSnapshot>(PinnedSnapshot{std::move(parts), std::move(pin)}),
-          bare};
-}
 
 }  // namespace
 
@@ -155,40 +147,24 @@ void FeedHub::mismatch(const Key& key, bool start_over) {
   if (session && start_over) session->snapshot_wanted = true;
 }
 
-// One that is being sent is shared, with its pin. Encoding is the dear part, so the last one is
-// also kept for who comes later, as long as little was written since: a follower that asks for a
-// new snapshot to be rid of a long tail must not get the tail again.
 Result<std::shared_ptr<const SnapshotParts>> FeedHub::shared_snapshot(Revision at_least) {
   std::lock_guard lock(snapshot_mutex_);
-  if (auto sent = sent_snapshot_.lock();
-      sent && sent->position.revision >= at_least && joins_the_ring(sent->position))
-    return sent;
-  Broadcast::Pin pin = broadcast_.pin(kept_ ? kept_->position.revision : 0);
-  std::shared_ptr<const SnapshotParts> parts = std::exchange(kept_, nullptr);
-  if (!parts || parts->position.revision < at_least || !joins_the_ring(parts->position) ||
-      tail_is_long(*parts)) {
-    // Pinned before it is encoded, so that its tail is there whatever its revision will be.
-    pin = broadcast_.pin(broadcast_.head().revision);
-    Result<SnapshotParts> encoded = provider_();
-    if (!encoded) return fail(within("encoding a snapshot", std::move(encoded.error())));
-    snapshot_bytes_ = encoded->bytes();
-    parts = std::make_shared<const SnapshotParts>(std::move(*encoded));
+  if (auto shared = snapshot_.lock()) {
+    const bool joined = broadcast_.digest_at(shared->position.revision) == shared->position.digest;
+    if (joined && shared->position.revision >= at_least &&
+        shared->position.incarnation == broadcast_.head().incarnation)
+      return shared;
   }
-  if (snapshot_bytes_ <= limits_.kept_snapshot_bytes_max) kept_ = parts;
-  const auto sent = pinned(std::move(parts), std::move(pin));
-  sent_snapshot_ = sent;
-  return sent;
-}
-
-bool FeedHub::joins_the_ring(const Position& position) const {
-  return position.incarnation == broadcast_.head().incarnation &&
-         broadcast_.digest_at(position.revision) == position.digest;
-}
-
-// REQUIRES: snapshot_mutex_ is held, and the ring joins `parts`.
-bool FeedHub::tail_is_long(const SnapshotParts& parts) const {
-  const Revision since = broadcast_.head().revision - parts.position.revision;
-  return since * broadcast_.mean_bytes() > snapshot_bytes_ / 8;
+  // Pinned before it is encoded, so that its tail is there whatever its revision will be.
+  Broadcast::Pin pin = broadcast_.pin(broadcast_.head().revision);
+  Result<SnapshotParts> parts = provider_();
+  if (!parts) return fail(within("encoding a snapshot", std::move(parts.error())));
+  snapshot_bytes_ = parts->bytes();
+  const auto pinned =
+      std::make_shared<const PinnedSnapshot>(PinnedSnapshot{std::move(*parts), std::move(pin)});
+  const std::shared_ptr<const SnapshotParts> shared(pinned, &pinned->parts);
+  snapshot_ = shared;
+  return shared;
 }
 
 bool FeedHub::snapshot_is_smaller(Revision after, Revision head) const {

@@ -31,10 +31,8 @@ struct FeedLimits {
   std::size_t batch_bytes_max = std::size_t{1} << 20;
   MonoMs hello_ms_max = 10'000;  // how long a stream may be open and say nothing
   MonoMs heartbeat_ms = 1'000;
-  MonoMs live_ms = 3'000;      // live: seen within this
-  MonoMs catch_up_ms = 5'000;  // how long one who is ahead of this replica is kept waiting
-  // A larger snapshot is not kept for those who come when it has been sent.
-  std::size_t kept_snapshot_bytes_max = std::size_t{64} << 20;
+  MonoMs live_ms = 3'000;        // live: seen within this
+  MonoMs catch_up_ms = 5'000;    // how long one who is ahead of this replica is kept waiting
   Revision tail_max = 4'096;     // with no snapshot encoded yet: a longer tail gets one
   std::size_t checkpoints = 16;  // how many revisions' state digests are compared
 };
@@ -138,8 +136,6 @@ class FeedHub {
   };
 
   Result<std::shared_ptr<const SnapshotParts>> shared_snapshot(Revision at_least);
-  bool joins_the_ring(const Position& position) const;
-  bool tail_is_long(const SnapshotParts& parts) const;
   bool snapshot_is_smaller(Revision after, Revision head) const;
   FollowerRecord told(FollowerRecord record, Revision head, MonoMs now) const;
   void closed(FeedSession& session);
@@ -160,9 +156,8 @@ class FeedHub {
   std::size_t sessions_ = 0;
 
   mutable std::mutex snapshot_mutex_;
-  std::weak_ptr<const SnapshotParts> sent_snapshot_;  // with its pin, while somebody is sent it
-  std::shared_ptr<const SnapshotParts> kept_;         // the last one, if it is not too large
-  std::size_t snapshot_bytes_ = 0;                    // of the last one encoded; 0: none yet
+  std::weak_ptr<const SnapshotParts> snapshot_;
+  std::size_t snapshot_bytes_ = 0;  // of the last one encoded; 0: none yet
 };
 
 }  // namespace millrace::statekit
