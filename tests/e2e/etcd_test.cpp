@@ -236,7 +236,7 @@ TEST_CASE("an etcd out of reach is told everywhere, reads and the feed go on, an
   REQUIRE(cluster.ready());
   deploy(cluster, "first");
   const Words history = {"schema", "history", "--module", "first"};
-  REQUIRE(holds(cluster.millrace(history).out, "finalized"));
+  REQUIRE(eventually([&] { return holds(cluster.millrace(history).out, "finalized"); }));
   etcd.kill(0);
   const std::string words = "etcd cannot be reached at " + etcd.endpoint(0);
   const auto refused = try_deploy(cluster, "second");
