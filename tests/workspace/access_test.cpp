@@ -81,6 +81,23 @@ TEST_CASE("a state is read and written by those who may, and listed by who may l
   CHECK(house.ask('v', "DELETE", "/v1/workspaces/prod") == 403);
 }
 
+TEST_CASE("a journal is made, read and written by those who may keep states, and by no one else") {
+  const House house;
+  const std::string journal = "/v1/workspaces/prod/journal";
+  const std::string make = journal + "?incarnation=" + std::string(32, 'a');
+  for (const char whose : {'\0', 'x'}) CHECK(house.ask(whose, "PUT", make) == 401);
+  CHECK(house.ask('v', "PUT", make) == 403);
+  REQUIRE(house.ask('d', "PUT", make) == 201);
+  for (const char* what : {"", "?after=0&wait=1000", "/entries?after=0", "/snapshots"}) {
+    INFO(what);
+    CHECK(house.ask(0, "GET", journal + what) == 401);
+    CHECK(house.ask('v', "GET", journal + what) == 403);
+  }
+  CHECK(house.ask('v', "POST", journal + "/entries", "x") == 403);
+  CHECK(house.ask('v', "POST", journal + "/compact") == 403);
+  CHECK(house.ask('d', "GET", journal) == 200);
+}
+
 TEST_CASE("a lock is broken by operators only, and released by who holds it") {
   const House house;
   const std::string state = "/v1/workspaces/prod/state";
