@@ -4,8 +4,7 @@
 
 #include <filesystem>
 
-#include "e2e/cluster.hpp"
-#include "httpkit/client.hpp"
+#include "e2e/steps.hpp"
 #include "support/catch.hpp"
 
 using namespace millrace;
@@ -14,41 +13,6 @@ using namespace millrace::e2e;
 namespace {
 
 namespace fs = std::filesystem;
-
-bool holds(const std::string& text, const std::string& part) {
-  UNSCOPED_INFO(text);
-  return text.find(part) != std::string::npos;
-}
-
-Outcome try_deploy(const Cluster& cluster, const std::string& name, int fields = 1) {
-  std::string text = "module " + name + " {\n  data Point {\n";
-  for (int i = 0; i < fields; ++i) text += "    field" + std::to_string(i) + " Int\n";
-  write_file(cluster.folder().path(name + ".schema"), text + "  }\n}\n");
-  return cluster.millrace({"deploy", cluster.folder().path(name + ".schema"), "--wait"});
-}
-
-void deploy(const Cluster& cluster, const std::string& name) {
-  const auto deployed = try_deploy(cluster, name);
-  INFO(deployed.err);
-  REQUIRE(deployed.exit_code == 0);
-}
-
-void stop(Cluster& cluster) {
-  cluster.serve().signal(SIGTERM);
-  REQUIRE(cluster.serve().wait() == 0);
-}
-
-Outcome storage(Words words) {
-  words.insert(words.begin(), {binary("millrace"), "storage"});
-  return run(words);
-}
-
-std::string readyz(const Cluster& cluster) {
-  const auto page = httpkit::fetch(
-      "GET", "http://127.0.0.1:" + std::to_string(cluster.port("schema.health_listen")) + "/readyz",
-      "", {}, 5'000);
-  return page ? page->body : page.error().message;
-}
 
 std::string store_of(const Cluster& cluster) { return cluster.data() + "/schema/journal.db"; }
 

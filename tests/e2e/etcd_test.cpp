@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "e2e/cluster.hpp"
-#include "httpkit/client.hpp"
+#include "e2e/steps.hpp"
 #include "support/catch.hpp"
 #include "support/etcd_server.hpp"
 #include "support/moment.hpp"
@@ -17,39 +16,6 @@ using namespace millrace::e2e;
 namespace {
 
 namespace fs = std::filesystem;
-
-bool holds(const std::string& text, const std::string& part) {
-  UNSCOPED_INFO(text);
-  return text.find(part) != std::string::npos;
-}
-
-std::string data_module(const std::string& name, int fields = 1) {
-  std::string text = "module " + name + " {\n  data Point {\n";
-  for (int i = 0; i < fields; ++i) text += "    field" + std::to_string(i) + " Int\n";
-  return text + "  }\n}\n";
-}
-
-Outcome try_deploy(const Cluster& cluster, const std::string& name, int fields = 1) {
-  const std::string file = cluster.folder().path(name + ".schema");
-  write_file(file, data_module(name, fields));
-  return cluster.millrace({"deploy", file, "--wait"});
-}
-
-void deploy(const Cluster& cluster, const std::string& name) {
-  const auto deployed = try_deploy(cluster, name);
-  INFO(deployed.err);
-  REQUIRE(deployed.exit_code == 0);
-}
-
-void stop(Cluster& cluster) {
-  cluster.serve().signal(SIGTERM);
-  REQUIRE(cluster.serve().wait() == 0);
-}
-
-Outcome storage(Words words) {
-  words.insert(words.begin(), {binary("millrace"), "storage"});
-  return run(words, {}, 60);
-}
 
 // The value of one fact, as `--output json` prints it.
 std::string fact(const Outcome& outcome, const std::string& name) {
@@ -67,13 +33,6 @@ std::vector<std::string> identity(const std::string& journal) {
   for (const char* name : {"incarnation", "first_revision", "last_revision", "digest", "entries"})
     found.push_back(fact(whole, name));
   return found;
-}
-
-std::string readyz(const Cluster& cluster) {
-  const auto page = httpkit::fetch(
-      "GET", "http://127.0.0.1:" + std::to_string(cluster.port("schema.health_listen")) + "/readyz",
-      "", {}, 5'000);
-  return page ? page->body : page.error().message;
 }
 
 // A store of many commits, by many deploys of one service.
