@@ -55,31 +55,14 @@ Status check_request(const ChangeConfig& command) {
   return {};
 }
 
-// Nothing that the caller has not seen may have changed meanwhile.
 Status check_revision(const State& state, const ChangeConfig& command) {
-  if (!command.if_revision) return {};
-  const Revision seen = *command.if_revision;
-  if (seen > state.revision())
-    return fail(Code::invalid_argument, "revision " + std::to_string(seen) +
-                                            " has not happened yet: the newest is " +
-                                            std::to_string(state.revision()));
-  Lines stale;
+  std::vector<Standing> standing;
   for (const ConfigChange& change : command.changes) {
-    const std::string name = config_name(change.module, change.name);
     const ConfigValue* value = state.config({change.module, change.name});
-    if (value != nullptr && value->revision > seen)
-      stale.push_back(name + " was set at revision " + std::to_string(value->revision) + " by " +
-                      value->author);
-    // Which value was unset then is not kept, so this may refuse more than it had to.
-    if (value == nullptr && state.config_unset_revision() > seen)
-      stale.push_back(name + " has no value, and one or more values were unset at revision " +
-                      std::to_string(state.config_unset_revision()));
+    standing.push_back({config_name(change.module, change.name), value ? value->revision : 0,
+                        value ? value->author : std::string()});
   }
-  if (stale.empty()) return {};
-  return fail(Code::aborted,
-              "changed since revision " + std::to_string(seen) +
-                  ", so nothing was done: read the values again and decide anew",
-              shown(std::move(stale)));
+  return check_seen(state, command.if_revision, standing, state.config_unset_revision(), "values");
 }
 
 // One command against one state.
@@ -259,6 +242,30 @@ struct PlanLine {
 };
 
 }  // namespace
+
+Status check_seen(const State& state, std::optional<Revision> seen,
+                  const std::vector<Standing>& standing, Revision unset, const std::string& what) {
+  if (!seen) return {};
+  if (*seen > state.revision())
+    return fail(Code::invalid_argument, "revision " + std::to_string(*seen) +
+                                            " has not happened yet: the newest is " +
+                                            std::to_string(state.revision()));
+  Lines stale;
+  for (const Standing& one : standing) {
+    if (one.revision > *seen)
+      stale.push_back(one.name + " was set at revision " + std::to_string(one.revision) + " by " +
+                      one.author);
+    // Which one was unset then is not kept, so this may refuse more than it had to.
+    if (one.revision == 0 && unset > *seen)
+      stale.push_back(one.name + " has no value, and one or more " + what +
+                      " were unset at revision " + std::to_string(unset));
+  }
+  if (stale.empty()) return {};
+  return fail(Code::aborted,
+              "changed since revision " + std::to_string(*seen) +
+                  ", so nothing was done: read the " + what + " again and decide anew",
+              shown(std::move(stale)));
+}
 
 Result<Events> decide_config(const State& state, const ChangeConfig& command) {
   if (Status checked = check_request(command); !checked) return fail(checked.error());

@@ -36,6 +36,17 @@ Events decide_health(const State& state, const SetEndpointHealth& command);
 
 // decide_config.cpp
 statekit::Result<Events> decide_config(const State& state, const ChangeConfig& command);
+// Where one name of a command stands; revision 0: it has no value.
+struct Standing {
+  std::string name;
+  statekit::Revision revision = 0;
+  std::string author;
+};
+// Nothing that the caller has not seen may have changed after `seen`. `unset`: when the last of its
+// kind lost its value; `what`: the kind, in the plural.
+statekit::Status check_seen(const State& state, std::optional<statekit::Revision> seen,
+                            const std::vector<Standing>& standing, statekit::Revision unset,
+                            const std::string& what);
 
 // decide_secrets.cpp
 statekit::Result<Events> decide_secrets(const State& state, const ChangeSecrets& command);

@@ -45,31 +45,14 @@ std::string unknown(const State& state, const SecretChange& change) {
          schema::did_you_mean(change.name, names);
 }
 
-// Nothing that the caller has not seen may have changed meanwhile.
 statekit::Status check_revision(const State& state, const ChangeSecrets& command) {
-  if (!command.if_revision) return {};
-  const Revision seen = *command.if_revision;
-  if (seen > state.revision())
-    return fail(Code::invalid_argument, "revision " + std::to_string(seen) +
-                                            " has not happened yet: the newest is " +
-                                            std::to_string(state.revision()));
-  std::vector<std::string> stale;
+  std::vector<Standing> standing;
   for (const SecretChange& change : command.changes) {
-    const std::string name = config_name(change.module, change.name);
     const SecretValue* secret = state.secret({change.module, change.name});
-    if (secret != nullptr && secret->revision > seen)
-      stale.push_back(name + " was set at revision " + std::to_string(secret->revision) + " by " +
-                      secret->author);
-    // Which one was unset then is not kept, so this may refuse more than it had to.
-    if (secret == nullptr && state.secret_unset_revision() > seen)
-      stale.push_back(name + " has no value, and one or more secrets were unset at revision " +
-                      std::to_string(state.secret_unset_revision()));
+    standing.push_back({config_name(change.module, change.name), secret ? secret->revision : 0,
+                        secret ? secret->author : std::string()});
   }
-  if (stale.empty()) return {};
-  return fail(Code::aborted,
-              "changed since revision " + std::to_string(seen) +
-                  ", so nothing was done: list the secrets again and decide anew",
-              std::move(stale));
+  return check_seen(state, command.if_revision, standing, state.secret_unset_revision(), "secrets");
 }
 
 struct PlanLine {
