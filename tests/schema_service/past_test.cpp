@@ -111,7 +111,7 @@ TEST_CASE("the feed says of a revision that is compacted which is the oldest") {
 
 namespace {
 
-// Who asks for the past and then takes nothing in.
+// Who asks for the past, has its header, so that it holds a place, and then takes nothing in.
 struct Idle {
   // On a connection of its own, whose window does not grow.
   Idle(const std::string& address, std::uint64_t revision) {
@@ -125,6 +125,8 @@ struct Idle {
     request.mutable_hello()->set_kind("console");
     request.mutable_hello()->set_at_revision(revision);
     stream->Write(request);
+    v2::SubscribeResponse header;
+    REQUIRE(stream->Read(&header));
   }
   ~Idle() {
     context.TryCancel();
