@@ -139,6 +139,7 @@ bool Parser::wrong(std::string_view wanted, std::string hint) {
   if (at_end()) return complain(cur_.spot, "expected " + want + ", got the end of the file");
   const bool text = cur_.kind == TokenKind::string;
   if (at('/') || at('#')) hint += "; a comment is `// ...`, to the end of its line";
+  if (at(';') || (at(',') && want.ends_with("or `}`"))) hint += "; take it away";
   return complain(cur_.spot, "expected " + want + ", got " + (text ? "the string " : "") + "`" +
                                  shown(cur_.text) + "`" + std::move(hint));
 }
