@@ -64,7 +64,9 @@ void Parser::sort_modules() {
   std::vector<std::vector<Module>> by_realm(realms_.size() + 1);
   for (Module& module : result_.schema.modules) {
     const auto realm = realms_.find(module.realm);
-    by_realm[realm == realms_.end() ? realms_.size() : realm->second].push_back(std::move(module));
+    const bool outside = realm == realms_.end();
+    module.external = !outside && result_.schema.realms[realm->second].external;
+    by_realm[outside ? realms_.size() : realm->second].push_back(std::move(module));
   }
   result_.schema.modules.clear();
   for (std::vector<Module>& modules : by_realm) {
