@@ -354,7 +354,8 @@ statekit::Digest module_digest(const Module& module) {
   sort_by_name(ordered.enums);
   sort_by_name(ordered.datas);
   sort_by_name(ordered.verbs);
-  return statekit::sha256((ordered.external ? "external " : "") + ordered.realm + "\n" + print_without_comments(ordered));
+  const std::string realm = (ordered.external ? "external " : "") + ordered.realm;
+  return statekit::sha256(realm + "\n" + print_without_comments(ordered));
 }
 
 }  // namespace millrace::schema
