@@ -72,6 +72,10 @@ int deploy(const Session& session, const Options& options) {
   auto source = read_schema(options.files);
   if (!source) return session.report(source.error());
   if (!source->diagnostics.empty()) return report(session, source->diagnostics);
+  if (source->schema.modules.empty() && !options.files.empty())
+    return report(session, {{{options.files.front(), 1, 1},
+                             "file",
+                             "holds no module, so there is nothing to deploy"}});
   if (const int code = tell_warnings(session, source->schema, options.strict); code != done)
     return code;
   auto order = make_order(std::move(source->schema), options.flags);

@@ -144,6 +144,8 @@ const std::vector<Row> realms = {
      "shop.get visibility-changed breaks request [lost-export]: far.go calls shop.get"},
     {"export becomes export realm", "realm a { module shop { export verb get(Unit) Unit } }",
      "realm a { module shop { export realm verb get(Unit) Unit } }", "shop.get visibility-changed"},
+    {"a realm becomes external", "realm a { module shop { export verb get(Unit) Unit } }",
+     "external realm a { module shop { export verb get(Unit) Unit } }", "shop realm-changed"},
     {"a module moves to another realm",
      "realm a { module shop { export verb get(Unit) Unit export realm verb all(Unit) Unit } "
      "module near { verb go(Unit) Unit +calls shop.get verb other(Unit) Unit +calls shop.all } }",
