@@ -93,9 +93,10 @@ void Rollout::tick_changesets(const State& state, MonoMs now,
 // A portion of the deployments, from where the one before ended. Those that went away meanwhile
 // are forgotten where the portion passes the place at which they stood.
 void Rollout::tick_deployments(const State& state, MonoMs now, std::vector<Command>& commands) {
-  if (looked_ && now - *looked_ < times_.look_every_ms) return;
-  looked_ = now;
   const auto& all = state.deployments();
+  const bool few = all.size() <= times_.looked_at_once;
+  if (!few && looked_ && now - *looked_ < times_.look_every_ms) return;
+  looked_ = now;
   const auto forget_before = [this](auto next) {
     deployments_.erase(deployments_.upper_bound(looked_at_), next);
   };

@@ -21,8 +21,8 @@ namespace millrace::schema_service {
 struct RolloutTimes {
   std::int64_t rollback_window_ms = 600'000;  // retired and failed deployments are kept for
   std::int64_t retry_ms = 1'000;              // a command without effect is sent again after
-  // So many deployments are looked at at once, the next so many this much later: what a tick costs,
-  // and how long it holds up the writer of the state, does not grow with what is kept.
+  // So many deployments are looked at in a tick; where there are more, the next so many this much
+  // later: what it costs, and how long the writer of the state waits, does not grow with them.
   std::size_t looked_at_once = 100;
   std::int64_t look_every_ms = 100;
 };
