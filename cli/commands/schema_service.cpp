@@ -45,7 +45,8 @@ int get_schema(Session& session, const Options& options) {
                                "those that are",
                            {}});
   }
-  *session.out << (options.format == "json" ? report->json : schema::print(report->schema));
+  const bool json = session.json() || options.format == "json";
+  *session.out << (json ? report->json : schema::print(report->schema));
   return done;
 }
 
@@ -152,6 +153,7 @@ Command schema_get_command(Session& session) {
       .argument("MODULE", options->module, "only this module", false)
       .number("--at", options->at, 0, INT64_MAX, "as it was at this revision; 0 is now")
       .choice("--format", {"text", "json"}, options->format, "schema language or JSON")
+      .prints_data(session)
       .reads_schema(session)
       .examples(
           "  millrace schema get               every module\n"

@@ -90,3 +90,12 @@ TEST_CASE("a history that was compacted says from where on it is kept") {
             "what was before revision 4 is no longer kept: the journal was compacted\n") !=
         std::string::npos);
 }
+
+TEST_CASE("schema get prints JSON by the flag of every other command too") {
+  Desk desk;
+  CHECK(desk.run({"get", "--format", "json"}) == done);
+  const std::string json = desk.out.str();
+  CHECK(nlohmann::json::parse(json).is_object());
+  CHECK(desk.run({"get", "--output", "json"}) == done);
+  CHECK(desk.out.str() == json);
+}
