@@ -62,11 +62,12 @@ TEST_CASE("a whole commit of another journal is found out by the one before it")
 }
 
 TEST_CASE("a journal's row that was changed by hand is corrupt") {
+  int count = 0;
   for (const std::string what :
        {"rev = rev - 1", "first_rev = 2", "incarnation = REPEAT('c', 32)", "digest = before_first",
         "before_first = digest", "head_seal = begin_seal"}) {
     INFO(what);
-    const std::string workspace = "row" + std::to_string(what.size());
+    const std::string workspace = "row" + std::to_string(++count);
     { append(*opened(shared_mysql().url(workspace)), 2); }
     change("journal", workspace, what);
     check_corrupt(workspace, 0);
@@ -74,9 +75,10 @@ TEST_CASE("a journal's row that was changed by hand is corrupt") {
 }
 
 TEST_CASE("a snapshot with a part that was changed, lost or of another attempt is corrupt") {
+  int count = 0;
   for (const std::string what : {"octets = 'other'", "part = part + 7", "digest = ''"}) {
     INFO(what);
-    const std::string workspace = "parts" + std::to_string(what.size());
+    const std::string workspace = "parts" + std::to_string(++count);
     const auto journal = opened(shared_mysql().url(workspace));
     const auto entries = append(*journal, 3);
     REQUIRE(journal->save_snapshot(source_of(2, entries[1].digest, {"a", "b"})));

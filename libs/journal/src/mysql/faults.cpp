@@ -33,7 +33,8 @@ bool is_full(const Failure& failure) {
 
 std::string meaning_of(const Failure& failure, const MysqlAddress& address) {
   if (is_one_of(failure, unknown_user))
-    return "it does not accept the user and password of the journal's address";
+    return std::string("it does not accept the user and password of the journal's address") +
+           (address.tls ? "" : ", or it wants TLS");
   if (is_one_of(failure, no_right))
     return "this user may not do that: GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON `" +
            address.database + "`.* TO '" + address.user + "'";
