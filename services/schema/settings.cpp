@@ -53,7 +53,8 @@ void describe(settings::Fields& fields, Settings& settings) {
                  "where its health page and metrics are served over HTTP");
   fields.text("schema.journal", settings.journal,
               "where commits are stored, as sqlite:PATH, etcd://HOST:PORT,.../WORKSPACE, "
-              "http://HOST:PORT/v1/workspaces/NAME or memory:; empty: DATA/schema/journal.db");
+              "mysql://HOST:PORT/DATABASE/WORKSPACE, http://HOST:PORT/v1/workspaces/NAME or "
+              "memory:; empty: DATA/schema/journal.db");
   fields.text("schema.timeline", settings.timeline,
               "the timeline that is told what this service warns of; empty: none");
   fields.text(

@@ -16,12 +16,10 @@ namespace {
 
 // Secrets are bound to it, so that those of one cluster do not open in another that shares a store.
 std::string workspace_of(const std::string& journal) {
-  constexpr std::string_view etcd = "etcd://";
-  if (!journal.starts_with(etcd)) return "default";
-  const std::string rest = journal.substr(etcd.size());
-  const std::size_t slash = rest.find('/');
-  return slash == std::string::npos ? "default"
-                                    : rest.substr(slash + 1, rest.find('?') - slash - 1);
+  if (!journal.starts_with("etcd://") && !journal.starts_with("mysql://")) return "default";
+  // Behind the last slash: where a database is named too, it is not part of it.
+  const std::string place = journal.substr(0, journal.find('?'));
+  return place.substr(place.rfind('/') + 1);
 }
 
 void tell_of_keyring(const std::string& path) {

@@ -8,9 +8,11 @@
 #include "journal/etcd.hpp"
 #include "journal/http.hpp"
 #include "journal/memory.hpp"
+#include "journal/mysql.hpp"
 #include "journal/sqlite.hpp"
 #include "support/cut_disk.hpp"
 #include "support/etcd_server.hpp"
+#include "support/mysql_server.hpp"
 #include "support/process.hpp"
 #include "support/tcp_proxy.hpp"
 #include "support/temp_dir.hpp"
@@ -87,6 +89,38 @@ class InEtcd : public Store {
     return "etcd://" + (proxy_ ? proxy_->address() : shared_etcd().endpoint(0)) + "/" + workspace_;
   }
   void fill_disk(bool full) override { shared_etcd().set_full(full); }
+  void lose_next_answer() override {
+    static constexpr TcpProxy::Cut ways[] = {TcpProxy::Cut::after, TcpProxy::Cut::before,
+                                             TcpProxy::Cut::late};
+    proxy_->cut_next(ways[turn_++ % 3]);
+  }
+  void set_unreachable(bool off) override { proxy_->set_down(off); }
+
+ private:
+  std::string workspace_;
+  std::unique_ptr<TcpProxy> proxy_;
+  std::size_t turn_ = 0;
+};
+
+// A workspace of its own in one MariaDB that all cases share, behind a proxy where faults are asked
+// for: it is the COMMIT whose answer gets lost, since whatever fails before it stored nothing.
+class InMysql : public Store {
+ public:
+  explicit InMysql(unsigned needs) {
+    static int count = 0;
+    workspace_ = "case" + std::to_string(++count);
+    if ((needs & (lost_answer | unreachable)) != 0)
+      proxy_ = std::make_unique<TcpProxy>(shared_mysql().port(), "COMMIT");
+  }
+  std::unique_ptr<Journal> handle() override {
+    auto address = journal::parse_mysql_url(url());
+    REQUIRE(address);
+    return journal::make_mysql_journal(*address);
+  }
+  std::string url() const override {
+    return shared_mysql().url(workspace_, proxy_ ? proxy_->address() : "");
+  }
+  void fill_disk(bool full) override { shared_mysql().set_full(full); }
   void lose_next_answer() override {
     static constexpr TcpProxy::Cut ways[] = {TcpProxy::Cut::after, TcpProxy::Cut::before,
                                              TcpProxy::Cut::late};
@@ -197,6 +231,7 @@ std::vector<Driver> whole_drivers() {
       {"sqlite", sqlite_can | one_process, in_sqlite(2)},
       {"sqlite-packed", sqlite_can | one_process, in_sqlite(2, 5, 3)},
       {"etcd", own_process | disk_full | lost_answer | unreachable, fresh<InEtcd>},
+      {"mysql", own_process | disk_full | lost_answer | unreachable, fresh<InMysql>},
       {"http", own_process | lost_answer | unreachable, fresh<OverHttp<OurHost>>},
       {"http-other", own_process | lost_answer | unreachable, fresh<OverHttp<OtherHost>>},
   };

@@ -20,8 +20,8 @@ namespace {
 // Only what a test writes is so large: not what HTTP/2 sends by itself (settings, windows, pings),
 // and no question or watch that a driver sends beside it, which may come first when the machine is
 // busy.
-constexpr ssize_t request_bytes_min = 4'096;
-constexpr ssize_t answer_bytes_min = 50;
+constexpr std::size_t request_bytes_min = 4'096;
+constexpr std::size_t answer_bytes_min = 50;
 // A request that came late may be one that the server never answers, such as half of one.
 constexpr timeval late_answer_max{2, 0};
 
@@ -55,7 +55,8 @@ void close_one(int& socket) {
 
 }  // namespace
 
-TcpProxy::TcpProxy(int target_port) : target_(target_port) {
+TcpProxy::TcpProxy(int target_port, std::string words)
+    : target_(target_port), words_(std::move(words)) {
   statekit::check(pipe(wake_) == 0, "a proxy needs a pipe");
   listen_again();
   thread_ = std::thread([this] { run(); });
@@ -185,10 +186,19 @@ void TcpProxy::deliver_late() {
     std::array<char, 4096> answer;
     while (true) {
       const ssize_t size = recv(late_server_, answer.data(), answer.size(), 0);
-      if (size <= 0 || size >= answer_bytes_min) break;
+      if (size <= 0 || is_answer(static_cast<std::size_t>(size))) break;
     }
   }
   close_one(late_server_);
+}
+
+bool TcpProxy::is_request(std::string_view octets) const {
+  return words_.empty() ? octets.size() >= request_bytes_min
+                        : octets.find(words_) != std::string_view::npos;
+}
+
+bool TcpProxy::is_answer(std::size_t size) const {
+  return !words_.empty() || size >= answer_bytes_min;
 }
 
 bool TcpProxy::pass_up(Link& link) {
@@ -196,7 +206,7 @@ bool TcpProxy::pass_up(Link& link) {
   const ssize_t size = recv(link.client, octets.data(), octets.size(), 0);
   if (size <= 0) return false;
   std::optional<Cut> cut;
-  if (size >= request_bytes_min) {
+  if (is_request({octets.data(), static_cast<std::size_t>(size)})) {
     const std::lock_guard lock(mutex_);
     if (!cuts_.empty()) {
       cut = cuts_.front();
@@ -218,7 +228,7 @@ bool TcpProxy::pass_down(Link& link) {
   std::array<char, 65536> octets;
   const ssize_t size = recv(link.server, octets.data(), octets.size(), 0);
   if (size <= 0) return false;
-  if (link.cutting) return size < answer_bytes_min;
+  if (link.cutting) return !is_answer(static_cast<std::size_t>(size));
   return send_all(link.client, octets.data(), static_cast<std::size_t>(size));
 }
 

@@ -7,6 +7,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -20,7 +21,8 @@ class TcpProxy {
     late,    // the request arrives when the next connection is made
   };
 
-  explicit TcpProxy(int target_port);
+  // What is cut is a request of 4 KiB or more, or, where `words` are given, one that holds them.
+  explicit TcpProxy(int target_port, std::string words = {});
   ~TcpProxy();
   TcpProxy(const TcpProxy&) = delete;
   TcpProxy& operator=(const TcpProxy&) = delete;
@@ -31,7 +33,7 @@ class TcpProxy {
   void set_down(bool down);
   // Still: connections stay, but nothing passes.
   void set_still(bool still);
-  // The connection that carries the next request of 4 KiB or more is cut so, and no other.
+  // The connection that carries the next such request is cut so, and no other.
   void cut_next(Cut cut);
 
  private:
@@ -50,10 +52,13 @@ class TcpProxy {
   void deliver_late();
   void listen_again();
   int connect_target() const;
+  bool is_request(std::string_view octets) const;
+  bool is_answer(std::size_t size) const;
   void settle(std::unique_lock<std::mutex>& lock);
   void wake() const;
 
   const int target_;
+  const std::string words_;
   int port_ = 0;
   int listener_ = -1;
   int wake_[2] = {-1, -1};

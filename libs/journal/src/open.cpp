@@ -5,6 +5,7 @@
 #include "journal/etcd.hpp"
 #include "journal/http.hpp"
 #include "journal/memory.hpp"
+#include "journal/mysql.hpp"
 #include "journal/sqlite.hpp"
 
 namespace millrace::journal {
@@ -43,14 +44,19 @@ Result<std::unique_ptr<Journal>> open_journal(const std::string& url) {
     if (!address) return fail(address.error());
     return make_http_journal(std::move(*address));
   }
+  if (scheme == "mysql") {
+    auto address = parse_mysql_url(url);
+    if (!address) return fail(address.error());
+    return make_mysql_journal(std::move(*address));
+  }
   if (scheme.empty() || scheme == "sqlite") {
     if (!rest.empty()) return make_sqlite_journal(rest);
     return fail(Code::invalid_argument,
                 "journal '" + url + "': say which file, as in sqlite:/var/lib/millrace/journal.db");
   }
   return fail(Code::invalid_argument, "journal '" + url + "': there is no driver for " + scheme +
-                                          ":, only for sqlite:PATH, etcd://..., http://... and "
-                                          "memory:");
+                                          ":, only for sqlite:PATH, etcd://..., mysql://..., "
+                                          "http://... and memory:");
 }
 
 JournalResult<Head> accept_rewind(const std::string& url, const Incarnation& incarnation) {
@@ -60,6 +66,11 @@ JournalResult<Head> accept_rewind(const std::string& url, const Incarnation& inc
   if (const auto path = sqlite_path(url)) return accept_sqlite_rewind(*path, incarnation);
   if (scheme_of(url) == "http")
     return refused("journal '" + url + "': it is for whoever keeps it to say how it counts");
+  if (scheme_of(url) == "mysql") {
+    const auto address = parse_mysql_url(url);
+    if (!address) return refused(address.error().message);
+    return accept_mysql_rewind(*address, incarnation);
+  }
   if (scheme_of(url) != "etcd") return refused("journal '" + url + "': it cannot have gone back");
   const auto address = parse_etcd_url(url);
   if (!address) return refused(address.error().message);

@@ -80,6 +80,11 @@ std::unique_ptr<Presence> make_local_presence(std::shared_ptr<PresenceRoom> room
 }
 
 Result<std::unique_ptr<Presence>> open_presence(const std::string& url, const Clock& clock) {
+  if (url.rfind("mysql:", 0) == 0) {
+    auto address = parse_mysql_url(url);
+    if (!address) return fail(address.error());
+    return make_mysql_presence(std::move(*address));
+  }
   if (url.rfind("etcd:", 0) != 0)
     return std::unique_ptr<Presence>(
         std::make_unique<LocalPresence>(make_presence_room(clock), false));

@@ -50,7 +50,7 @@ class UrlShelf final : public Shelf {
     return fs::exists(*file, error) || error;
   }
 
-  // etcd keeps a few small keys: the journal was compacted to its end before.
+  // etcd keeps a few small keys, a database a row: the journal was compacted to its end before.
   void discard(const std::string& name) override {
     if (!journal::sqlite_path(url_)) return;
     const std::string file = *journal::sqlite_path(sibling_journal(url_, name));

@@ -1,6 +1,6 @@
 // Where the journals of workspaces stand: beside the schema's, on the same engine.
-// sqlite:DIR/journal.db has them in DIR/journal.state/, etcd://.../WORKSPACE in
-// WORKSPACE.state.NAME, memory: in memory. Used by the keeper. Thread safe.
+// sqlite:DIR/journal.db has them in DIR/journal.state/, etcd://.../WORKSPACE
+// and mysql://.../WORKSPACE in WORKSPACE.state.NAME, memory: in memory.
 #pragma once
 
 #include <memory>

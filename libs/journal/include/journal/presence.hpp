@@ -6,6 +6,7 @@
 #include <string>
 
 #include "journal/etcd.hpp"
+#include "journal/mysql.hpp"
 #include "statekit/clock.hpp"
 #include "statekit/presence.hpp"
 
@@ -19,7 +20,12 @@ std::unique_ptr<statekit::Presence> make_local_presence(std::shared_ptr<Presence
 // Keys below /<workspace>/presence/, each kept by a lease of etcd.
 std::unique_ptr<statekit::Presence> make_etcd_presence(EtcdAddress address, EtcdTuning tuning = {});
 
-// What belongs to the journal at `url`: etcd's own for etcd, else a room for this member alone.
+// Rows of millrace_presence, each of which counts until a moment of the server's clock.
+std::unique_ptr<statekit::Presence> make_mysql_presence(MysqlAddress address,
+                                                        MysqlTuning tuning = {});
+
+// What belongs to the journal at `url`: the engine's own for etcd and mysql, else a room for this
+// member alone.
 statekit::Result<std::unique_ptr<statekit::Presence>> open_presence(const std::string& url,
                                                                     const statekit::Clock& clock);
 

@@ -1,7 +1,7 @@
 // Presence: which replicas of a service live at present, and what each says of itself. Soft: it is
 // never journalled and lost without harm. Called by one thread of the service that announces
-// itself; implementations: libs/journal/presence.hpp (in one process, or by leases of etcd). Thread
-// safe; announce and members may block for a few seconds.
+// itself; implementations: libs/journal/presence.hpp (in one process, by etcd's leases, in a
+// database). Thread safe; announce and members may block for a few seconds.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,51 @@
+// A real MariaDB for tests, on loopback, with data in a folder of its own: a copy of one that is
+// made once for all tests of a build. It is ended by its pid when its owner goes. One thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/ports.hpp"
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
+
+namespace millrace::test {
+
+class MysqlServer {
+ public:
+  // Ready when this returns, else the test has failed. `arguments` are added to the server's,
+  // `query` to its address; it is ready when opening a journal there says `ready`.
+  explicit MysqlServer(std::vector<std::string> arguments = {}, std::string query = {},
+                       std::string ready = "no journal");
+
+  int port() const { return port_; }
+  std::string endpoint() const { return "127.0.0.1:" + std::to_string(port_); }
+  // A workspace of its database, by way of `at` where that is not empty.
+  std::string url(const std::string& workspace, const std::string& at = {}) const;
+  // The file that holds the password of the user `millrace`.
+  std::string password_file() const { return folder_ / "password"; }
+
+  void kill();     // -9
+  void restart();  // with the data that it had
+  // Whatever would need room is refused, with the server's own number for it.
+  void set_full(bool full) const;
+  // Runs statements as root, over the server's own socket; their output. Fails the test where they
+  // fail.
+  std::string sql(const std::string& statements) const;
+  std::string log() const { return process_->log(); }
+
+ private:
+  void start();
+
+  TempDir folder_;
+  const std::vector<std::string> arguments_;
+  const std::string query_, ready_;
+  const int port_ = unused_port();
+  std::unique_ptr<Process> process_;
+};
+
+// One server for all tests of this program.
+MysqlServer& shared_mysql();
+
+}  // namespace millrace::test
