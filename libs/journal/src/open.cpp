@@ -38,7 +38,7 @@ Result<std::unique_ptr<Journal>> open_journal(const std::string& url) {
     if (!address) return fail(address.error());
     return make_etcd_journal(std::move(*address));
   }
-  if (scheme == "http") {
+  if (scheme == "http" || scheme == "https") {
     auto address = parse_http_url(url);
     if (!address) return fail(address.error());
     return make_http_journal(std::move(*address));
@@ -49,8 +49,8 @@ Result<std::unique_ptr<Journal>> open_journal(const std::string& url) {
                 "journal '" + url + "': say which file, as in sqlite:/var/lib/millrace/journal.db");
   }
   return fail(Code::invalid_argument, "journal '" + url + "': there is no driver for " + scheme +
-                                          ":, only for sqlite:PATH, etcd://..., http://... and "
-                                          "memory:");
+                                          ":, only for sqlite:PATH, etcd://..., http://..., "
+                                          "https://... and memory:");
 }
 
 JournalResult<Head> accept_rewind(const std::string& url, const Incarnation& incarnation) {
@@ -58,7 +58,7 @@ JournalResult<Head> accept_rewind(const std::string& url, const Incarnation& inc
     return tl::unexpected(JournalError{JournalFault::invalid, std::move(message), {}, 0});
   };
   if (const auto path = sqlite_path(url)) return accept_sqlite_rewind(*path, incarnation);
-  if (scheme_of(url) == "http")
+  if (scheme_of(url) == "http" || scheme_of(url) == "https")
     return refused("journal '" + url + "': it is for whoever keeps it to say how it counts");
   if (scheme_of(url) != "etcd") return refused("journal '" + url + "': it cannot have gone back");
   const auto address = parse_etcd_url(url);

@@ -2,8 +2,8 @@
 // the storage commands. Free of threads.
 //   sqlite:PATH, or just PATH    one file on this machine
 //   etcd://HOST:PORT,HOST:PORT/WORKSPACE?...    a cluster; see journal/etcd.hpp
-//   http://HOST:PORT/v1/workspaces/NAME     any server of the journal protocol; see
-//   journal/http.hpp memory:                      gone when the program ends; for tests and trials
+//   http[s]://HOST:PORT/v1/workspaces/NAME?...  a server of the journal protocol; journal/http.hpp
+//   memory:                      gone when the program ends; for tests and trials
 #pragma once
 
 #include <memory>
