@@ -16,7 +16,8 @@ statekit::Result<statekit::Revision> read_revision(const std::string& word) {
                 "\"" + word + "\" is no revision: `millrace schema history` shows them");
   if (revision == 0)
     return fail(Code::invalid_argument,
-                "there is no revision 0: they begin at 1, and `millrace schema history` shows them");
+                "there is no revision 0: they begin at 1, and `millrace schema history` shows "
+                "them");
   return revision;
 }
 

@@ -140,7 +140,9 @@ TEST_CASE("what is told wrongly of the past is never shown") {
       {"of a version that does not tell the past",
        [](Story& story) { story.parts[0].mutable_snapshot()->set_past(false); }},
       {"of a version that does not tell the past",
-       [](Story& story) { story.parts[1].mutable_snapshot()->mutable_position()->set_revision(8); }},
+       [](Story& story) {
+         story.parts[1].mutable_snapshot()->mutable_position()->set_revision(8);
+       }},
       {"does not tell the past", [](Story& story) { story.parts[1].mutable_heartbeat(); }},
       {"out of order", [](Story& story) { std::swap(story.parts[0], story.parts[1]); }},
       {"out of order", [](Story& story) { story.parts.push_back(story.parts.back()); }},
@@ -191,7 +193,8 @@ TEST_CASE("G8: a past state that is too large is not taken in") {
   CHECK(view.error().message.find("is larger than the 67108864 bytes") != std::string::npos);
 }
 
-TEST_CASE("why a revision is not told comes from the feed, and only a replica that is away is left") {
+TEST_CASE(
+    "why a revision is not told comes from the feed, and only a replica that is away is left") {
   Schema first, second;
   Console console({&first, &second});
   for (const auto code : {grpc::StatusCode::OUT_OF_RANGE, grpc::StatusCode::NOT_FOUND}) {

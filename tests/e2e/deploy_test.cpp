@@ -69,7 +69,12 @@ struct Yard {
     words.insert(words.end(), options.begin(), options.end());
     return cluster.millrace(words, 60);
   }
+  // With nothing on its way any more: --wait returns before a changeset is finalized.
   std::string head() const {
+    REQUIRE(eventually([&] {
+      const std::string list = cluster.millrace({"changeset", "list"}).out;
+      return !holds(list, "committed") && !holds(list, "drained");
+    }));
     const std::string history =
         cluster.millrace({"schema", "history", "--limit", "1", "--output", "json"}).out;
     const std::string mark = "\"revision\": ";

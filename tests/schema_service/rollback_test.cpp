@@ -13,7 +13,8 @@ namespace {
 using Lines = std::vector<std::string>;
 
 std::string shop(const std::string& total, const std::string& more = "") {
-  return "module shop { export data Order { total " + total + " } export verb get(Unit) shop.Order" +
+  return "module shop { export data Order { total " + total +
+         " } export verb get(Unit) shop.Order" +
          " verb page(builtin.HttpRequest<Unit, Unit, Unit>)" +
          " builtin.HttpResponse<shop.Order, String> +ingress http GET /order " + more + " }";
 }
