@@ -135,6 +135,8 @@ RollbackTo command_from(const v2alpha1::RollbackToRequest& request) {
   if (request.deadline_ms() != 0) command.request.deadline_ms = request.deadline_ms();
   if (request.drain_ms_max() != 0) command.request.drain_ms_max = request.drain_ms_max();
   command.request.allow_breaking = request.allow_breaking();
+  command.request.accepted_breaks.assign(request.accepted_breaks().begin(),
+                                         request.accepted_breaks().end());
   return command;
 }
 

@@ -20,7 +20,8 @@ Concerned::Concerned(const State& state, const Modules& modules,
   for (const std::string& name : judged) add_imports(name);
   has_routes_ = std::any_of(judged.begin(), judged.end(), [&](const std::string& name) {
     const ModuleUse* use = use_of_now(name);
-    return use != nullptr && use->has_routes;
+    const ModuleUse* was = state.use_of_canonical(name);
+    return (use != nullptr && use->has_routes) || (was != nullptr && was->has_routes);
   });
   if (has_routes_)
     names_.insert(state.modules_with_routes().begin(), state.modules_with_routes().end());

@@ -287,15 +287,17 @@ void Service::change(Command command, const std::string& changeset, CommandMeta 
 
 Result<PlanAnswer> Service::plan(const CreateChangeset& command, const CommandMeta& meta) const {
   const auto state = machine_.read();
-  Result<Plan> plan = schema_service::plan(*state, meta, command);
+  return answer_of(*state, meta, schema_service::plan(*state, meta, command));
+}
+
+Result<PlanAnswer> Service::answer_of(const State& state, const CommandMeta& meta,
+                                      Result<Plan> plan) const {
   if (!plan) return fail(std::move(plan.error()));
-  if (Status fits = fits_in_commit(std::move(plan->events), meta, state->revision()); !fits)
+  if (Status fits = fits_in_commit(std::move(plan->events), meta, state.revision()); !fits)
     return fail(std::move(fits.error()));
-  PlanAnswer answer{std::move(plan->lines), std::move(plan->judged), {}, position_of(*state)};
-  for (const NewModule& module : command.modules) {
-    if (const Deployment* joined = deployment_to_join(*state, module))
-      answer.deployments.push_back({module.schema->name, joined->key, true});
-  }
+  PlanAnswer answer{std::move(plan->lines), std::move(plan->judged), {}, position_of(state)};
+  for (const std::string& key : plan->kept)
+    answer.deployments.push_back({state.deployment(key)->module(), key, true});
   return answer;
 }
 

@@ -52,7 +52,20 @@ TEST_CASE("schema get prints all, one module, a past revision, and says what is 
   CHECK(desk.err.str().find("no module named b is deployed") != std::string::npos);
   CHECK(desk.run({"get", "--format", "json"}) == done);
   CHECK(nlohmann::json::parse(desk.out.str()).dump().find("\"name\":\"v\"") != std::string::npos);
-  CHECK(desk.run({"get", "--at", "minus"}) == refused);
+}
+
+TEST_CASE("a revision is a whole number from 1, and 0 does not stand for now") {
+  Desk desk;
+  for (const char* wrong : {"0", "00"}) {
+    CHECK(desk.run({"get", "--at", wrong}) == refused);
+    CHECK(desk.err.str().find("there is no revision 0: they begin at 1") != std::string::npos);
+    CHECK(desk.out.str().empty());
+  }
+  for (const char* wrong : {"minus", "-1", "1.5", "", "now", "99999999999999999999"}) {
+    INFO(wrong);
+    CHECK(desk.run({"get", "--at", wrong}) == refused);
+    CHECK(desk.err.str().find("is no revision") != std::string::npos);
+  }
 }
 
 TEST_CASE("schema history asks for what was wanted and reads page after page up to the limit") {
