@@ -61,14 +61,14 @@ Status check_empty(const std::string& address) {
   if (!path || fs::exists(*path, error)) {
     const auto there = open_at(address, Access::read);
     if (!there && path) return fail(there.error());
-    if (there) {
-      const auto head = (*there)->head();
-      if (!head) return failed("reading the target", head.error());
-      if (head->last > 0)
-        return fail(Code::failed_precondition,
-                    address + ": it is not empty, it holds commits up to revision " +
-                        std::to_string(head->last) + ": restore into a new one");
-    }
+    // Nothing there, or it cannot be reached: filling it tells, and fills nothing that holds any.
+    if (!there) return {};
+    const auto head = (*there)->head();
+    if (!head) return failed("reading the target", head.error());
+    if (head->last > 0)
+      return fail(Code::failed_precondition,
+                  address + ": it is not empty, it holds commits up to revision " +
+                      std::to_string(head->last) + ": restore into a new one");
   }
   const auto beside = journals_beside(address);
   if (!beside) return fail(beside.error());
