@@ -1,5 +1,6 @@
 // Puts each fault of faults.mjs into a copy of the sources, builds the drivers' tests and runs them: each fault must
-// turn the test red that is named for it. `./dev test --planted [WORDS]` runs those whose names have these words;
+// turn the test red that is named for it. `./dev test --planted [WORDS]` runs those whose names have these words (each may be a
+// regular expression);
 // `--check` only says whether each still has its place in the sources. Takes a minute or so for each.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -101,7 +102,7 @@ function main(words) {
   run(['cmake', '--preset', 'dev', '-B', build], copy);
   let missed = 0;
   for (const { faults, tests } of groups) {
-    const wanted = faults.filter((fault) => words.every((word) => fault.name.includes(word)));
+    const wanted = faults.filter((fault) => words.every((word) => new RegExp(word).test(fault.name)));
     if (!wanted.length) continue;
     build_tests(tests.map((each) => each[0]));
     const before = tests.flatMap(red);
