@@ -367,8 +367,7 @@ Result<StatusAnswer> Service::status() const {
   answer.followers = followers();
   answer.feature_level = machine_.read()->feature_level();
   answer.storage = journal_url(settings_);
-  if (!reach)
-    answer.reasons.push_back(reach.error().message);
+  if (!reach) answer.reasons.push_back(reach.error().message);
   answer.warnings = warnings();
   answer.replicas = replicas_.all();
   answer.writer = replicas_.writer();

@@ -184,8 +184,9 @@ JournalResult<void> undo_migration(const std::string& given) {
   std::error_code unknown;
   if (!fs::exists(kept, unknown))
     return refuse(JournalFault::unavailable,
-                  kept + ": there is no old store to go back to: it was discarded, or nothing was "
-                         "migrated");
+                  kept +
+                      ": there is no old store to go back to: it was discarded, or nothing was "
+                      "migrated");
   const JournalResult<Head> old = head_of(kept);
   if (!old) return tl::unexpected(old.error());
   {

@@ -214,9 +214,7 @@ class GrpcClient : public Client {
     }
   }
 
-  Moment attempt_until(Moment end) const {
-    return std::min(end, in_ms(tuning_.attempt_ms_max));
-  }
+  Moment attempt_until(Moment end) const { return std::min(end, in_ms(tuning_.attempt_ms_max)); }
 
   static std::optional<JournalError> take(
       pb::WatchResponse& response,
