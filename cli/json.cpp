@@ -110,7 +110,10 @@ Json json_of(const std::vector<ReplicaReport>& replicas) {
                     {"writer", each.writer},
                     {"asked", each.asked},
                     {"endpoints", each.endpoints},
-                    {"followers", each.followers}});
+                    {"followers", each.followers},
+                    {"since", each.since_ms > 0 ? rfc3339(each.since_ms) : ""},
+                    {"state", each.state},
+                    {"reasons", each.reasons}});
   return list;
 }
 

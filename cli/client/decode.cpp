@@ -73,7 +73,11 @@ StatusReport decode(const v2alpha1::GetStatusResponse& message) {
   report.warnings = strings(message.warnings());
   for (const auto& each : message.replicas())
     report.replicas.push_back({each.id(), each.address(), each.revision(), each.writer(),
-                               each.asked(), each.endpoints(), each.followers()});
+                               each.asked(), each.endpoints(), each.followers(), each.since_ms(),
+                               !each.has_ready() ? "unknown"
+                               : each.ready()    ? "ready"
+                                                 : "not-ready",
+                               strings(each.reasons())});
   return report;
 }
 

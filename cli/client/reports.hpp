@@ -38,6 +38,9 @@ struct ReplicaReport {
   bool asked = false;
   std::uint32_t endpoints = 0;
   std::uint32_t followers = 0;
+  std::int64_t since_ms = 0;  // 0: it does not tell
+  std::string state;          // "ready", "not-ready", "unknown": it was not heard lately
+  std::vector<std::string> reasons;
 };
 
 struct StatusReport {

@@ -154,16 +154,19 @@ Result<Facts> migrate_in_place(const StorageOptions& options, const std::string&
   migration.format = static_cast<int>(options.format);
   migration.progress = copying(progress);
   migration.same_state = same_state;
+  const bool older = options.discard_old && std::filesystem::exists(before_migration(path));
+  if (older)
+    if (auto done = discard_old(path); !done) return failed("discarding", done.error());
   const auto migrated = migrate_sqlite(migration);
   if (!migrated) return failed("migrating " + path, migrated.error());
   if (migrated->from != migrated->to) add_end(facts, migrated->copied);
-  if (options.discard_old &&
-      (migrated->from != migrated->to || std::filesystem::exists(before_migration(path)))) {
+  const bool old = options.discard_old && migrated->from != migrated->to;
+  if (old)
     if (auto done = discard_old(path); !done) return failed("discarding", done.error());
+  if (older || old)
     facts.emplace_back("discarded", before_migration(path));
-  } else {
+  else
     facts.emplace_back("kept", migrated->kept);
-  }
   return facts;
 }
 

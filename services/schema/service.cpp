@@ -106,6 +106,7 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
                  statekit::MachineNote note, std::unique_ptr<statekit::Presence> presence)
     : settings_(settings),
       clock_(clock),
+      created_ms_(clock.wall_ms()),
       journal_(std::move(journal)),
       prober_(std::move(prober)),
       broadcast_(ring_limits(settings), is_hidden_from_followers),
@@ -357,22 +358,27 @@ std::uint64_t Service::when_at(const ReadAt& at, std::function<void(const Status
 
 Result<StatusAnswer> Service::status() const {
   StatusAnswer answer;
-  // A journal that cannot be reached is a reason not to be ready, not to say nothing.
-  const Result<JournalReach> reach = reach_of(*journal_);
+  // A journal that cannot be reached is a reason not to be ready, not to say nothing; nor to be
+  // waited for by everybody who asks.
+  const Status able = health();
+  const Result<JournalReach> reach =
+      able ? reach_of(*journal_) : Result<JournalReach>(fail(able.error()));
   if (reach) answer.reach = *reach;
   answer.head = machine_.position();
   answer.now = clock_.mono_ms();
   answer.followers = followers();
   answer.feature_level = machine_.read()->feature_level();
   answer.storage = journal_url(settings_);
-  if (const Status able = health(); !able)
-    answer.reasons.push_back(able.error().message);
-  else if (!reach)
-    answer.reasons.push_back(reach.error().message);
+  if (!reach) answer.reasons.push_back(reach.error().message);
   answer.warnings = warnings();
   answer.replicas = replicas_.all();
   answer.writer = replicas_.writer();
   answer.asked = replicas_.id();
+  for (ReplicaFacts& each : answer.replicas) {
+    if (each.id != answer.asked) continue;
+    each.ready = answer.reasons.empty();
+    each.reasons = answer.reasons;
+  }
   return answer;
 }
 

@@ -268,6 +268,7 @@ class Service {
 
   const Settings settings_;
   const statekit::Clock& clock_;
+  const statekit::WallMs created_ms_;
   const std::unique_ptr<statekit::Journal> journal_;
   const std::unique_ptr<Prober> prober_;
   statekit::Broadcast broadcast_;
