@@ -73,6 +73,20 @@ Outcome curl(const std::string& url, const std::string& token, const Words& more
   return run(words);
 }
 
+// Takes the lock of workspace prod for somebody, and breaks it.
+void break_a_lock(const std::string& states, const std::string& token_file) {
+  std::string token = read_file(token_file);
+  token.pop_back();
+  const std::vector<millrace::httpkit::Header> bearer = {{"Authorization", "Bearer " + token}};
+  for (const auto& [method, body] : {std::pair{"LOCK", R"({"ID":"a1","Who":"ed@desk"})"},
+                                     std::pair{"UNLOCK", R"({"ID":"a1"})"}}) {
+    const auto answer = millrace::httpkit::fetch(method, states + "/v1/workspaces/prod/state", body,
+                                                 bearer, 10'000);
+    REQUIRE(answer);
+    CHECK(answer->status == 200);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("with auth required each door is closed to who shows nothing, and opens by role") {
@@ -117,17 +131,7 @@ TEST_CASE("with auth required each door is closed to who shows nothing, and open
   REQUIRE(state);
   CHECK(state->status == 403);
 
-  // A lock that is broken is in the audit of all.
-  std::string root = read_file(house.root);
-  root.pop_back();
-  const std::vector<millrace::httpkit::Header> as_root = {{"Authorization", "Bearer " + root}};
-  const std::string held = states + "/v1/workspaces/prod/state";
-  for (const auto& [method, body] : {std::pair{"LOCK", R"({"ID":"a1","Who":"ed@desk"})"},
-                                     std::pair{"UNLOCK", R"({"ID":"a1"})"}}) {
-    const auto answer = millrace::httpkit::fetch(method, held, body, as_root, 10'000);
-    REQUIRE(answer);
-    CHECK(answer->status == 200);
-  }
+  break_a_lock(states, house.root);  // which is in the audit of all
 
   const Outcome list = house.as(house.root, {"token", "list"});
   CHECK(has(list.out, "vera"));

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <optional>
 
+#include "statekit/types.hpp"
 #include "support/catch.hpp"
 #include "support/etcd_server.hpp"
 #include "support/eventually.hpp"
