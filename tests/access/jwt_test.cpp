@@ -74,7 +74,8 @@ TEST_CASE("each claim that does not hold refuses the token, and only its times a
     JwtClaims claims = good();
     each.spoil(claims);
     const auto refused = check_jwt_claims(claims, rules, now);
-    REQUIRE_FALSE(refused);
+    CHECK_FALSE(refused);
+    if (refused) continue;
     CHECK(refused.error().code == Code::unauthenticated);
     CHECK(refused.error().message == each.told);
     CHECK(why(refused) == each.why);
