@@ -311,7 +311,7 @@ std::string to_json(const std::vector<AuditEntry>& entries) {
   Json list = Json::array();
   for (const AuditEntry& entry : entries) {
     Json each = {{"time", rfc3339(entry.time_ms)},
-                 {"denied", entry.revision == 0},
+                 {"denied", entry.revision == 0 && !entry.done},
                  {"who", entry.who},
                  {"what", entry.what},
                  {"from", entry.from},

@@ -324,6 +324,7 @@ struct AuditEntry {
   std::string why;                  // the reason of a change; why an attempt was denied
   statekit::Revision revision = 0;  // of a change; 0: an attempt that was denied
   std::string left_out;             // attempts that were not told before this one
+  bool done = false;                // it was, though there is no revision of it
 };
 
 struct AccessReport {
