@@ -269,6 +269,7 @@ TEST_CASE("G8: one more than may wait for the past is refused, and a stop answer
   console.past.stop();
   REQUIRE(count() == console::past_asks_max + 2);
   CHECK(std::count(codes.begin(), codes.end(), Code::ok) == 0);
+  CHECK(std::count(codes.begin(), codes.end(), Code::deadline_exceeded) == 0);  // it was cut
   CHECK(schema.asked == 1);
   CHECK(ask(console.past, 1).error().code == Code::unavailable);
 }
