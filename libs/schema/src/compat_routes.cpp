@@ -95,7 +95,8 @@ class Routes {
     const bool by_get = is_head(route) && pattern && now.answering_head(*pattern) != nullptr;
     if (covering == nullptr && !by_get)
       return changes_.effect(at, {use_of(route), Side::request, "removed-route",
-                                  "requests to it are answered with 404 Not Found"});
+                                  "requests to it are answered with 404 Not Found, or 405 where "
+                                  "other methods have its path"});
     changes_.edit(at);
     if (covering != nullptr) moved(route, *covering, route.shown());
   }
