@@ -65,6 +65,7 @@ fs::path pristine() {
 MysqlServer::MysqlServer(std::vector<std::string> arguments, std::string query, std::string ready)
     : arguments_(std::move(arguments)), query_(std::move(query)), ready_(std::move(ready)) {
   fs::copy(pristine(), folder_ / "data", fs::copy_options::recursive);
+  fs::create_directory(folder_ / "tmp");
   std::ofstream(password_file()) << password << "\n";
   std::ofstream(folder_ / "init.sql")
       << "CREATE DATABASE IF NOT EXISTS millrace;\n"
@@ -83,6 +84,8 @@ void MysqlServer::start() {
                                    "--bind-address=127.0.0.1",
                                    "--skip-name-resolve",
                                    "--init-file=" + (folder_ / "init.sql")};
+  // A server that starts clears temporary tables away there: in /tmp those of all others.
+  argv.push_back("--tmpdir=" + (folder_ / "tmp"));
   if (geteuid() == 0) argv.push_back("--user=root");
   argv.insert(argv.end(), small.begin(), small.end());
   argv.insert(argv.end(), arguments_.begin(), arguments_.end());
