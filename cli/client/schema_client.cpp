@@ -40,12 +40,13 @@ struct SchemaClient::Impl {
 
   bool several() const { return replicas.size() > 1; }
 
-  // Of several replicas the next one may be behind the one that answered before: it is to wait.
+  // Who answers next may be behind what was answered before, also where one address is known: it
+  // may have handed a write on to another replica. It is to wait.
   CallMetadata metadata() const {
     CallMetadata metadata;
     if (linearizable) metadata["millrace-linearizable"] = "1";
     const std::lock_guard lock(mutex);
-    if (several() && !incarnation.empty())
+    if (!incarnation.empty())
       metadata["millrace-min-revision"] = incarnation + ":" + std::to_string(revision);
     return metadata;
   }
