@@ -50,7 +50,7 @@ fs::path pristine() {
     fs::remove_all(fresh);
     std::string command = "mariadb-install-db --no-defaults --datadir=" + fresh.string() +
                           " --auth-root-authentication-method=normal --skip-test-db"
-                          " --skip-name-resolve";
+                          " --skip-name-resolve --force";  // also where no host has a name
     if (geteuid() == 0) command += " --user=root";
     for (const std::string& each : small) command += " " + each;
     run(command);
