@@ -96,13 +96,14 @@ v2::CreateChangesetRequest module_named(const std::string& name) {
   return test::deploy_request("module " + name + " { data Thing { name String } }");
 }
 
+// Empty where its history does not tell of the module, as one that is behind the other's does not.
 std::string author_of(test::Client& client, const std::string& module) {
   v2::GetHistoryRequest request;
   request.set_module(module);
   const auto told = client.call(&Stub::GetHistory, request, bearer(root));
   INFO(told.status.error_message());
   REQUIRE(told.ok());
-  REQUIRE(told->entries_size() > 0);
+  if (told->entries_size() == 0) return {};
   return told->entries(told->entries_size() - 1).author();
 }
 
@@ -118,7 +119,7 @@ TEST_CASE("a write that one replica hands to another is its caller's in the hist
   const auto made = pair.other().call(&Stub::CreateChangeset, module_named("shop"), bearer(ada));
   INFO(made.status.error_message());
   REQUIRE(made.ok());
-  CHECK(author_of(pair.writer(), "shop") == "ada");
+  REQUIRE(test::eventually([&] { return author_of(pair.writer(), "shop") == "ada"; }));
   REQUIRE(test::eventually([&] { return author_of(pair.other(), "shop") == "ada"; }));
 
   // Who may not is told so by the first that they ask, and by the second, whoever they say they
