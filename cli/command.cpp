@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cli/revision.hpp"
 #include "settings/settings.hpp"
 
 namespace millrace::cli {
@@ -98,6 +99,21 @@ Command& Command::number(std::string names, std::int64_t& target, std::int64_t m
   return add(from_field(std::move(names), "N", std::move(help), [&](settings::Fields& fields) {
     fields.integer("n", target, min, max, "");
   }));
+}
+
+Command& Command::revision(std::string names, statekit::Revision& target, std::string help) {
+  return add({std::move(names),
+              "REV",
+              std::move(help),
+              "",
+              {},
+              false,
+              [&target](const std::string& word) -> Status {
+                const auto read = read_revision(word);
+                if (!read) return statekit::fail(read.error());
+                target = *read;
+                return {};
+              }});
 }
 
 Command& Command::duration(std::string names, std::int64_t& target_ms, std::int64_t max_ms,

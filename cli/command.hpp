@@ -11,6 +11,7 @@
 
 #include "cli/session.hpp"
 #include "statekit/result.hpp"
+#include "statekit/types.hpp"
 
 namespace millrace::cli {
 
@@ -50,6 +51,8 @@ class Command {
                 std::string help);
   Command& number(std::string names, std::int64_t& target, std::int64_t min, std::int64_t max,
                   std::string help);
+  // From 1; the target stays as it is where none is named.
+  Command& revision(std::string names, statekit::Revision& target, std::string help);
   Command& duration(std::string names, std::int64_t& target_ms, std::int64_t max_ms,
                     std::string help);
   Command& address(std::string names, std::string& target, std::string help);

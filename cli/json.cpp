@@ -110,7 +110,10 @@ Json json_of(const std::vector<ReplicaReport>& replicas) {
                     {"writer", each.writer},
                     {"asked", each.asked},
                     {"endpoints", each.endpoints},
-                    {"followers", each.followers}});
+                    {"followers", each.followers},
+                    {"since", each.since_ms > 0 ? rfc3339(each.since_ms) : ""},
+                    {"state", each.state},
+                    {"reasons", each.reasons}});
   return list;
 }
 
@@ -308,7 +311,7 @@ std::string to_json(const std::vector<AuditEntry>& entries) {
   Json list = Json::array();
   for (const AuditEntry& entry : entries) {
     Json each = {{"time", rfc3339(entry.time_ms)},
-                 {"denied", entry.revision == 0},
+                 {"denied", entry.revision == 0 && !entry.done},
                  {"who", entry.who},
                  {"what", entry.what},
                  {"from", entry.from},

@@ -19,7 +19,7 @@ namespace {
 
 std::map<std::string, std::string> environment() {
   auto variables = settings::environment();
-  for (const char* name : {"NO_COLOR", "TERM"}) {
+  for (const char* name : {"NO_COLOR", "FORCE_COLOR", "TERM"}) {
     if (const char* value = std::getenv(name)) variables.emplace(name, value);
   }
   return variables;
@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   session.err = &std::cerr;
   if (!words.empty() && words[0] == "serve") return session.finish(cli::serve(argc - 1, argv + 1));
   session.colours = cli::colours_wanted(isatty(STDOUT_FILENO) == 1, variables);
+  session.error_colours = cli::colours_wanted(isatty(STDERR_FILENO) == 1, variables);
   session.progress = isatty(STDERR_FILENO) == 1;
   const auto addresses = cli::addresses(variables);
   if (!addresses) return session.report(addresses.error());

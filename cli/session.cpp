@@ -42,7 +42,8 @@ Result<Addresses> addresses(const std::map<std::string, std::string>& environmen
 }
 
 int Session::report(const statekit::Error& error) const {
-  *err << (colours ? "\033[31merror:\033[0m " : "error: ") << printable(error.message) << '\n';
+  *err << (error_colours ? "\033[31merror:\033[0m " : "error: ") << printable(error.message)
+       << '\n';
   for (const std::string& line : error.details) *err << "  " << printable(line) << '\n';
   return exit_code_of(error.code);
 }
@@ -77,10 +78,13 @@ int exit_code_of(Code code) {
 }
 
 bool colours_wanted(bool terminal, const std::map<std::string, std::string>& environment) {
-  const auto no_color = environment.find("NO_COLOR");
-  const bool refused_by_user = no_color != environment.end() && !no_color->second.empty();
+  const auto set = [&environment](const char* name) {
+    const auto found = environment.find(name);
+    return found != environment.end() && !found->second.empty();
+  };
+  if (set("NO_COLOR")) return false;
   const auto term = environment.find("TERM");
-  return terminal && !refused_by_user && !(term != environment.end() && term->second == "dumb");
+  return set("FORCE_COLOR") || (terminal && !(term != environment.end() && term->second == "dumb"));
 }
 
 std::string printable(std::string_view text) {

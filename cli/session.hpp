@@ -35,6 +35,7 @@ struct Session {
   std::string token_file;       // with what this user shows to the services; empty: nothing
   std::string output = "text";  // or "json"
   bool colours = false;         // on `out`
+  bool error_colours = false;   // on `err`
   bool linearizable = false;    // reads of the schema service ask for no less than there is
   bool progress = false;        // `err` is a terminal: say what is being waited for
   std::ostream* out = nullptr;
@@ -50,7 +51,8 @@ struct Session {
 // refused where another input or another time could succeed, unable where something is broken.
 int exit_code_of(statekit::Code code);
 
-// Colours only where the stream is a terminal and NO_COLOR is not set (no-color.org).
+// Colours where the stream is a terminal, or FORCE_COLOR is set (for the pages of a pipeline);
+// never where NO_COLOR is (no-color.org, force-color.org).
 bool colours_wanted(bool terminal, const std::map<std::string, std::string>& environment);
 
 // Text from elsewhere, safe for a terminal: control characters become `?`, a tab a space.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/json.hpp"
+#include "schema/check.hpp"
 #include "schema/resolve.hpp"
 #include "schema/text.hpp"
 
@@ -22,6 +23,8 @@ Result<Source> read_schema(const std::vector<std::string>& files) {
     tell(std::move(parsed.diagnostics));
   }
   schema::resolve(source.schema);
+  // Nothing changed: what is told is only which modules come twice.
+  tell(schema::check_changed(source.schema, {}));
   schema::sort_diagnostics(source.diagnostics);
   return source;
 }

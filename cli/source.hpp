@@ -17,7 +17,8 @@ struct Source {
   std::vector<schema::Diagnostic> diagnostics;
 };
 
-// Reads and merges the files; diagnostics of the grammar and of files that cannot be read only.
+// Reads and merges the files; diagnostics only of the grammar, of files that cannot be read and of
+// what comes twice.
 statekit::Result<Source> read_schema(const std::vector<std::string>& files);
 
 // Prints diagnostics to `err`, or as JSON to `out`; refused where any is an error.

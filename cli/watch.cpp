@@ -40,19 +40,24 @@ class Descriptor {
   int number_;
 };
 
+constexpr std::uint32_t events_wanted = IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM |
+                                        IN_DELETE | IN_ATTRIB | IN_MOVE_SELF | IN_ONLYDIR;
+
 // Folders are watched, not files: an editor that saves by renaming makes a new file.
 class Watch {
  public:
   Watch() : events_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {}
 
-  Status add(const std::string& file) {
+  // An error: a folder that cannot be watched, perhaps for it is not there. May be repeated.
+  Status add(const std::vector<std::string>& files) {
     if (events_.number() < 0) return fail(failed("inotify"));
-    const fs::path path(file);
-    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-    const int id = inotify_add_watch(events_.number(), folder.c_str(),
-                                     IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
-    if (id < 0) return fail(failed(folder.string() + ": cannot be watched"));
-    names_[id].insert(path.filename().string());
+    for (const std::string& file : files) {
+      if (const Status added = add(fs::path(file)); !added) return added;
+      // What a link leads to is written elsewhere.
+      std::error_code unknown;
+      const fs::path real = fs::canonical(file, unknown);
+      if (!unknown) (void)add(real);
+    }
     return {};
   }
 
@@ -66,10 +71,7 @@ class Watch {
     while ((count = read(events_.number(), buffer, sizeof buffer)) > 0) {
       for (const char* at = buffer; at < buffer + count;) {
         const auto* event = reinterpret_cast<const inotify_event*>(at);
-        const auto names = names_.find(event->wd);
-        const bool named =
-            names != names_.end() && event->len > 0 && names->second.count(event->name) > 0;
-        ours = ours || named || (event->mask & IN_Q_OVERFLOW) != 0;
+        ours = take(*event) || ours;
         at += sizeof(inotify_event) + event->len;
       }
     }
@@ -77,6 +79,23 @@ class Watch {
   }
 
  private:
+  Status add(const fs::path& path) {
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    const int id = inotify_add_watch(events_.number(), folder.c_str(), events_wanted);
+    if (id < 0) return fail(failed(folder.string() + ": cannot be watched"));
+    names_[id].insert(path.filename().string());
+    return {};
+  }
+
+  bool take(const inotify_event& event) {
+    if ((event.mask & IN_Q_OVERFLOW) != 0) return true;
+    // The folder itself goes: another may take its place.
+    if ((event.mask & IN_MOVE_SELF) != 0) inotify_rm_watch(events_.number(), event.wd);
+    if ((event.mask & (IN_MOVE_SELF | IN_IGNORED)) != 0) return names_.erase(event.wd) > 0;
+    const auto names = names_.find(event.wd);
+    return names != names_.end() && event.len > 0 && names->second.count(event.name) > 0;
+  }
+
   Descriptor events_;
   std::map<int, std::set<std::string>> names_;
 };
@@ -125,13 +144,18 @@ Woken wait_for(Watch& files, const Stop& stop, int timeout_ms) {
 Status watch(const std::vector<std::string>& files, const std::function<void()>& work) {
   Watch watched;
   const Stop stop;
-  for (const std::string& file : files) {
-    if (const Status added = watched.add(file); !added) return added;
-  }
+  if (const Status added = watched.add(files); !added) return added;
   while (true) {
+    // Folders go and come back (a checkout of another branch), links lead elsewhere.
+    bool whole = watched.add(files).has_value();
     work();
     Woken woken = Woken::quiet;
-    while (woken == Woken::quiet) woken = wait_for(watched, stop, -1);
+    while (woken == Woken::quiet) {
+      woken = wait_for(watched, stop, whole ? -1 : missing_folder_ms);
+      if (woken != Woken::quiet || whole) continue;
+      whole = watched.add(files).has_value();
+      if (whole) woken = Woken::changed;
+    }
     // An editor writes a file in several steps.
     while (woken == Woken::changed) woken = wait_for(watched, stop, settle_ms);
     if (woken == Woken::stopped) return {};

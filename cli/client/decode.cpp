@@ -73,7 +73,11 @@ StatusReport decode(const v2alpha1::GetStatusResponse& message) {
   report.warnings = strings(message.warnings());
   for (const auto& each : message.replicas())
     report.replicas.push_back({each.id(), each.address(), each.revision(), each.writer(),
-                               each.asked(), each.endpoints(), each.followers()});
+                               each.asked(), each.endpoints(), each.followers(), each.since_ms(),
+                               !each.has_ready() ? "unknown"
+                               : each.ready()    ? "ready"
+                                                 : "not-ready",
+                               strings(each.reasons())});
   return report;
 }
 
@@ -166,9 +170,24 @@ v2alpha1::WriteOptions encode(const Write& write) {
   return message;
 }
 
+namespace {
+
+template <class Message>
+void fill(Message& message, const ChangesetOrder& order) {
+  *message.mutable_write() = encode(order.write);
+  message.set_hold(order.hold);
+  message.set_canary_percent(order.canary_percent);
+  message.set_deadline_ms(order.deadline_ms);
+  message.set_drain_ms_max(order.drain_ms_max);
+  message.set_allow_breaking(order.allow_breaking);
+  for (const std::string& line : order.accepted_breaks) message.add_accepted_breaks(line);
+}
+
+}  // namespace
+
 v2alpha1::CreateChangesetRequest encode(const DeployOrder& order) {
   v2alpha1::CreateChangesetRequest message;
-  *message.mutable_write() = encode(order.write);
+  fill(message, order);
   for (const ModuleOrder& each : order.modules) {
     auto* module = message.add_modules();
     *module->mutable_schema() = schema::to_proto(each.module);
@@ -177,14 +196,15 @@ v2alpha1::CreateChangesetRequest encode(const DeployOrder& order) {
     module->set_fixed_endpoint(each.fixed_endpoint);
   }
   for (const std::string& name : order.removed_modules) message.add_removed_modules(name);
-  message.set_hold(order.hold);
-  message.set_canary_percent(order.canary_percent);
-  message.set_deadline_ms(order.deadline_ms);
-  message.set_drain_ms_max(order.drain_ms_max);
-  message.set_allow_breaking(order.allow_breaking);
-  for (const std::string& line : order.accepted_breaks) message.add_accepted_breaks(line);
   message.set_plan(order.plan);
   message.set_redeploy(order.redeploy);
+  return message;
+}
+
+v2alpha1::RollbackToRequest encode(const RollbackOrder& order) {
+  v2alpha1::RollbackToRequest message;
+  fill(message, order);
+  message.set_revision(order.revision);
   return message;
 }
 

@@ -27,6 +27,7 @@ statekit::Result<ChangesetReport> decode(const v2alpha1::ChangesetResponse& mess
 statekit::Result<ChangesetList> decode(const v2alpha1::ListChangesetsResponse& message);
 
 v2alpha1::CreateChangesetRequest encode(const DeployOrder& order);
+v2alpha1::RollbackToRequest encode(const RollbackOrder& order);
 v2alpha1::ChangeConfigRequest encode(const ConfigOrder& order);
 v2alpha1::CreateTokenRequest encode(const TokenOrder& order);
 v2alpha1::WriteOptions encode(const Write& write);

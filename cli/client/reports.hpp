@@ -38,6 +38,9 @@ struct ReplicaReport {
   bool asked = false;
   std::uint32_t endpoints = 0;
   std::uint32_t followers = 0;
+  std::int64_t since_ms = 0;  // 0: it does not tell
+  std::string state;          // "ready", "not-ready", "unknown": it was not heard lately
+  std::vector<std::string> reasons;
 };
 
 struct StatusReport {
@@ -116,18 +119,26 @@ struct ModuleOrder {
   std::string fixed_endpoint;
 };
 
-struct DeployOrder {
+// What deploys and rollbacks say of the changeset that they ask for.
+struct ChangesetOrder {
   Write write;
-  std::vector<ModuleOrder> modules;
-  std::vector<std::string> removed_modules;
   bool hold = false;
   std::uint32_t canary_percent = 0;
   std::int64_t deadline_ms = 0;   // 0: the service's default
   std::int64_t drain_ms_max = 0;  // likewise
   bool allow_breaking = false;
   std::vector<std::string> accepted_breaks;  // with allow_breaking; none: all that there are
-  bool plan = false;
+  bool plan = false;                         // only say what it would do
+};
+
+struct DeployOrder : ChangesetOrder {
+  std::vector<ModuleOrder> modules;
+  std::vector<std::string> removed_modules;
   bool redeploy = false;
+};
+
+struct RollbackOrder : ChangesetOrder {
+  statekit::Revision revision = 0;
 };
 
 // What is different for callers, and who of those deployed meets it.
@@ -150,16 +161,6 @@ struct PlannedChange {
   std::string why;
   std::vector<Hit> hits;
   bool operator==(const PlannedChange&) const = default;
-};
-
-struct RollbackOrder {
-  Write write;
-  statekit::Revision revision = 0;
-  bool hold = false;
-  std::uint32_t canary_percent = 0;
-  std::int64_t deadline_ms = 0;   // 0: the service's default
-  std::int64_t drain_ms_max = 0;  // likewise
-  bool allow_breaking = false;
 };
 
 struct DeployAnswer {
@@ -323,6 +324,7 @@ struct AuditEntry {
   std::string why;                  // the reason of a change; why an attempt was denied
   statekit::Revision revision = 0;  // of a change; 0: an attempt that was denied
   std::string left_out;             // attempts that were not told before this one
+  bool done = false;                // it was, though there is no revision of it
 };
 
 struct AccessReport {

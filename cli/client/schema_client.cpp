@@ -40,12 +40,13 @@ struct SchemaClient::Impl {
 
   bool several() const { return replicas.size() > 1; }
 
-  // Of several replicas the next one may be behind the one that answered before: it is to wait.
+  // Who answers next may be behind what was answered before, also where one address is known: it
+  // may have handed a write on to another replica. It is to wait.
   CallMetadata metadata() const {
     CallMetadata metadata;
     if (linearizable) metadata["millrace-linearizable"] = "1";
     const std::lock_guard lock(mutex);
-    if (several() && !incarnation.empty())
+    if (!incarnation.empty())
       metadata["millrace-min-revision"] = incarnation + ":" + std::to_string(revision);
     return metadata;
   }
@@ -182,16 +183,15 @@ Result<DeployAnswer> SchemaClient::create_changeset(const DeployOrder& order) co
 }
 
 Result<DeployAnswer> SchemaClient::rollback_to(const RollbackOrder& order) const {
-  v2alpha1::RollbackToRequest request;
-  *request.mutable_write() = encode(order.write);
-  request.set_revision(order.revision);
-  request.set_hold(order.hold);
-  request.set_canary_percent(order.canary_percent);
-  request.set_deadline_ms(order.deadline_ms);
-  request.set_drain_ms_max(order.drain_ms_max);
-  request.set_allow_breaking(order.allow_breaking);
-  return decoded<DeployAnswer>(
-      impl_->ask<v2alpha1::CreateChangesetResponse>(&Stub::RollbackTo, request));
+  const v2alpha1::RollbackToRequest request = encode(order);
+  if (!order.plan)
+    return decoded<DeployAnswer>(
+        impl_->ask<v2alpha1::CreateChangesetResponse>(&Stub::RollbackTo, request));
+  auto planned = decoded<DeployAnswer>(
+      impl_->ask<v2alpha1::CreateChangesetResponse>(&Stub::PlanRollback, request));
+  if (!planned && planned.error().code == statekit::Code::unimplemented)
+    planned.error().message += "; or it is of a version that cannot plan a rollback yet";
+  return planned;
 }
 
 Result<ChangesetReport> SchemaClient::changeset(const std::string& key) const {

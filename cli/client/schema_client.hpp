@@ -38,7 +38,7 @@ class SchemaClient {
   // One page.
   statekit::Result<HistoryReport> history(const HistoryFilter& filter) const;
   statekit::Result<DeployAnswer> create_changeset(const DeployOrder& order) const;
-  // What was canonical at that revision, as a new changeset.
+  // What was canonical at that revision, as a new changeset; or the plan of it.
   statekit::Result<DeployAnswer> rollback_to(const RollbackOrder& order) const;
   statekit::Result<ChangesetReport> changeset(const std::string& key) const;
   statekit::Result<ChangesetList> changesets(bool active_only, std::uint32_t limit) const;

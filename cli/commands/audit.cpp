@@ -1,5 +1,5 @@
-// audit: who changed what and who was denied what, in one list: the history of the schema service
-// and the denied attempts of the timeline.
+// audit: who changed what and who was denied what, in one list: the history of the schema service,
+// and from the timeline the denied attempts and the locks of states that were broken.
 #include <algorithm>
 #include <chrono>
 #include <ostream>
@@ -22,6 +22,7 @@ constexpr std::int64_t entries_max = 1'000;
 constexpr std::int64_t timeline_ms_max = 10'000;
 constexpr std::uint32_t lines_max = 10'000;  // of the timeline that are looked through
 constexpr const char* denied = "access.denied";
+constexpr const char* forced = "state.forced";  // a lock of a state over HTTP was broken
 
 struct Options {
   std::string since;
@@ -78,7 +79,7 @@ Result<std::vector<AuditEntry>> attempts(const Session& session, const Options& 
   if (!page) return fail(page.error());
   std::vector<AuditEntry> found;
   for (const TimelineEvent& event : page->events) {
-    if (event.message != denied) continue;
+    if (event.message != denied && event.message != forced) continue;
     const std::string left_out = field(event, "left_out");
     AuditEntry entry{event.time_ms,
                      field(event, "who"),
@@ -86,10 +87,16 @@ Result<std::vector<AuditEntry>> attempts(const Session& session, const Options& 
                      field(event, "from"),
                      field(event, "why"),
                      0,
-                     left_out == "0" ? "" : left_out};
+                     left_out == "0" ? "" : left_out,
+                     event.message == forced};
     if (matches(entry, options)) found.push_back(std::move(entry));
   }
   return found;
+}
+
+std::string outcome_of(const AuditEntry& entry) {
+  if (entry.revision != 0) return "revision " + std::to_string(entry.revision);
+  return entry.done ? "done" : "denied";
 }
 
 int audit(const Session& session, const Options& options) {
@@ -116,9 +123,8 @@ int audit(const Session& session, const Options& options) {
   }
   Table table({"TIME", "OUTCOME", "WHO", "FROM", "WHAT", "WHY"});
   for (const AuditEntry& entry : *all)
-    table.row({rfc3339(entry.time_ms),
-               entry.revision == 0 ? "denied" : "revision " + std::to_string(entry.revision),
-               entry.who, entry.from.empty() ? "-" : entry.from, entry.what,
+    table.row({rfc3339(entry.time_ms), outcome_of(entry), entry.who,
+               entry.from.empty() ? "-" : entry.from, entry.what,
                entry.why.empty() ? "-" : entry.why});
   *session.out << table.text(session.colours);
   return done;
@@ -139,8 +145,8 @@ Command audit_command(Session& session) {
       .uses_timeline(session)
       .examples(
           "  millrace audit --since 7d --who ci\n"
-          "\nChanges come from the history, denied attempts from the timeline, for as long as "
-          "each keeps them.\n")
+          "\nChanges come from the history, denied attempts and broken locks of states from the "
+          "timeline, for as long as each keeps them.\n")
       .action([&session, options] { return audit(session, *options); });
   return command;
 }

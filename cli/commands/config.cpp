@@ -24,7 +24,7 @@ struct Options {
   std::string name;
   std::string value;
   std::vector<std::string> names;
-  std::int64_t at = 0;
+  statekit::Revision at = 0;  // 0: now
   ConfigWrite write;
 };
 
@@ -45,7 +45,7 @@ void print_list(const Session& session, const ConfigReport& report) {
 
 int list(const Session& session, const Options& options) {
   const SchemaClient client(session.addresses.schema);
-  const auto report = client.config(options.name, static_cast<statekit::Revision>(options.at));
+  const auto report = client.config(options.name, options.at);
   if (!report) return session.report(report.error());
   if (session.json())
     *session.out << to_json(*report) << '\n';
@@ -58,7 +58,7 @@ int get(const Session& session, const Options& options) {
   const auto words = config_words(options.name);
   if (!words) return session.report(words.error());
   const SchemaClient client(session.addresses.schema);
-  const auto report = client.config(words->first, static_cast<statekit::Revision>(options.at));
+  const auto report = client.config(words->first, options.at);
   if (!report) return session.report(report.error());
   for (const ConfigEntry& entry : report->entries) {
     if (entry.module != words->first || entry.name != words->second) continue;
@@ -121,7 +121,7 @@ Command list_command(Session& session) {
   Command command("config list", "List every config that is declared or set, with its value.");
   command.keep(options)
       .argument("MODULE", options->name, "only of this module", false)
-      .number("--at", options->at, 0, INT64_MAX, "as it was at this revision; 0 is now")
+      .revision("--at", options->at, "as it was at this revision; without it, as it is now")
       .prints_data(session)
       .uses_schema(session)
       .examples("  millrace config list shop\n")
@@ -134,7 +134,7 @@ Command get_command(Session& session) {
   Command command("config get", "Print one value: what a module is given, or the value for all.");
   command.keep(options)
       .argument("[MODULE.]NAME", options->name, "the config")
-      .number("--at", options->at, 0, INT64_MAX, "as it was at this revision; 0 is now")
+      .revision("--at", options->at, "as it was at this revision; without it, as it is now")
       .prints_data(session)
       .uses_schema(session)
       .examples("  millrace config get shop.currency\n")

@@ -7,6 +7,7 @@
 #include "cli/commands/config_parts.hpp"
 #include "cli/config_file.hpp"
 #include "cli/json.hpp"
+#include "cli/revision.hpp"
 #include "cli/source.hpp"
 #include "cli/table.hpp"
 
@@ -27,7 +28,7 @@ struct Options {
   std::string revision;
   std::vector<std::string> names;
   bool replace = false;
-  std::int64_t at = 0;
+  statekit::Revision at = 0;  // 0: now
   ConfigWrite write;
 };
 
@@ -91,7 +92,7 @@ int import(const Session& session, const Options& options) {
 
 int export_values(const Session& session, const Options& options) {
   const SchemaClient client(session.addresses.schema);
-  const auto report = client.config(options.module, static_cast<statekit::Revision>(options.at));
+  const auto report = client.config(options.module, options.at);
   if (!report) return session.report(report.error());
   std::vector<ConfigChange> values;
   for (const auto& [key, json] : values_set(*report))
@@ -121,10 +122,8 @@ std::vector<ConfigChange> back_to(const std::map<Key, std::string>& then,
 }
 
 int rollback(const Session& session, const Options& options) {
-  const auto revision = revision_of(options.revision);
+  const auto revision = read_revision(options.revision);
   if (!revision) return session.report(revision.error());
-  if (*revision == 0)
-    return session.report({Code::invalid_argument, "there is no revision 0 to go back to", {}});
   std::set<Key> only;
   for (const std::string& name : options.names) {
     const auto words = config_words(name);
@@ -165,7 +164,7 @@ Command export_command(Session& session) {
   command.keep(options)
       .argument("MODULE", options->module, "only of this module", false)
       .choice("--format", {"json", "toml"}, options->format, "of what is printed")
-      .number("--at", options->at, 0, INT64_MAX, "as it was at this revision; 0 is now")
+      .revision("--at", options->at, "as it was at this revision; without it, as it is now")
       .uses_schema(session)
       .examples("  millrace config export --format toml > config.toml\n")
       .action([&session, options] { return export_values(session, *options); });

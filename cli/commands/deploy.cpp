@@ -1,15 +1,10 @@
 // deploy: modules in and out as one changeset, and the wait until everybody has it.
-#include <ostream>
-
 #include "cli/author.hpp"
-#include "cli/changes.hpp"
 #include "cli/client/schema_client.hpp"
 #include "cli/commands.hpp"
-#include "cli/commands/waiting.hpp"
+#include "cli/commands/changing.hpp"
 #include "cli/deploy_order.hpp"
-#include "cli/json.hpp"
 #include "cli/source.hpp"
-#include "cli/table.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -22,46 +17,7 @@ struct Options {
   Waiting waiting;
 };
 
-void print_answer(const Session& session, const DeployAnswer& answer, const std::string& phase) {
-  if (session.json()) {
-    *session.out << to_json(answer, phase) << '\n';
-    return;
-  }
-  for (const std::string& line : answer.plan) *session.out << printable(line) << '\n';
-  if (!answer.changes.empty()) *session.out << text_of(answer.changes, session.colours);
-  for (const auto& each : answer.deployments) {
-    *session.out << printable(each.module) << "  " << printable(each.deployment)
-                 << (each.joined ? "  (deployed already)" : "") << '\n';
-  }
-  if (!answer.changeset.empty()) {
-    *session.out << "changeset " << printable(answer.changeset) << ' ' << phase << " at revision "
-                 << answer.position.revision << '\n';
-  } else if (answer.plan.empty()) {
-    *session.out << "nothing to change\n";
-  }
-}
-
-// What would be broken for those who are deployed, and whether that stops a deploy.
-int tell_breaks(const Session& session, const DeployAnswer& answer, bool accepted) {
-  if (answer.breaks.empty()) return done;
-  std::ostream& out = session.json() ? *session.err : *session.out;
-  out << "breaks deployed callers:\n";
-  for (const std::string& line : answer.breaks) out << "  " << printable(line) << '\n';
-  if (accepted) return done;
-  out << "a deploy is refused for this; --allow-breaking accepts exactly these\n";
-  return refused;
-}
-
-// Lists what will be broken and accepts that and no more: what comes up in between is refused.
-int accept_breaks(const Session& session, const SchemaClient& client, DeployOrder& order) {
-  DeployOrder asked = order;
-  asked.plan = true;
-  const auto planned = client.create_changeset(asked);
-  if (!planned) return session.report(planned.error());
-  order.accepted_breaks = planned->breaks;
-  order.allow_breaking = !planned->breaks.empty();
-  return tell_breaks(session, *planned, true);
-}
+constexpr ChangeWords deploy_words = {"a deploy", "  (deployed already)", "", "nothing to change"};
 
 int deploy(const Session& session, const Options& options) {
   if (options.files.empty() && options.flags.removed_modules.empty()) {
@@ -72,27 +28,19 @@ int deploy(const Session& session, const Options& options) {
   auto source = read_schema(options.files);
   if (!source) return session.report(source.error());
   if (!source->diagnostics.empty()) return report(session, source->diagnostics);
+  if (source->schema.modules.empty() && !options.files.empty())
+    return report(session, {{{options.files.front(), 1, 1},
+                             "file",
+                             "holds no module, so there is nothing to deploy"}});
   if (const int code = tell_warnings(session, source->schema, options.strict); code != done)
     return code;
   auto order = make_order(std::move(source->schema), options.flags);
   if (!order) return session.report(order.error());
   order->write = write_options(options.reason);
   const SchemaClient client(session.addresses.schema);
-  if (order->allow_breaking && !order->plan) {
-    if (const int code = accept_breaks(session, client, *order); code != done) return code;
-  }
-  const auto answer = client.create_changeset(*order);
-  if (!answer) return session.report(answer.error());
-  std::string phase = options.flags.plan ? "planned" : "created";
-  int exit_code = done;
-  if (options.waiting.wait && !options.flags.plan && !answer->changeset.empty()) {
-    exit_code = wait_until_done(
-        session, client, answer->changeset,
-        {options.waiting, options.flags.hold || options.flags.canary_percent > 0}, phase);
-  }
-  print_answer(session, *answer, phase);
-  if (order->plan) return tell_breaks(session, *answer, order->allow_breaking);
-  return exit_code;
+  return make_changeset(
+      session, client, *order, [&] { return client.create_changeset(*order); }, options.waiting,
+      deploy_words);
 }
 
 }  // namespace

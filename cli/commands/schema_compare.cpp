@@ -2,7 +2,6 @@
 // revisions of the running system. Files beside a revision stand for their own modules, all others
 // are taken to stay as they are there.
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <ostream>
 
@@ -10,6 +9,7 @@
 #include "cli/client/schema_client.hpp"
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
+#include "cli/revision.hpp"
 #include "cli/side.hpp"
 #include "cli/source.hpp"
 
@@ -33,15 +33,17 @@ struct Read {
   bool revision = false;  // of the running system: all of its modules
 };
 
-// "12", or "now": a revision of the running system; a file of that name goes before it.
-std::optional<statekit::Revision> revision_of(const std::string& word) {
+// "12", or "now": of the running system; a file of that name goes before it.
+bool is_revision(const std::string& word) {
   std::error_code ignored;
-  if (fs::exists(word, ignored)) return std::nullopt;
-  if (word == "now") return 0;
-  statekit::Revision revision = 0;
-  const auto read = std::from_chars(word.data(), word.data() + word.size(), revision);
-  if (read.ec != std::errc() || read.ptr != word.data() + word.size()) return std::nullopt;
-  return revision;
+  if (word.empty() || fs::exists(word, ignored)) return false;
+  return word == "now" || word.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// 0: now.
+statekit::Result<statekit::Revision> revision_of(const std::string& word) {
+  if (word == "now") return statekit::Revision{0};
+  return read_revision(word);
 }
 
 // The file, or the *.schema files of a folder and those below it.
@@ -67,7 +69,9 @@ statekit::Result<std::vector<std::string>> files_of(const std::string& word) {
 
 // Anything but `done` has been reported.
 int read_word(const Session& session, const std::string& word, Read& read) {
-  if (const auto revision = revision_of(word)) {
+  if (is_revision(word)) {
+    const auto revision = revision_of(word);
+    if (!revision) return session.report(revision.error());
     auto report = SchemaClient(session.addresses.schema).get_schema({}, *revision);
     if (!report) return session.report(report.error());
     read = {std::move(report->schema), true};

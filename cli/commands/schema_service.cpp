@@ -15,7 +15,7 @@ namespace {
 
 struct Options {
   std::string module;
-  std::int64_t at = 0;
+  statekit::Revision at = 0;  // 0: now
   std::string format = "text";
 };
 
@@ -36,7 +36,7 @@ int get_schema(Session& session, const Options& options) {
   const SchemaClient client(session.addresses.schema, schema_ms_max, session.linearizable);
   std::vector<std::string> modules;
   if (!options.module.empty()) modules.push_back(options.module);
-  const auto report = client.get_schema(modules, static_cast<statekit::Revision>(options.at));
+  const auto report = client.get_schema(modules, options.at);
   if (!report) return session.report(report.error());
   if (!options.module.empty() && report->schema.modules.empty()) {
     return session.report({statekit::Code::not_found,
@@ -45,7 +45,8 @@ int get_schema(Session& session, const Options& options) {
                                "those that are",
                            {}});
   }
-  *session.out << (options.format == "json" ? report->json : schema::print(report->schema));
+  const bool json = session.json() || options.format == "json";
+  *session.out << (json ? report->json : schema::print(report->schema));
   return done;
 }
 
@@ -150,8 +151,9 @@ Command schema_get_command(Session& session) {
   Command command("schema get", "Print the deployed schema, now or as it was.");
   command.keep(options)
       .argument("MODULE", options->module, "only this module", false)
-      .number("--at", options->at, 0, INT64_MAX, "as it was at this revision; 0 is now")
+      .revision("--at", options->at, "as it was at this revision; without it, as it is now")
       .choice("--format", {"text", "json"}, options->format, "schema language or JSON")
+      .prints_data(session)
       .reads_schema(session)
       .examples(
           "  millrace schema get               every module\n"

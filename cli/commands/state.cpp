@@ -1,6 +1,8 @@
 // state conformance, journal conformance: ask a server for each rule of its protocol.
 #include <ostream>
 
+#include "access/io/trusted.hpp"
+#include "cli/client/connect.hpp"
 #include "cli/commands.hpp"
 #include "cli/conformance/conformance.hpp"
 #include "cli/progress.hpp"
@@ -30,6 +32,12 @@ using Check = statekit::Result<ConformanceReport> (*)(const ConformanceOrder&, c
 
 int conformance(const Session& session, ConformanceOrder& order, Check check) {
   order.run = statekit::random_base36(8);
+  order.credentials = credentials();
+  if (!session.token_file.empty()) {
+    auto token = access::read_shown_token(session.token_file);
+    if (!token) return session.report(token.error());
+    order.token = std::move(*token);
+  }
   Progress progress(session);
   const auto report =
       check(order, [&](const ConformanceCase& each) { progress.say("trying " + each.name); });
@@ -47,7 +55,8 @@ Command conformance_command(Session& session, const std::string& kind, const std
                   "Check a server of the " + kind + " protocol, rule by rule.");
   const std::string example = "  millrace " + kind + " conformance http://127.0.0.1:8896";
   command.keep(order)
-      .argument("URL", order->url, "the server, as http://HOST:PORT")
+      .uses_tls(session)
+      .argument("URL", order->url, "the server, as http://HOST:PORT or https://HOST:PORT")
       .text("--only", "PREFIX", order->only, "only cases whose names begin so")
       .duration("--timeout", order->timeout_ms, timeout_ms_max, "for one request")
       .prints_data(session)

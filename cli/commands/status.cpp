@@ -73,12 +73,15 @@ int ping(Session& session, const std::string& health) {
 }
 
 Table replicas_of(const StatusReport& report) {
-  Table table({"REPLICA", "ADDRESS", "REVISION", "ENDPOINTS", "FOLLOWERS", ""});
+  Table table({"REPLICA", "ADDRESS", "SINCE", "REVISION", "ENDPOINTS", "FOLLOWERS", "STATE", ""});
   for (const ReplicaReport& each : report.replicas) {
     std::string remark = each.writer ? "preferred writer" : "";
     if (each.asked) remark += remark.empty() ? "answers here" : ", answers here";
-    table.row({each.id, each.address, std::to_string(each.revision), std::to_string(each.endpoints),
-               std::to_string(each.followers), remark});
+    for (const std::string& reason : each.reasons)
+      remark += (remark.empty() ? "" : ", ") + printable(reason);
+    table.row({each.id, each.address, each.since_ms > 0 ? rfc3339(each.since_ms) : "",
+               std::to_string(each.revision), std::to_string(each.endpoints),
+               std::to_string(each.followers), each.state, remark});
   }
   return table;
 }

@@ -41,11 +41,13 @@ Result<std::vector<access::RoleBinding>> roles_of(const Options& options) {
   for (const std::string& text : options.roles) {
     auto role = access::binding_of(text);
     if (!role)
-      return fail(Code::invalid_argument,
-                  "`" + text +
-                      "` is no role: write ROLE, or ROLE=PATTERN,... for some modules, "
-                      "with a ROLE of " +
-                      access::roles_known());
+      return fail(
+          Code::invalid_argument,
+          "`" + text +
+              "` is no role: write ROLE, or ROLE=PATTERN,... for some modules (or workspaces, as "
+              "workspace:PATTERN), "
+              "with a ROLE of " +
+              access::roles_known());
     roles.push_back(std::move(*role));
   }
   return roles;

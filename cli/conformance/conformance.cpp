@@ -36,8 +36,13 @@ Result<ConformanceReport> check(const ConformanceOrder& order, std::vector<Confo
                 [&](const ConformanceCase& each) { return !each.name.starts_with(order.only); });
   if (cases.empty())
     return fail(Code::invalid_argument, "no case begins with '" + order.only + "'");
-  if (auto answer = fetch("GET", "/v1/workspaces", {}, {}); !answer)
+  const auto answer = fetch("GET", "/v1/workspaces", {}, {});
+  if (!answer)
     return fail(Code::unavailable, "asking " + order.url + ": " + answer.error().message);
+  if (answer->status == 401 || answer->status == 403)
+    return fail(answer->status == 401 ? Code::unauthenticated : Code::permission_denied,
+                "asking " + order.url + ": it answers " + std::to_string(answer->status) +
+                    ": name a token of an operator with --token-file");
   ConformanceReport report{order.url, {}};
   for (std::size_t i = 0; i < cases.size(); ++i) {
     if (on_case) on_case(cases[i]);
@@ -55,13 +60,14 @@ Result<Fetch> fetch_from(const ConformanceOrder& order) {
   std::string root = order.url;
   while (root.ends_with("/")) root.pop_back();
   if (root.ends_with("/v1")) root.resize(root.size() - 3);
-  if (!root.starts_with("http://"))
+  if (!root.starts_with("http://") && !root.starts_with("https://"))
     return fail(Code::invalid_argument,
                 "'" + order.url + "' is no address of a server, such as http://127.0.0.1:8896");
-  return Fetch([root, ms = order.timeout_ms](const std::string& method, const std::string& target,
-                                             const std::string& body,
-                                             const std::vector<httpkit::Header>& headers) {
-    return httpkit::fetch(method, root + target, body, headers, ms);
+  return Fetch([root, order](const std::string& method, const std::string& target,
+                             const std::string& body, std::vector<httpkit::Header> headers) {
+    if (!order.token.empty()) headers.push_back({"authorization", "Bearer " + order.token});
+    return httpkit::fetch(method, root + target, body, headers, order.timeout_ms,
+                          order.credentials);
   });
 }
 

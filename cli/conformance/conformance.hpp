@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "cli/conformance/probe.hpp"
+#include "tls/credentials.hpp"
 
 namespace millrace::cli {
 
@@ -36,10 +38,12 @@ struct ConformanceReport {
 };
 
 struct ConformanceOrder {
-  std::string url;                   // http://HOST:PORT
-  std::string only;                  // the beginning of a case's name; empty: all
-  std::int64_t timeout_ms = 10'000;  // of one request
-  std::string run;                   // makes the workspaces' names this run's own
+  std::string url;                                     // http://HOST:PORT, or https
+  std::string only;                                    // the beginning of a case's name; empty: all
+  std::int64_t timeout_ms = 10'000;                    // of one request
+  std::string run;                                     // makes the workspaces' names this run's own
+  std::string token = {};                              // shown as a bearer's; empty: none
+  std::shared_ptr<tls::Credentials> credentials = {};  // over https
 };
 
 // Called before each case, for progress.

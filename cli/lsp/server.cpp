@@ -81,8 +81,10 @@ void Server::handle(std::string_view text) {
   }
   try {
     message.id.empty() ? notification(message) : request(message);
-  } catch (const json::exception& wrong) {
-    if (!message.id.empty()) refuse(message.id, invalid_params, wrong.what());
+  } catch (const json::exception&) {
+    if (!message.id.empty())
+      refuse(message.id, invalid_params,
+             "the params are not those that the protocol has for " + message.method);
   } catch (const Refusal& refusal) {
     if (!message.id.empty()) refuse(message.id, refusal.code, refusal.message);
   }
@@ -112,9 +114,10 @@ std::string Server::answer(const Message& message) {
       "textDocument/references",    "textDocument/rename",     "textDocument/formatting",
       "textDocument/documentSymbol"};
   if (known.count(method) == 0) throw Refusal{method_not_found, "there is no method " + method};
-  const std::string path = path_in(message.params.at("textDocument"));
-  const Document* document = workspace_.find(path);
-  if (document == nullptr) throw Refusal{request_failed, path + ": this file is not known"};
+  const json& named = message.params.at("textDocument");
+  const Document* document = workspace_.find(path_in(named));
+  if (document == nullptr)
+    throw Refusal{request_failed, named.at("uri").get<std::string>() + ": this file is not known"};
   if (method == "textDocument/formatting") return formatting(*document);
   if (method == "textDocument/documentSymbol") return document_symbols(*document);
   const At at{document, position_in(message.params.at("position"))};

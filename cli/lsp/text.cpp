@@ -99,8 +99,13 @@ Range word_range(std::string_view text, const schema::Spot& spot) {
   return {position_at(text, start), position_at(text, end)};
 }
 
+namespace {
+constexpr std::string_view untitled = "untitled:";  // what an editor has not saved yet
+}
+
 std::string path_of(std::string_view uri) {
   static constexpr std::string_view scheme = "file://";
+  if (uri.starts_with(untitled)) return std::string(uri);
   if (!uri.starts_with(scheme)) return {};
   uri.remove_prefix(scheme.size());
   std::string path;
@@ -120,6 +125,7 @@ std::string path_of(std::string_view uri) {
 std::string uri_of(std::string_view path) {
   static constexpr std::string_view plain = "/-._~";
   static constexpr char digits[] = "0123456789ABCDEF";
+  if (path.starts_with(untitled)) return std::string(path);
   std::string uri = "file://";
   for (const char c : path) {
     if (is_word(c) || plain.find(c) != plain.npos) {

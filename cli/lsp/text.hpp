@@ -32,7 +32,8 @@ Range range_of(std::string_view text, const schema::Spot& spot, std::uint32_t le
 // From a spot to the end of the word there, one character at least.
 Range word_range(std::string_view text, const schema::Spot& spot);
 
-// file:///a%20b ↔ /a b; empty for another scheme.
+// file:///a%20b ↔ /a b. What is not saved yet (untitled:Untitled-1) stays as it is; empty for
+// another scheme.
 std::string path_of(std::string_view uri);
 std::string uri_of(std::string_view path);
 

@@ -74,7 +74,7 @@ void Workspace::refresh(const std::string& path) {
   const auto known = documents_.find(path);
   if (known != documents_.end() && known->second.open) return;
   std::error_code failed;
-  auto text = fs::is_regular_file(path, failed)
+  auto text = path.starts_with('/') && fs::is_regular_file(path, failed)
                   ? read_source(path, schema::file_bytes_max)
                   : statekit::fail(statekit::Code::not_found, "there is no such file");
   if (text) {

@@ -125,7 +125,8 @@ int serve(int argc, const char* const* argv) {
   const settings::Binary binary{"millrace serve", "Runs all five services in one process.",
                                 examples};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
-  const auto doors = settings::open_doors(binary, all.settings.tls);
+  const auto doors =
+      settings::open_doors(binary, all.settings.tls, access::asks(all.settings.auth));
   if (!doors) return 1;
   all.doors = *doors;
   const settings::Log& log = all.settings.log;

@@ -2,8 +2,11 @@
 
 #include <filesystem>
 
+#include "cli/storage/backup.hpp"
+#include "cli/storage/beside.hpp"
 #include "cli/storage/storage.hpp"
 #include "cli/storage/store.hpp"
+#include "services/schema/workspace/shelf.hpp"
 
 namespace millrace::cli {
 
@@ -31,28 +34,71 @@ Result<Copied> copy_until_still(Journal& from, Journal& to, const OnProgress& pr
   return fail(Code::aborted, "the source is still written to: stop its schema services first");
 }
 
-Result<Copied> move_to(Journal& from, const Head& head, const StorageOptions& options,
-                       const OnProgress& progress) {
-  if (const auto path = sqlite_path(options.to)) {
-    auto copied = build_file(from, *path, head.incarnation, progress);
-    if (!copied) return copied;
-    auto made = open_at(*path, Access::read);
-    if (!made) return fail(std::move(made.error()));
-    if (auto same = same_state(from, **made); !same) return failed("comparing", same.error());
-    return copied;
-  }
-  auto to = open_at(options.to, Access::create, head.incarnation);
+// A copy with the same incarnation; what an interrupted one left is gone on with.
+Result<Copied> move_one(Journal& from, const Head& head, const std::string& target,
+                        const OnProgress& progress) {
+  if (const auto path = sqlite_path(target))
+    return build_file(from, *path, head.incarnation, progress);
+  auto to = open_at(target, Access::create, head.incarnation);
   if (!to) return fail(std::move(to.error()));
   const auto there = (*to)->head();
   if (!there) return failed("reading the target", there.error());
   if (there->incarnation != head.incarnation)
     return fail(Code::failed_precondition,
-                options.to + ": there is another journal already: name an empty workspace");
+                target + ": there is another journal already: name an empty workspace");
   auto copied = copy_until_still(from, **to, progress);
   if (!copied) return copied;
   if (auto good = check_copy(**to, copied->head); !good) return failed("verifying", good.error());
-  if (auto same = same_state(from, **to); !same) return failed("comparing", same.error());
   return copied;
+}
+
+Result<Copied> move_schema(Journal& from, const Head& head, const StorageOptions& options,
+                           const OnProgress& progress) {
+  auto copied = move_one(from, head, options.to, progress);
+  if (!copied) return copied;
+  auto made = open_at(options.to, Access::read);
+  if (!made) return fail(std::move(made.error()));
+  if (auto same = same_state(from, **made); !same) return failed("comparing", same.error());
+  return copied;
+}
+
+// True where an interrupted migration has copied this one into a file already.
+Result<bool> is_moved(const Head& head, const std::string& target) {
+  const auto path = sqlite_path(target);
+  std::error_code error;
+  if (!path || !std::filesystem::exists(*path, error)) return false;
+  const auto there = open_at(target, Access::read);
+  if (!there) return fail(there.error());
+  const auto now = (*there)->head();
+  if (!now) return failed("reading the target", now.error());
+  if (*now == head) return true;
+  return fail(Code::failed_precondition, target + ": there is another journal already");
+}
+
+// The journals of workspaces, the catalogue last. The number of them.
+Result<std::uint64_t> move_beside(const std::string& address, const std::string& to,
+                                  const OnProgress& progress) {
+  const auto names = journals_beside(address);
+  if (!names) return fail(names.error());
+  if (names->empty()) return std::uint64_t{0};
+  if (Status made = make_room_beside(to); !made) return fail(made.error());
+  std::size_t number = 0;
+  for (auto name = names->rbegin(); name != names->rend(); ++name) {
+    const auto from = open_beside(address, *name);
+    if (!from) return fail(from.error());
+    if (!*from) return fail(Code::aborted, "the source is still written to: stop its service");
+    const auto head = (*from)->head();
+    if (!head) return failed("reading the source", head.error());
+    const std::string target = workspace::sibling_journal(to, *name);
+    const auto moved = is_moved(*head, target);
+    if (!moved) return fail(moved.error());
+    ++number;
+    if (*moved) continue;
+    const auto copied =
+        move_one(**from, *head, target, of_several(progress, number, names->size()));
+    if (!copied) return fail(copied.error());
+  }
+  return std::uint64_t{names->size()};
 }
 
 // Between drivers: the operator switches, by the setting schema.journal.
@@ -68,11 +114,21 @@ Result<Facts> migrate_between(const StorageOptions& options, const OnProgress& p
     const auto whole = verify(**from, verifying(progress));
     if (!whole) return failed("verifying the source", whole.error());
     add_end(facts, {whole->head, whole->entries, 0, whole->snapshots});
+    const auto beside = verify_beside(address, progress);
+    if (!beside) return fail(beside.error());
+    facts.insert(facts.end(), beside->begin(), beside->end());
     return facts;
   }
-  const auto copied = move_to(**from, *head, options, progress);
+  const auto path = sqlite_path(options.to);
+  std::error_code error;
+  if (path && std::filesystem::exists(*path, error))
+    return fail(Code::already_exists, *path + ": it is there already: name a new file");
+  const auto beside = move_beside(address, options.to, progress);
+  if (!beside) return fail(beside.error());
+  const auto copied = move_schema(**from, *head, options, progress);
   if (!copied) return fail(copied.error());
   add_end(facts, *copied);
+  facts.emplace_back("workspace_journals", *beside);
   facts.emplace_back("next", "set schema.journal to " + options.to);
   return facts;
 }
@@ -98,16 +154,19 @@ Result<Facts> migrate_in_place(const StorageOptions& options, const std::string&
   migration.format = static_cast<int>(options.format);
   migration.progress = copying(progress);
   migration.same_state = same_state;
+  const bool older = options.discard_old && std::filesystem::exists(before_migration(path));
+  if (older)
+    if (auto done = discard_old(path); !done) return failed("discarding", done.error());
   const auto migrated = migrate_sqlite(migration);
   if (!migrated) return failed("migrating " + path, migrated.error());
   if (migrated->from != migrated->to) add_end(facts, migrated->copied);
-  if (options.discard_old &&
-      (migrated->from != migrated->to || std::filesystem::exists(before_migration(path)))) {
+  const bool old = options.discard_old && migrated->from != migrated->to;
+  if (old)
     if (auto done = discard_old(path); !done) return failed("discarding", done.error());
+  if (older || old)
     facts.emplace_back("discarded", before_migration(path));
-  } else {
+  else
     facts.emplace_back("kept", migrated->kept);
-  }
   return facts;
 }
 

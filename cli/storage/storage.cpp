@@ -2,9 +2,13 @@
 
 #include <filesystem>
 
+#include "cli/storage/backup.hpp"
+#include "cli/storage/beside.hpp"
+#include "cli/storage/contents.hpp"
 #include "cli/storage/store.hpp"
 #include "journal/migrate.hpp"
 #include "journal/remember.hpp"
+#include "services/schema/workspace/shelf.hpp"
 #include "statekit/io/ids.hpp"
 
 namespace millrace::cli {
@@ -13,13 +17,6 @@ using namespace statekit;
 using namespace journal;
 
 namespace {
-
-void add_head(Facts& facts, const Head& head) {
-  facts.emplace_back("incarnation", head.incarnation);
-  facts.emplace_back("first_revision", head.first);
-  facts.emplace_back("last_revision", head.last);
-  facts.emplace_back("digest", hex(head.digest));
-}
 
 Status add_file(Facts& facts, const std::string& path) {
   const JournalResult<SqliteInfo> info = inspect_sqlite(path);
@@ -53,23 +50,19 @@ Status add_snapshots(Facts& facts, Journal& journal, Revision last) {
   return {};
 }
 
-void add_copied(Facts& facts, const Copied& copied) {
-  facts.emplace_back("entries", copied.entries);
-  facts.emplace_back("snapshots", copied.snapshots);
-}
-
-// What a service with this data folder knows of its journal no longer holds.
-Status forget(const StorageOptions& options) {
-  if (!options.journal.empty()) return {};
-  if (auto done = forget_position(position_file(options.data)); !done)
-    return fail(to_error(done.error()));
-  return {};
-}
-
 }  // namespace
 
+void add_head(Facts& facts, const Head& head) {
+  facts.emplace_back("incarnation", head.incarnation);
+  facts.emplace_back("first_revision", head.first);
+  facts.emplace_back("last_revision", head.last);
+  facts.emplace_back("digest", hex(head.digest));
+}
+
 Result<Facts> storage_info(const StorageOptions& options) {
-  const std::string address = store_address(options, true);
+  const bool folder = is_folder(options.file);
+  const std::string address =
+      folder ? path_in(options.file, schema_name) : store_address(options, true);
   Facts facts{{"journal", address}};
   if (const auto path = sqlite_path(address))
     if (Status added = add_file(facts, *path); !added) return fail(added.error());
@@ -80,10 +73,14 @@ Result<Facts> storage_info(const StorageOptions& options) {
   add_head(facts, *head);
   if (Status added = add_snapshots(facts, **journal, head->last); !added)
     return fail(added.error());
+  const auto beside = journals_beside(address);
+  if (!beside) return fail(beside.error());
+  facts.emplace_back("workspace_journals", static_cast<std::uint64_t>(beside->size()));
   return facts;
 }
 
 Result<Facts> storage_verify(const StorageOptions& options, const OnProgress& progress) {
+  if (is_folder(options.file)) return verify_folder(options.file, progress);
   const std::string address = store_address(options, true);
   auto journal = open_at(address, Access::read);
   if (!journal) return fail(std::move(journal.error()));
@@ -95,64 +92,9 @@ Result<Facts> storage_verify(const StorageOptions& options, const OnProgress& pr
   facts.emplace_back("entry_bytes", whole->entry_bytes);
   facts.emplace_back("snapshots", whole->snapshots);
   facts.emplace_back("snapshot_bytes", whole->snapshot_bytes);
-  return facts;
-}
-
-Result<Facts> storage_backup(const StorageOptions& options, const OnProgress& progress) {
-  const std::string address = store_address(options, false);
-  auto from = open_at(address, Access::read);
-  if (!from) return fail(std::move(from.error()));
-  const auto head = (*from)->head();
-  if (!head) return failed("reading the head", head.error());
-  // A source that is compacted while it is read is begun again.
-  for (int tries = 3;; --tries) {
-    const auto copied = build_file(**from, options.file, head->incarnation, progress);
-    if (!copied && (copied.error().code != Code::out_of_range || tries == 1))
-      return fail(copied.error());
-    if (!copied) continue;
-    Facts facts{{"journal", address}, {"backup", options.file}};
-    add_head(facts, copied->head);
-    add_copied(facts, *copied);
-    return facts;
-  }
-}
-
-Result<Facts> storage_restore(const StorageOptions& options, const OnProgress& progress) {
-  const std::string address = store_address(options, false);
-  auto from = open_at(options.file, Access::read);
-  if (!from) return fail(std::move(from.error()));
-  // Before anything of the target is touched.
-  const auto whole = verify(**from, verifying(progress));
-  if (!whole) return failed("the backup " + options.file, whole.error());
-  const Incarnation incarnation = random_incarnation();
-  const auto path = sqlite_path(address);
-  std::error_code ignored;
-  Copied copied;
-  if (path && !std::filesystem::exists(*path, ignored)) {
-    std::filesystem::create_directories(std::filesystem::absolute(*path).parent_path(), ignored);
-    auto built = build_file(**from, *path, incarnation, progress);
-    if (!built) return fail(std::move(built.error()));
-    copied = *built;
-  } else {
-    auto to = open_at(address, Access::create, incarnation);
-    if (!to) return fail(within("the target must not be in use", std::move(to.error())));
-    const auto there = (*to)->head();
-    if (!there) return failed("reading the target", there.error());
-    if (there->last > 0)
-      return fail(Code::failed_precondition,
-                  address + ": it is not empty, it holds commits up to revision " +
-                      std::to_string(there->last) + ": restore into a new one");
-    auto filled = copy(**from, **to, copying(progress));
-    if (!filled) return failed("restoring", filled.error());
-    if (auto good = check_copy(**to, filled->head); !good) return failed("restoring", good.error());
-    copied = *filled;
-  }
-  if (Status forgotten = forget(options); !forgotten) return fail(forgotten.error());
-  auto now = open_at(address, Access::read);
-  if (!now) return fail(std::move(now.error()));
-  Facts facts{{"journal", address}, {"backup", options.file}};
-  add_head(facts, *(*now)->head());
-  add_copied(facts, copied);
+  const auto beside = verify_beside(address, progress);
+  if (!beside) return fail(beside.error());
+  facts.insert(facts.end(), beside->begin(), beside->end());
   return facts;
 }
 
@@ -184,11 +126,13 @@ Result<Facts> storage_compact(const StorageOptions& options) {
 
 Result<Facts> storage_accept_rewind(const StorageOptions& options) {
   const std::string address = store_address(options, true);
-  const std::string remembered = position_file(options.data);
+  const auto path = sqlite_path(address);
+  const auto seen = path ? workspace::seen_file_of(*path) : std::nullopt;
+  const std::string remembered = seen.value_or(position_file(options.data));
   Facts facts{{"journal", address}};
   JournalResult<Head> head;
   bool renewed = true;
-  if (!sqlite_path(address)) {
+  if (!path) {
     // Several machines use one journal: it is renewed at the first, the others only forget.
     auto journal = open_at(address, Access::read);
     if (!journal) return fail(std::move(journal.error()));

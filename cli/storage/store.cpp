@@ -96,6 +96,23 @@ Result<Copied> build_file(Journal& from, const std::string& path, const Incarnat
   return failed("copying to " + path, copied ? whole.error() : copied.error());
 }
 
+Status write_durably(const std::string& path, const std::string& text) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const auto size = static_cast<ssize_t>(text.size());
+  const bool written = fd >= 0 && ::write(fd, text.data(), text.size()) == size && ::fsync(fd) == 0;
+  const int reason = errno;
+  if (fd >= 0) ::close(fd);
+  if (written) return sync_folder(path);
+  return fail(Code::unavailable, path + ": cannot be written: " + std::strerror(reason));
+}
+
+Status move_folder(const std::string& from, const std::string& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0)
+    return fail(errno == EEXIST ? Code::already_exists : Code::unavailable,
+                to + ": cannot be made: " + std::strerror(errno));
+  return sync_folder(to);
+}
+
 JournalResult<void> same_state(Journal& one, Journal& other) {
   const auto head = other.head();
   if (!head) return tl::unexpected(head.error());

@@ -25,6 +25,9 @@ inline tl::unexpected<statekit::Error> failed(const std::string& doing,
   return statekit::fail(statekit::within(doing, to_error(error)));
 }
 
+// Where a journal begins and ends.
+void add_head(Facts& facts, const statekit::Head& head);
+
 // For copy and verify.
 journal::OnCopy copying(const OnProgress& progress);
 journal::VerifyProgress verifying(const OnProgress& progress);
@@ -34,6 +37,11 @@ journal::VerifyProgress verifying(const OnProgress& progress);
 statekit::Result<journal::Copied> build_file(statekit::Journal& from, const std::string& path,
                                              const statekit::Incarnation& incarnation,
                                              const OnProgress& progress);
+
+// A new file of this text, mode 0600, and synced.
+statekit::Status write_durably(const std::string& path, const std::string& text);
+// Gives a folder its name, which nothing else has yet, for good.
+statekit::Status move_folder(const std::string& from, const std::string& to);
 
 // That both fold into the same state at the end of `head`.
 statekit::JournalResult<void> same_state(statekit::Journal& one, statekit::Journal& other);

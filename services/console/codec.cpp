@@ -31,6 +31,20 @@ void fill(const FollowerView& follower, pb::ConsoleFollower& out) {
   out.set_diverged(follower.diverged);
 }
 
+void fill(const ReplicaView& replica, Revision head, pb::ConsoleReplica& out) {
+  out.set_id(replica.id);
+  out.set_address(replica.address);
+  out.set_since_ms(replica.since_ms);
+  out.set_writer(replica.writer);
+  out.set_asked(replica.asked);
+  out.set_revision(replica.revision);
+  out.set_lag(head > replica.revision ? head - replica.revision : 0);
+  out.set_state(replica.state);
+  for (const std::string& reason : replica.reasons) out.add_reasons(reason);
+  out.set_endpoints(replica.endpoints);
+  out.set_followers(replica.followers);
+}
+
 void fill(const StatusView& status, pb::ConsoleStatus& out) {
   out.set_version(status.version);
   out.set_server_time_ms(status.server_time_ms);
@@ -45,6 +59,8 @@ void fill(const StatusView& status, pb::ConsoleStatus& out) {
   out.set_followers_error(status.followers_error);
   out.set_timeline_error(status.timeline_error);
   out.set_storage(status.storage);
+  for (const ReplicaView& replica : status.replicas)
+    fill(replica, status.head, *out.add_replicas());
 }
 
 void fill(const ConsoleState& state, const schema::Deployment& deployment,
@@ -122,6 +138,7 @@ std::string past_json(const std::string& system, StatusView status, const PastVi
   status.commit_time_ms = past.time_ms;
   status.head = std::max(status.head, past.revision);
   status.followers.clear();
+  status.replicas.clear();
   pb::ConsolePast message;
   message.set_revision(past.revision);
   message.set_time_ms(past.time_ms);

@@ -25,6 +25,20 @@ struct FollowerView {
   bool diverged = false;
 };
 
+// A schema service on this journal, as one of them last told it.
+struct ReplicaView {
+  std::string id;
+  std::string address;
+  WallMs since_ms = 0;  // 0: it does not tell
+  bool writer = false;
+  bool asked = false;
+  Revision revision = 0;
+  std::string state = "unknown";  // "ready", "not-ready"
+  std::vector<std::string> reasons;
+  std::uint32_t endpoints = 0;
+  std::uint32_t followers = 0;
+};
+
 // How far the console has come, and what it knows of the others.
 struct StatusView {
   std::string version;
@@ -39,6 +53,7 @@ struct StatusView {
   std::string followers_error;
   std::string timeline_error;
   std::string storage;
+  std::vector<ReplicaView> replicas;
 };
 
 // The commit that made the system what it was at a revision.

@@ -195,6 +195,7 @@ class ConsoleServer final : public Server {
     out.followers = std::move(peers.followers);
     out.followers_error = std::move(peers.error);
     out.storage = std::move(peers.storage);
+    out.replicas = std::move(peers.replicas);
     out.timeline_error = tail_.error();
     return out;
   }

@@ -15,6 +15,7 @@ namespace pb = millrace::v2alpha1;
 constexpr auto interval = std::chrono::milliseconds(1'000);
 constexpr auto deadline = std::chrono::milliseconds(2'000);
 constexpr std::size_t followers_max = 1'000;
+constexpr std::size_t replicas_max = 100;
 
 FollowerView view_of(const pb::FollowerStatus& status) {
   FollowerView view;
@@ -28,6 +29,21 @@ FollowerView view_of(const pb::FollowerStatus& status) {
   return view;
 }
 
+ReplicaView view_of(const pb::ReplicaStatus& status) {
+  ReplicaView view;
+  view.id = status.id();
+  view.address = status.address();
+  view.since_ms = status.since_ms();
+  view.writer = status.writer();
+  view.asked = status.asked();
+  view.revision = status.revision();
+  if (status.has_ready()) view.state = status.ready() ? "ready" : "not-ready";
+  view.reasons.assign(status.reasons().begin(), status.reasons().end());
+  view.endpoints = status.endpoints();
+  view.followers = status.followers();
+  return view;
+}
+
 PeersView view_of(const pb::GetStatusResponse& response) {
   PeersView view;
   view.error.clear();
@@ -36,6 +52,10 @@ PeersView view_of(const pb::GetStatusResponse& response) {
   for (const pb::FollowerStatus& status : response.followers()) {
     if (view.followers.size() >= followers_max) break;
     view.followers.push_back(view_of(status));
+  }
+  for (const pb::ReplicaStatus& status : response.replicas()) {
+    if (view.replicas.size() >= replicas_max) break;
+    view.replicas.push_back(view_of(status));
   }
   std::sort(view.followers.begin(), view.followers.end(),
             [](const FollowerView& a, const FollowerView& b) {

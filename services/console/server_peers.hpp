@@ -18,6 +18,7 @@ namespace millrace::console {
 
 struct PeersView {
   std::vector<FollowerView> followers;  // by kind, then instance
+  std::vector<ReplicaView> replicas;    // by id
   Revision head = 0;
   std::string storage;
   std::string error = "the schema service has not been asked yet";  // empty: up to date

@@ -5,6 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "access/model.hpp"
+#include "services/ingress/base64.hpp"
+
 namespace millrace::ingress {
 namespace {
 
@@ -63,6 +66,23 @@ std::set<std::string> named_by_connection(const std::vector<Header>& headers) {
   return names;
 }
 
+bool has_scheme(std::string_view value, std::string_view scheme) {
+  return value.size() > scheme.size() && httpkit::same_name(value.substr(0, scheme.size()), scheme);
+}
+
+// A token of Millrace's own, however it is shown: what opens its doors is no module's to see. Any
+// other credential is between a module and its users.
+bool is_token_of_platform(std::string_view name, std::string_view value) {
+  if (name != "authorization") return false;
+  if (has_scheme(value, "bearer ")) return !access::id_of_token(trim(value.substr(7))).empty();
+  if (!has_scheme(value, "basic ")) return false;
+  const auto pair = from_base64(trim(value.substr(6)));
+  if (!pair) return false;
+  const std::size_t colon = pair->find(':');
+  return colon != std::string::npos &&
+         !access::id_of_token(std::string_view(*pair).substr(colon + 1)).empty();
+}
+
 std::string from_latin1(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -94,6 +114,7 @@ HeaderMap headers_for_verb(const std::vector<Header>& headers) {
   for (const Header& header : headers) {
     std::string name = lower(header.name);
     if (is_of_hop(name) || is_platforms(name) || of_this_hop.contains(name)) continue;
+    if (is_token_of_platform(name, header.value)) continue;
     out[std::move(name)].push_back(httpkit::is_utf8(header.value) ? header.value
                                                                   : from_latin1(header.value));
   }

@@ -78,7 +78,8 @@ class IngressServer final : public Server {
                         .setting = "ingress.http_listen",
                         .limits = limits_of(settings_),
                         .threads = static_cast<std::size_t>(settings_.threads),
-                        .doors = wiring_.doors},
+                        .doors = wiring_.doors,
+                        .guests = tls::Guests::everybody},
                        [this](httpkit::Request request, std::shared_ptr<httpkit::Reply> reply) {
                          take(std::move(request), std::move(reply));
                        });

@@ -39,12 +39,12 @@ bool is_secret(const schema::Change& change) {
 // Of a stored value it is not the type that counts but whether the value still fits: see below. A
 // secret is sealed, so its type is all there is to judge by.
 bool is_break(const schema::Change& change, const schema::Hit& hit,
-              const std::vector<std::string>& removed) {
+              const std::vector<std::string>& named) {
   if (hit.kind == schema::HitKind::stored) return hit.breaks && is_secret(change);
   if (!hit.breaks) return false;
   if (hit.kind != schema::HitKind::over_http) return true;
   const std::string module = change.place.substr(0, change.place.find('.'));
-  return std::find(removed.begin(), removed.end(), module) == removed.end();
+  return std::find(named.begin(), named.end(), module) == named.end();
 }
 
 bool fits(const schema::Index& types, const schema::Config& config, const ConfigValue& value) {
@@ -114,9 +114,9 @@ std::string count_of(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " break" : " breaks");
 }
 
-}  // namespace
-
-Judged judge(const State& state, const Modules& modules, const std::vector<std::string>& removed) {
+// `named`: those of the removed modules that somebody asked to remove.
+Judged judge(const State& state, const Modules& modules, const std::vector<std::string>& removed,
+             const std::vector<std::string>& named) {
   const Concerned concerned(state, modules, removed);
   const schema::Callers callers(concerned.untouched());
   Judged judged;
@@ -127,7 +127,7 @@ Judged judge(const State& state, const Modules& modules, const std::vector<std::
     std::vector<schema::Hit> hits = callers.of(change);
     look_at_stored(state, after, change, hits);
     for (const schema::Hit& hit : hits) {
-      if (is_break(change, hit, removed)) judged.breaks.push_back(line_of(change, hit));
+      if (is_break(change, hit, named)) judged.breaks.push_back(line_of(change, hit));
     }
     judged.hits.push_back(std::move(hits));
   }
@@ -136,16 +136,35 @@ Judged judge(const State& state, const Modules& modules, const std::vector<std::
   return judged;
 }
 
+std::string how_to_go_on(const CreateChangeset& command) {
+  if (command.back_to == 0)
+    return "change it so that they go on, deploy their modules along with it, or say "
+           "--allow-breaking to accept exactly these";
+  const std::string rollback = "`millrace rollback " + std::to_string(command.back_to);
+  return rollback + " --plan` shows why each breaks, " + rollback +
+         " --allow-breaking` accepts exactly these";
+}
+
+}  // namespace
+
+Judged judge(const State& state, const Modules& modules, const std::vector<std::string>& removed) {
+  return judge(state, modules, removed, removed);
+}
+
+Judged judge(const State& state, const Modules& modules, const CreateChangeset& command) {
+  const std::vector<std::string>& removed = command.removed_modules;
+  return judge(state, modules, removed,
+               command.back_to == 0 ? removed : std::vector<std::string>());
+}
+
 Result<std::vector<std::string>> accepted_breaks(const State& state, const Modules& modules,
                                                  const CreateChangeset& command) {
-  std::vector<std::string> breaks = judge(state, modules, command.removed_modules).breaks;
+  std::vector<std::string> breaks = judge(state, modules, command).breaks;
   if (breaks.empty()) return breaks;
   if (!command.allow_breaking) {
-    const Status refused =
-        refuse("breaks deployed callers, in " + count_of(breaks.size()) +
-                   ": change it so that they go on, deploy their modules along with it, or say "
-                   "--allow-breaking to accept exactly these",
-               breaks);
+    const Status refused = refuse(
+        "breaks deployed callers, in " + count_of(breaks.size()) + ": " + how_to_go_on(command),
+        breaks);
     return fail(refused.error());
   }
   if (breaks.size() > breaks_max)
@@ -154,9 +173,10 @@ Result<std::vector<std::string>> accepted_breaks(const State& state, const Modul
   if (!command.accepted_breaks.empty()) {
     const std::vector<std::string> others = beyond(breaks, command.accepted_breaks);
     if (!others.empty())
-      return fail(
-          refuse("breaks more than was listed and accepted: " + count_of(others.size()), others)
-              .error());
+      return fail(refuse("breaks more than was listed and accepted, in " + count_of(others.size()) +
+                             " that came since: look at the plan again",
+                         others)
+                      .error());
   }
   return breaks;
 }

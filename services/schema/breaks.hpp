@@ -30,9 +30,14 @@ struct Judged {
 // along are not broken, nor is whoever sends to a route of a module that is removed by its name.
 Judged judge(const State& state, const std::vector<std::shared_ptr<const schema::Module>>& modules,
              const std::vector<std::string>& removed);
+// The same of what a command asks for. Whoever goes back to a revision names no module, so that the
+// routes of one that came later are broken like others.
+Judged judge(const State& state, const std::vector<std::shared_ptr<const schema::Module>>& modules,
+             const CreateChangeset& command);
 
-// The breaks that a new changeset makes and that its command accepts. FailedPrecondition, with a
-// break a detail, when it makes others; ResourceExhausted when they are too many to be recorded.
+// The breaks that a new changeset makes and that its command accepts; `modules`: what it brings.
+// FailedPrecondition, with a break a detail, when it makes others; ResourceExhausted when they are
+// too many to be recorded.
 statekit::Result<std::vector<std::string>> accepted_breaks(
     const State& state, const std::vector<std::shared_ptr<const schema::Module>>& modules,
     const CreateChangeset& command);

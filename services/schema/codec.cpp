@@ -135,6 +135,8 @@ RollbackTo command_from(const v2alpha1::RollbackToRequest& request) {
   if (request.deadline_ms() != 0) command.request.deadline_ms = request.deadline_ms();
   if (request.drain_ms_max() != 0) command.request.drain_ms_max = request.drain_ms_max();
   command.request.allow_breaking = request.allow_breaking();
+  command.request.accepted_breaks.assign(request.accepted_breaks().begin(),
+                                         request.accepted_breaks().end());
   return command;
 }
 
@@ -277,6 +279,9 @@ void fill_replicas(v2alpha1::GetStatusResponse& response, const StatusAnswer& an
     replica.set_writer(each.id == answer.writer);
     replica.set_asked(each.id == answer.asked);
     replica.set_feature_level(each.feature_level);
+    replica.set_since_ms(each.since_ms);
+    if (each.ready) replica.set_ready(*each.ready);
+    for (const std::string& reason : each.reasons) replica.add_reasons(reason);
     replica.set_endpoints(static_cast<std::uint32_t>(each.endpoints.size()));
     replica.set_followers(static_cast<std::uint32_t>(
         std::count_if(each.followers.begin(), each.followers.end(),

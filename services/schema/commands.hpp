@@ -51,6 +51,8 @@ struct CreateChangeset {
   bool allow_breaking = false;
   std::vector<std::string> accepted_breaks;  // with allow_breaking: these only; none: all there are
   bool redeploy = false;
+  // Not 0: it goes back to this revision, so that nobody named what is removed.
+  statekit::Revision back_to = 0;
   bool operator==(const CreateChangeset&) const = default;
 };
 

@@ -20,14 +20,22 @@ Concerned::Concerned(const State& state, const Modules& modules,
   for (const std::string& name : judged) add_imports(name);
   has_routes_ = std::any_of(judged.begin(), judged.end(), [&](const std::string& name) {
     const ModuleUse* use = use_of_now(name);
-    return use != nullptr && use->has_routes;
+    const ModuleUse* was = state.use_of_canonical(name);
+    return (use != nullptr && use->has_routes) || (was != nullptr && was->has_routes);
   });
   if (has_routes_)
     names_.insert(state.modules_with_routes().begin(), state.modules_with_routes().end());
+  for (const std::string& name : judged) {
+    const ModuleUse* use = use_of_now(name);
+    if (use != nullptr && !use->realm.first.empty()) add_of_realm(use->realm);
+  }
 }
 
 bool Concerned::touches(const Concerned& other) const {
   if (has_routes_ && other.has_routes_) return true;
+  for (const auto& [realm, external] : realms_) {
+    if (other.realms_.contains({realm, !external})) return true;
+  }
   return std::any_of(names_.begin(), names_.end(),
                      [&](const std::string& name) { return other.names_.contains(name); });
 }
@@ -107,6 +115,16 @@ void Concerned::add_imports(const std::string& first) {
     if (!names_.insert(name).second && name != first) continue;
     if (const ModuleUse* use = use_of_now(name))
       todo.insert(todo.end(), use->imports.begin(), use->imports.end());
+  }
+}
+
+// One that says otherwise of the same realm is enough.
+void Concerned::add_of_realm(const std::pair<std::string, bool>& realm) {
+  realms_.insert(realm);
+  for (const std::string& name : state_.modules_of_realm({realm.first, !realm.second})) {
+    if (removed_.contains(name) || changed_.contains(name)) continue;
+    names_.insert(name);
+    return;
   }
 }
 

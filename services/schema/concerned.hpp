@@ -1,6 +1,7 @@
 // The part of the canonical schema that a change concerns: what is changed, all who refer to it,
-// and all that these refer to; with routes in play, every module that has some. So judging a change
-// costs the same however much is deployed. Asked by the checks of the rules and of who is broken.
+// and all that these refer to; with routes in play, every module that has some; of a realm that is
+// external for the one and not for the other, one of these others. So judging a change costs the
+// same however much is deployed. Asked by the checks of the rules and of who is broken.
 // Pure. REQUIRES: the state and the new modules outlive it, unchanged.
 #pragma once
 
@@ -34,12 +35,14 @@ class Concerned {
   const ModuleUse* use_of_now(const std::string& name) const;
   void add_with_importers(const std::string& first);
   void add_imports(const std::string& first);
+  void add_of_realm(const std::pair<std::string, bool>& realm);
 
   const State& state_;
   const std::set<std::string> removed_;
   std::map<std::string, std::shared_ptr<const schema::Module>> changed_;
   std::map<std::string, ModuleUse> uses_;
   std::set<std::string> names_;
+  std::set<std::pair<std::string, bool>> realms_;  // those of what is judged; whether external
   bool has_routes_ = false;
 };
 

@@ -28,10 +28,13 @@ statekit::Result<Decision> decide(const State& state, const statekit::CommandMet
 struct Plan {
   std::vector<std::string> lines;  // one for each module
   Judged judged;
-  std::vector<schema::Event> events;  // that it would begin with
+  std::vector<schema::Event> events;  // that it would begin with; none: nothing has to change
+  std::vector<std::string> kept;      // deployments there are already: joined, or brought back
 };
 statekit::Result<Plan> plan(const State& state, const statekit::CommandMeta& meta,
                             const CreateChangeset& command);
+statekit::Result<Plan> plan(const State& state, const statekit::CommandMeta& meta,
+                            const RollbackTo& command);
 
 // What a change of config values would do: one line for each value that would change. Refused as
 // `decide` would.

@@ -32,8 +32,9 @@ Status check_roles(const std::vector<RoleBinding>& roles) {
     // The way that people write it says whether each pattern is one.
     if (access::binding_of(access::text_of(role)) == role) continue;
     return fail(Code::invalid_argument, "`" + access::text_of(role) +
-                                            "` is no role for modules: a pattern has letters, "
-                                            "digits, _ and *, and there are at most " +
+                                            "` is no role: a pattern has letters, digits, _ and "
+                                            "*, or is workspace:PATTERN, where - and . may stand "
+                                            "too, and there are at most " +
                                             std::to_string(access::patterns_of_role_max));
   }
   return {};

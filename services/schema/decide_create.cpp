@@ -252,6 +252,15 @@ const Deployment* deployment_to_join(const State& state, const NewModule& module
   return nullptr;
 }
 
+Modules coming(const State& state, const CreateChangeset& command) {
+  Modules modules;
+  for (const NewModule& module : command.modules)
+    if (deployment_to_join(state, module) == nullptr) modules.push_back(module.schema);
+  for (const std::string& key : command.reinstated)
+    modules.push_back(state.deployment(key)->schema);
+  return modules;
+}
+
 Result<Events> decide_create(const State& state, const CommandMeta& meta,
                              const CreateChangeset& command) {
   if (Status checked = check_request(command); !checked) return fail(checked.error());
@@ -261,10 +270,7 @@ Result<Events> decide_create(const State& state, const CommandMeta& meta,
   if (!fresh) return fail(fresh.error());
   if (fresh->empty() && command.removed_modules.empty() && command.reinstated.empty())
     return Events{};
-  Modules modules;
-  for (const NewModule* module : *fresh) modules.push_back(module->schema);
-  for (const std::string& key : command.reinstated)
-    modules.push_back(state.deployment(key)->schema);
+  const Modules modules = coming(state, command);
   if (Status checked = check_schema(state, modules, command.removed_modules); !checked)
     return fail(checked.error());
   Result<std::vector<std::string>> accepted = accepted_breaks(state, modules, command);

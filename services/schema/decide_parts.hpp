@@ -16,9 +16,16 @@ using Events = std::vector<schema::Event>;
 statekit::Result<Events> decide_create(const State& state, const statekit::CommandMeta& meta,
                                        const CreateChangeset& command);
 
+// The schemas that it would make canonical: those of new deployments and of what it brings back.
+std::vector<std::shared_ptr<const schema::Module>> coming(const State& state,
+                                                          const CreateChangeset& command);
+
 // decide_rollback_to.cpp
 statekit::Result<Events> decide_rollback_to(const State& state, const statekit::CommandMeta& meta,
                                             const RollbackTo& command);
+// The changeset that leads back, as the state is now; none: nothing has to change.
+statekit::Result<std::optional<CreateChangeset>> way_back(const State& state,
+                                                          const RollbackTo& command);
 
 // decide_changeset.cpp
 statekit::Result<Events> decide_commit(const State& state, const CommitChangeset& command);

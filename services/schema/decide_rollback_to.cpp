@@ -49,11 +49,11 @@ std::string what_to_start(const State& state, const NewModule& module, Revision 
 
 }  // namespace
 
-Result<Events> decide_rollback_to(const State& state, const CommandMeta& meta,
-                                  const RollbackTo& command) {
+Result<std::optional<CreateChangeset>> way_back(const State& state, const RollbackTo& command) {
   CreateChangeset request = command.request;
   request.modules.clear();
   request.redeploy = true;
+  request.back_to = command.revision;
   std::set<std::string> wanted;
   std::vector<std::string> to_start;
   for (const NewModule& module : command.request.modules) {
@@ -76,8 +76,15 @@ Result<Events> decide_rollback_to(const State& state, const CommandMeta& meta,
                     " cannot answer calls at present",
                 std::move(to_start));
   if (request.modules.empty() && request.reinstated.empty() && request.removed_modules.empty())
-    return Events{};
-  return decide_create(state, meta, request);
+    return std::nullopt;
+  return request;
+}
+
+Result<Events> decide_rollback_to(const State& state, const CommandMeta& meta,
+                                  const RollbackTo& command) {
+  const Result<std::optional<CreateChangeset>> request = way_back(state, command);
+  if (!request) return fail(request.error());
+  return *request ? decide_create(state, meta, **request) : Events{};
 }
 
 }  // namespace millrace::schema_service

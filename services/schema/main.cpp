@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
   const settings::Binary binary{
       "millrace-schema", "Keeps the schema and all that happens to it, and streams it.", {}};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
-  const auto doors = settings::open_doors(binary, tls);
+  const auto doors = settings::open_doors(binary, tls, door.asks());
   if (!doors) return 1;
   statekit::set_up_logging(
       {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});

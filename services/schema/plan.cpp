@@ -22,6 +22,12 @@ std::vector<std::string> lines_of(const State& state, const CreateChangeset& com
     else
       lines.push_back("module " + name + " is new");
   }
+  for (const std::string& key : command.reinstated) {
+    const std::string& name = state.deployment(key)->module();
+    const Deployment* canonical = state.canonical(name);
+    lines.push_back("module " + name + " comes back: " + key +
+                    (canonical == nullptr ? " is kept" : " replaces " + canonical->key));
+  }
   for (const std::string& name : command.removed_modules)
     lines.push_back("module " + name + " is removed with " + state.canonical(name)->key);
   return lines;
@@ -36,12 +42,18 @@ Result<Plan> plan(const State& state, const CommandMeta& meta, const CreateChang
   accepting.accepted_breaks.clear();
   Result<Events> events = decide_create(state, meta, accepting);
   if (!events) return fail(std::move(events.error()));
-  std::vector<std::shared_ptr<const schema::Module>> fresh;
+  std::vector<std::string> kept = command.reinstated;
   for (const NewModule& module : command.modules) {
-    if (deployment_to_join(state, module) == nullptr) fresh.push_back(module.schema);
+    if (const Deployment* joined = deployment_to_join(state, module)) kept.push_back(joined->key);
   }
-  return Plan{lines_of(state, command), judge(state, fresh, command.removed_modules),
-              *std::move(events)};
+  return Plan{lines_of(state, command), judge(state, coming(state, command), command),
+              *std::move(events), std::move(kept)};
+}
+
+Result<Plan> plan(const State& state, const CommandMeta& meta, const RollbackTo& command) {
+  const Result<std::optional<CreateChangeset>> request = way_back(state, command);
+  if (!request) return fail(request.error());
+  return *request ? plan(state, meta, **request) : Plan{};
 }
 
 }  // namespace millrace::schema_service

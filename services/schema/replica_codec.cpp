@@ -20,6 +20,7 @@ constexpr std::size_t endpoints_said_max = 20'000;
 constexpr std::size_t followers_said_max = 4'096;
 constexpr std::size_t draining_said_max = 10'000;  // deployments, of all routers
 constexpr std::size_t votes_said_max = 256;        // the newest
+constexpr std::size_t reasons_said_max = 8;
 
 FollowerRecord follower_from(const v2alpha1::FollowerStatus& message, MonoMs now) {
   FollowerRecord record;
@@ -80,6 +81,10 @@ statekit::Bytes encode(const ReplicaFacts& facts, MonoMs now) {
     say_draining(facts.followers[i], draining_room, *message.mutable_followers()->rbegin());
   }
   say_votes(facts.votes, message);
+  message.set_since_ms(facts.since_ms);
+  if (facts.ready) message.set_ready(*facts.ready);
+  for (std::size_t i = 0; i < std::min(facts.reasons.size(), reasons_said_max); ++i)
+    message.add_reasons(facts.reasons[i]);
   return message.SerializeAsString();
 }
 
@@ -97,6 +102,9 @@ Result<ReplicaFacts> decode_replica(const statekit::Member& member, MonoMs now) 
   for (const auto& each : message.votes())
     facts.votes.push_back({each.kind(), each.format(), each.revision(), each.digest(),
                            each.followers(), each.wrong()});
+  facts.since_ms = message.since_ms();
+  if (message.has_ready()) facts.ready = message.ready();
+  facts.reasons.assign(message.reasons().begin(), message.reasons().end());
   return facts;
 }
 

@@ -96,7 +96,6 @@ void Replicas::round() {
     }
   }
   const std::lock_guard lock(mutex_);
-  own_ = std::move(own);
   if (said && members) {
     announced_ = true;
     announced_ms_ = begun;
@@ -129,13 +128,14 @@ std::string Replicas::writer_address() const {
 }
 
 std::vector<ReplicaFacts> Replicas::all() const {
+  ReplicaFacts own = tell_();
   const std::lock_guard lock(mutex_);
-  if (!announced_) return {};
+  own.address = address_;
   std::vector<ReplicaFacts> all = others_;
-  all.insert(
-      std::lower_bound(all.begin(), all.end(), own_,
-                       [](const ReplicaFacts& a, const ReplicaFacts& b) { return a.id < b.id; }),
-      own_);
+  for (ReplicaFacts& other : all)
+    if (!here_locked()) other.ready.reset();
+  const auto lower = [](const ReplicaFacts& a, const ReplicaFacts& b) { return a.id < b.id; };
+  all.insert(std::lower_bound(all.begin(), all.end(), own, lower), own);
   return all;
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,6 +27,9 @@ struct ReplicaFacts {
   std::vector<std::string> endpoints;  // heard from lately
   std::vector<statekit::FollowerRecord> followers;
   std::vector<statekit::StateVote> votes;  // digests that its followers reported of their states
+  statekit::WallMs since_ms = 0;           // when it started, by its clock; 0: it does not tell
+  std::optional<bool> ready;               // nullopt: it does not tell, or was not heard lately
+  std::vector<std::string> reasons;        // why it is not ready
 };
 
 // The message ReplicaMember; `now` is this process's, to which seen_ms of the followers refer.
@@ -67,7 +71,7 @@ class Replicas {
   std::string writer() const;
   // Those that are there, but for this one, by id.
   std::vector<ReplicaFacts> others() const;
-  // All of them, with this one as it said itself last; none where it is alone.
+  // All of them, with this one as it is now; whether others are ready only while they are heard.
   std::vector<ReplicaFacts> all() const;
   // Says itself and hears the others once; `join` does it again and again.
   void round();
@@ -84,7 +88,6 @@ class Replicas {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::string address_;
-  ReplicaFacts own_;
   std::vector<ReplicaFacts> others_;
   statekit::MonoMs announced_ms_ = 0;
   bool announced_ = false;

@@ -90,25 +90,41 @@ void Rollout::tick_changesets(const State& state, MonoMs now,
   changesets_ = std::move(still);
 }
 
+// A portion of the deployments, from where the one before ended. Those that went away meanwhile
+// are forgotten where the portion passes the place at which they stood.
 void Rollout::tick_deployments(const State& state, MonoMs now, std::vector<Command>& commands) {
-  const auto kept = static_cast<std::int64_t>(deployments_.size());
-  const std::int64_t pause = kept / times_.kept_per_pause_ms;
-  if (looked_ && now - *looked_ < pause) return;
+  const auto& all = state.deployments();
+  const bool few = all.size() <= times_.looked_at_once;
+  if (!few && looked_ && now - *looked_ < times_.look_every_ms) return;
   looked_ = now;
-  std::map<std::string, Seen> still;
+  const auto forget_before = [this](auto next) {
+    deployments_.erase(deployments_.upper_bound(looked_at_), next);
+  };
   RemoveDeployments removal;
-  for (const auto& [key, deployment] : state.deployments()) {
-    if (!is_kept_for_a_while(deployment)) continue;
-    const auto phase = static_cast<Revision>(deployment.phase);
-    const auto before = deployments_.find(key);
-    Seen seen{phase, now, 0, false};
-    if (before != deployments_.end() && before->second.phase == phase) seen = before->second;
-    if (now - seen.since >= times_.rollback_window_ms && may_send(seen, now))
-      removal.deployments.push_back(key);
-    still.emplace(key, seen);
+  auto next = all.upper_bound(looked_at_);
+  for (std::size_t n = 0; n < times_.looked_at_once && next != all.end(); ++n, ++next) {
+    forget_before(deployments_.lower_bound(next->first));
+    if (is_due(next->second, now)) removal.deployments.push_back(next->first);
+    looked_at_ = next->first;
   }
-  deployments_ = std::move(still);
+  if (next == all.end()) {
+    forget_before(deployments_.end());
+    looked_at_.clear();
+  }
   if (!removal.deployments.empty()) commands.push_back(std::move(removal));
+}
+
+// Since when a deployment is kept, and whether that is long enough.
+bool Rollout::is_due(const Deployment& deployment, MonoMs now) {
+  if (!is_kept_for_a_while(deployment)) {
+    deployments_.erase(deployment.key);
+    return false;
+  }
+  const auto phase = static_cast<Revision>(deployment.phase);
+  const auto [at, is_new] = deployments_.try_emplace(deployment.key, Seen{phase, now, 0, false});
+  Seen& seen = at->second;
+  if (!is_new && seen.phase != phase) seen = Seen{phase, now, 0, false};
+  return now - seen.since >= times_.rollback_window_ms && may_send(seen, now);
 }
 
 }  // namespace millrace::schema_service

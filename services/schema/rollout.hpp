@@ -4,6 +4,7 @@
 // after a restart they are late, never early.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -20,9 +21,10 @@ namespace millrace::schema_service {
 struct RolloutTimes {
   std::int64_t rollback_window_ms = 600'000;  // retired and failed deployments are kept for
   std::int64_t retry_ms = 1'000;              // a command without effect is sent again after
-  // The deployments are looked through the less often the more of them are kept: this many add a
-  // millisecond of pause.
-  std::int64_t kept_per_pause_ms = 100;
+  // So many deployments are looked at in a tick; where there are more, the next so many this much
+  // later: what it costs, and how long the writer of the state waits, does not grow with them.
+  std::size_t looked_at_once = 100;
+  std::int64_t look_every_ms = 100;
 };
 
 // What the rollout needs to know of a follower.
@@ -56,11 +58,13 @@ class Rollout {
   void tick_changesets(const State& state, statekit::MonoMs now,
                        const std::vector<FollowerFact>& followers, std::vector<Command>& commands);
   void tick_deployments(const State& state, statekit::MonoMs now, std::vector<Command>& commands);
+  bool is_due(const Deployment& deployment, statekit::MonoMs now);
 
   RolloutTimes times_;
   std::map<std::string, Seen> changesets_;
   std::map<std::string, Seen> deployments_;  // those that are retired or failed
-  std::optional<statekit::MonoMs> looked_;   // at the deployments
+  std::optional<statekit::MonoMs> looked_;   // at deployments
+  std::string looked_at_;                    // the last of them; empty: begin with the first
 };
 
 }  // namespace millrace::schema_service

@@ -137,6 +137,21 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
     return reactor;
   }
 
+  ServerUnaryReactor* PlanRollback(CallbackServerContext* context,
+                                   const v2::RollbackToRequest* request,
+                                   v2::CreateChangesetResponse* response) override {
+    if (const Status may = reaches(*context, "PlanRollback", Permission::deploy, {""}); !may)
+      return refuse(context, may.error());
+    const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
+    if (!meta) return refuse(context, meta.error());
+    const auto answer = [this, request, response, meta = *meta] {
+      const Result<PlanAnswer> planned = service_.plan(command_from(*request), meta);
+      if (planned) fill(*response, *planned);
+      return status_of(planned);
+    };
+    return on_worker(context, answer, true);
+  }
+
   grpc::ServerWriteReactor<v2::FeedSnapshotPart>* GetState(
       CallbackServerContext* context, const v2::GetStateRequest* request) override {
     return send_state(service_, context, *request);

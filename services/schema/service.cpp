@@ -106,6 +106,7 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
                  statekit::MachineNote note, std::unique_ptr<statekit::Presence> presence)
     : settings_(settings),
       clock_(clock),
+      created_ms_(clock.wall_ms()),
       journal_(std::move(journal)),
       prober_(std::move(prober)),
       broadcast_(ring_limits(settings), is_hidden_from_followers),
@@ -287,15 +288,17 @@ void Service::change(Command command, const std::string& changeset, CommandMeta 
 
 Result<PlanAnswer> Service::plan(const CreateChangeset& command, const CommandMeta& meta) const {
   const auto state = machine_.read();
-  Result<Plan> plan = schema_service::plan(*state, meta, command);
+  return answer_of(*state, meta, schema_service::plan(*state, meta, command));
+}
+
+Result<PlanAnswer> Service::answer_of(const State& state, const CommandMeta& meta,
+                                      Result<Plan> plan) const {
   if (!plan) return fail(std::move(plan.error()));
-  if (Status fits = fits_in_commit(std::move(plan->events), meta, state->revision()); !fits)
+  if (Status fits = fits_in_commit(std::move(plan->events), meta, state.revision()); !fits)
     return fail(std::move(fits.error()));
-  PlanAnswer answer{std::move(plan->lines), std::move(plan->judged), {}, position_of(*state)};
-  for (const NewModule& module : command.modules) {
-    if (const Deployment* joined = deployment_to_join(*state, module))
-      answer.deployments.push_back({module.schema->name, joined->key, true});
-  }
+  PlanAnswer answer{std::move(plan->lines), std::move(plan->judged), {}, position_of(state)};
+  for (const std::string& key : plan->kept)
+    answer.deployments.push_back({state.deployment(key)->module(), key, true});
   return answer;
 }
 
@@ -355,22 +358,27 @@ std::uint64_t Service::when_at(const ReadAt& at, std::function<void(const Status
 
 Result<StatusAnswer> Service::status() const {
   StatusAnswer answer;
-  // A journal that cannot be reached is a reason not to be ready, not to say nothing.
-  const Result<JournalReach> reach = reach_of(*journal_);
+  // A journal that cannot be reached is a reason not to be ready, not to say nothing; nor to be
+  // waited for by everybody who asks.
+  const Status able = health();
+  const Result<JournalReach> reach =
+      able ? reach_of(*journal_) : Result<JournalReach>(fail(able.error()));
   if (reach) answer.reach = *reach;
   answer.head = machine_.position();
   answer.now = clock_.mono_ms();
   answer.followers = followers();
   answer.feature_level = machine_.read()->feature_level();
   answer.storage = journal_url(settings_);
-  if (const Status able = health(); !able)
-    answer.reasons.push_back(able.error().message);
-  else if (!reach)
-    answer.reasons.push_back(reach.error().message);
+  if (!reach) answer.reasons.push_back(reach.error().message);
   answer.warnings = warnings();
   answer.replicas = replicas_.all();
   answer.writer = replicas_.writer();
   answer.asked = replicas_.id();
+  for (ReplicaFacts& each : answer.replicas) {
+    if (each.id != answer.asked) continue;
+    each.ready = answer.reasons.empty();
+    each.reasons = answer.reasons;
+  }
   return answer;
 }
 

@@ -60,7 +60,7 @@ struct ChangesetAnswer {
 struct PlanAnswer {
   std::vector<std::string> lines;
   Judged judged;
-  std::vector<DeploymentOf> deployments;  // those that would be joined
+  std::vector<DeploymentOf> deployments;  // those that would be joined, or brought back
   statekit::Position position;
 };
 struct ConfigPlanAnswer {
@@ -168,6 +168,8 @@ class Service {
               std::int64_t deadline_ms, Done<ChangesetAnswer> done);
   statekit::Result<PlanAnswer> plan(const CreateChangeset& command,
                                     const statekit::CommandMeta& meta) const;
+  // `request.modules` comes empty. Blocks on storage: call it on a worker.
+  statekit::Result<PlanAnswer> plan(RollbackTo command, const statekit::CommandMeta& meta) const;
 
   void change_config(ChangeConfig command, statekit::CommandMeta meta, std::int64_t deadline_ms,
                      Done<statekit::Position> done);
@@ -257,6 +259,8 @@ class Service {
   void start_history();
   void drop_old_commits();
   CreateAnswer created(const CreateChangeset& command, const statekit::Committed& committed) const;
+  statekit::Result<PlanAnswer> answer_of(const State& state, const statekit::CommandMeta& meta,
+                                         statekit::Result<Plan> plan) const;
   CreateAnswer rolled_back(const statekit::Committed& committed) const;
   statekit::Result<std::vector<NewModule>> canonical_at(Revision revision) const;
   std::string name_changeset(const std::string& drawn, const std::vector<std::string>& deployments,
@@ -264,6 +268,7 @@ class Service {
 
   const Settings settings_;
   const statekit::Clock& clock_;
+  const statekit::WallMs created_ms_;
   const std::unique_ptr<statekit::Journal> journal_;
   const std::unique_ptr<Prober> prober_;
   statekit::Broadcast broadcast_;

@@ -127,6 +127,14 @@ void Service::rollback_to(RollbackTo command, CommandMeta meta, std::int64_t dea
   });
 }
 
+Result<PlanAnswer> Service::plan(RollbackTo command, const CommandMeta& meta) const {
+  Result<std::vector<NewModule>> modules = canonical_at(command.revision);
+  if (!modules) return fail(std::move(modules.error()));
+  command.request.modules = *std::move(modules);
+  const auto state = machine_.read();
+  return answer_of(*state, meta, schema_service::plan(*state, meta, command));
+}
+
 // Without a changeset where nothing had to change.
 CreateAnswer Service::rolled_back(const Committed& committed) const {
   const auto state = machine_.read();

@@ -20,6 +20,10 @@ ReplicaFacts Service::facts() {
   facts.endpoints = conductor_.held();
   facts.followers = hub_.followers(clock_.mono_ms());
   facts.votes = hub_.votes();
+  facts.since_ms = created_ms_;
+  const statekit::Status able = health();
+  facts.ready = able.has_value();
+  if (!able) facts.reasons = {able.error().message};
   return facts;
 }
 

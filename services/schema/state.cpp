@@ -293,11 +293,12 @@ void State::set_phase(const std::string& key, ChangesetPhase phase, const std::s
 }
 
 bool State::reaches_out(const Changeset& changeset) const {
-  return std::any_of(changeset.deployments.begin(), changeset.deployments.end(),
-                     [this](const std::string& key) {
-                       const ModuleUse* use = use_of_deployment(key);
-                       return use != nullptr && (use->has_routes || !use->imports.empty());
-                     });
+  return std::any_of(
+      changeset.deployments.begin(), changeset.deployments.end(), [this](const std::string& key) {
+        const ModuleUse* use = use_of_deployment(key);
+        return use != nullptr &&
+               (use->has_routes || !use->imports.empty() || !use->realm.first.empty());
+      });
 }
 
 void State::set_standing(const std::string& module, const std::string& key, bool stands) {
@@ -318,6 +319,7 @@ void State::set_canonical(const std::string& module, const std::string& key) {
   const ModuleUse& use = uses_.at(key);
   for (const std::string& name : use.imports) importers_[name].insert(module);
   if (use.has_routes) with_routes_.insert(module);
+  if (!use.realm.first.empty()) in_realm_[use.realm].insert(module);
 }
 
 void State::unset_canonical(const std::string& module, const std::string& key) {
@@ -329,6 +331,9 @@ void State::unset_canonical(const std::string& module, const std::string& key) {
     if (importers->second.empty()) importers_.erase(importers);
   }
   with_routes_.erase(module);
+  const auto realm = in_realm_.find(uses_.at(key).realm);
+  if (realm != in_realm_.end() && realm->second.erase(module) > 0 && realm->second.empty())
+    in_realm_.erase(realm);
   canonical_.erase(held);
 }
 

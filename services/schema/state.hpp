@@ -51,8 +51,9 @@ using ConfigKey = std::pair<std::string, std::string>;
 // What a module needs of others, worked out once: so a change is checked against those it concerns
 // and not against everything that is deployed.
 struct ModuleUse {
-  std::vector<std::string> imports;  // the modules that it refers to, sorted
-  bool has_routes = false;           // HTTP requests reach it
+  std::vector<std::string> imports;         // the modules that it refers to, sorted
+  bool has_routes = false;                  // HTTP requests reach it
+  std::pair<std::string, bool> realm = {};  // its name, empty: none; whether it is external
   bool operator==(const ModuleUse&) const = default;
 };
 ModuleUse use_of(const schema::Module& module);
@@ -90,8 +91,11 @@ class State {
   // The canonical modules that refer to it, whether it is deployed or not.
   const std::set<std::string>& importers_of(const std::string& module) const;
   const std::set<std::string>& modules_with_routes() const { return with_routes_; }
+  // The canonical modules that stand in a realm of that name which is external, or is not.
+  const std::set<std::string>& modules_of_realm(const std::pair<std::string, bool>& realm) const;
   // Those that are neither committed nor over and may matter to a change of these modules, oldest
-  // first: they hold one of them, or what they bring refers to other modules or has routes.
+  // first: they hold one of them, or what they bring refers to other modules, has routes or stands
+  // in a realm.
   std::vector<const Changeset*> holders_beside(const std::set<std::string>& modules) const;
   const RememberedRequest* remembered(const RequestId& id) const { return requests_.find(id); }
   const SupersededBuild* superseded(const BuildId& id) const { return superseded_.find(id); }
@@ -172,11 +176,12 @@ class State {
 
   // Indices over the tables.
   std::size_t config_bytes_ = 0;
-  std::map<std::string, std::string> canonical_;               // module -> deployment
-  std::map<std::string, std::set<std::string>> standing_;      // module -> deployments
-  std::map<std::string, ModuleUse> uses_;                      // deployment -> of its module
-  std::map<std::string, std::set<std::string>> importers_;     // module -> canonical modules
-  std::set<std::string> with_routes_;                          // canonical modules
+  std::map<std::string, std::string> canonical_;            // module -> deployment
+  std::map<std::string, std::set<std::string>> standing_;   // module -> deployments
+  std::map<std::string, ModuleUse> uses_;                   // deployment -> of its module
+  std::map<std::string, std::set<std::string>> importers_;  // module -> canonical modules
+  std::set<std::string> with_routes_;                       // canonical modules
+  std::map<std::pair<std::string, bool>, std::set<std::string>> in_realm_;  // canonical modules
   std::map<std::string, std::set<std::string>> endpoint_ids_;  // deployment -> endpoints
   std::map<std::string, std::string> holders_;                 // module -> changeset
   std::set<std::string> outward_;                              // changesets that hold modules

@@ -117,7 +117,9 @@ const Deployment* State::canonical(const std::string& module) const {
 }
 
 ModuleUse use_of(const schema::Module& module) {
-  return {schema::imports(module), !schema::ingress_verbs(module).empty()};
+  return {schema::imports(module),
+          !schema::ingress_verbs(module).empty(),
+          {module.realm, module.external}};
 }
 
 const ModuleUse* State::use_of_deployment(const std::string& key) const {
@@ -134,6 +136,13 @@ const std::set<std::string>& State::importers_of(const std::string& module) cons
   static const std::set<std::string> none;
   const auto found = importers_.find(module);
   return found == importers_.end() ? none : found->second;
+}
+
+const std::set<std::string>& State::modules_of_realm(
+    const std::pair<std::string, bool>& realm) const {
+  static const std::set<std::string> none;
+  const auto found = in_realm_.find(realm);
+  return found == in_realm_.end() ? none : found->second;
 }
 
 const Changeset* State::holder_of(const std::string& module) const {

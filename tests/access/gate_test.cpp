@@ -5,85 +5,13 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "access/house.hpp"
 #include "access/io/http_gate.hpp"
-#include "statekit/io/clock.hpp"
 #include "support/catch.hpp"
 
-using namespace millrace::access;
+using namespace millrace::test;
 using millrace::statekit::Code;
 using millrace::statekit::Error;
-
-namespace {
-
-const std::string deploys = "/millrace.v2alpha1.SchemaService/CreateChangeset";
-const std::string looks = "/millrace.v2alpha1.SchemaService/GetSchema";
-const std::string follows = "/millrace.v2alpha1.SchemaService/Subscribe";
-
-std::string token_text(char letter) {
-  return "mlr_" + std::string(10, letter) + "_" + std::string(52, letter);
-}
-
-class House {
- public:
-  House() {
-    trusted.required = true;
-    trusted.own_token = token_text('o');
-    trusted.own = millrace::statekit::sha256(trusted.own_token);
-    trusted.bootstrap = millrace::statekit::sha256(token_text('b'));
-    trusted.service_identities = {"router.internal"};
-    give('a', "ada", {{Role::viewer, {}}});
-  }
-
-  void give(char letter, const std::string& principal, std::vector<RoleBinding> roles) {
-    const std::lock_guard lock(mutex);
-    Token token;
-    token.id = std::string(10, letter);
-    token.hash = millrace::statekit::sha256(token_text(letter));
-    token.principal = principal;
-    book.put(token);
-    book.put(Grant{principal, std::move(roles), 0, "", 0});
-  }
-  void revoke(char letter) {
-    const std::lock_guard lock(mutex);
-    book.revoke(std::string(10, letter));
-  }
-
-  Gate& gate() {
-    if (!gate_)
-      gate_ = std::make_unique<Gate>(
-          trusted,
-          [this](const auto& use) {
-            const std::lock_guard lock(mutex);
-            use(book);
-          },
-          clock, [this](const Denied& denied) { told.push_back(denied); }, GateLimits{3, 0, 1});
-    return *gate_;
-  }
-
-  std::string verdict(const Arrival& arrival) {
-    const auto caller = gate().admit(arrival);
-    return caller ? caller->name : std::string(name_of(caller.error().code));
-  }
-
-  Trusted trusted;
-  std::mutex mutex;
-  Book book;
-  millrace::statekit::SystemClock clock;
-  std::vector<Denied> told;
-
- private:
-  std::unique_ptr<Gate> gate_;
-};
-
-Arrival with_token(const std::string& method, char letter) {
-  Arrival arrival;
-  arrival.method = method;
-  arrival.authorization = "Bearer " + token_text(letter);
-  arrival.from = "ipv4:127.0.0.1:1";
-  return arrival;
-}
-
-}  // namespace
 
 TEST_CASE("who shows what is known is let in as far as their roles go") {
   House house;
@@ -223,4 +151,7 @@ TEST_CASE("over HTTP a token is a bearer's or the password of Basic") {
   CHECK(asks.status == 401);
   CHECK(millrace::httpkit::find_header(asks.headers, "www-authenticate"));
   CHECK(refusal({Code::permission_denied, "why", {}}).status == 403);
+  const auto slowed = refusal({Code::resource_exhausted, "why", {}});
+  CHECK(slowed.status == 429);
+  CHECK(millrace::httpkit::find_header(slowed.headers, "retry-after") == "2");
 }

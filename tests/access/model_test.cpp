@@ -26,7 +26,8 @@ TEST_CASE("a pattern stands for the modules that people would say it does") {
 
 TEST_CASE("a role is written as it is read") {
   for (const char* text :
-       {"viewer", "deployer=shop*,cart", "operator", "secret-reader=a", "service=echo", "admin"}) {
+       {"viewer", "deployer=shop*,cart", "operator", "secret-reader=a", "service=echo", "admin",
+        "operator=shop*,workspace:prod-*", "viewer=workspace:*", "deployer=workspace:a.b_c"}) {
     const auto binding = binding_of(text);
     REQUIRE(binding);
     CHECK(text_of(*binding) == text);
@@ -34,8 +35,10 @@ TEST_CASE("a role is written as it is read") {
 }
 
 TEST_CASE("what is no role is none") {
-  for (const char* text : {"", "root", "viewer=", "viewer=a,", "viewer=a b", "viewer=a,,b",
-                           "viewer=../x", "Viewer", "viewer =a"}) {
+  for (const char* text :
+       {"", "root", "viewer=", "viewer=a,", "viewer=a b", "viewer=a,,b", "viewer=../x", "Viewer",
+        "viewer =a", "viewer=workspace:", "viewer=workspace:a/b", "viewer=a-b", "viewer=space:a",
+        "viewer=workspace:workspace:a"}) {
     CAPTURE(text);
     CHECK_FALSE(binding_of(text));
   }

@@ -142,3 +142,46 @@ TEST_CASE("who has no role may do nothing that is asked for") {
   for (const Rule& rule : rules())
     CHECK(nobody.may(rule.permission) == (rule.permission == Permission::open));
 }
+
+TEST_CASE("a role with workspaces reaches these states, and without modules nothing else") {
+  const auto with = [](const std::string& roles) {
+    Caller caller;
+    for (std::size_t at = 0; at < roles.size();) {
+      const std::size_t end = std::min(roles.find(' ', at), roles.size());
+      caller.roles.push_back(*binding_of(roles.substr(at, end - at)));
+      at = end + 1;
+    }
+    return caller;
+  };
+  const auto keeps = [&](const std::string& roles, const std::string& workspace) {
+    return with(roles).may_in_workspace(Permission::keep_state, workspace);
+  };
+  CHECK(keeps("deployer", "prod"));
+  CHECK(keeps("deployer=shop*", "prod"));  // as it was before workspaces had patterns
+  CHECK(keeps("deployer=workspace:prod*", "prod-1"));
+  CHECK_FALSE(keeps("deployer=workspace:prod*", "test"));
+  CHECK_FALSE(keeps("deployer=shop,workspace:prod*", "test"));
+  CHECK(keeps("deployer=workspace:prod*", ""));  // one of them
+  CHECK(keeps("deployer=workspace:a viewer deployer=workspace:b", "b"));
+  CHECK_FALSE(keeps("viewer=workspace:prod", "prod"));
+  CHECK_FALSE(keeps("deployer=workspace:a viewer", "prod"));
+
+  const Caller both = with("deployer=shop,workspace:prod");
+  CHECK(both.may(Permission::deploy, "shop"));
+  CHECK_FALSE(both.may(Permission::deploy, "prod"));
+  CHECK_FALSE(both.may_everywhere(Permission::deploy));
+  const Caller only = with("operator=workspace:prod");
+  CHECK(only.may_in_workspace(Permission::operate, "prod"));
+  CHECK_FALSE(only.may(Permission::operate));
+  CHECK_FALSE(only.may(Permission::read));
+  for (const char* role : {"admin=workspace:*", "deployer=workspace:*", "service=workspace:*"}) {
+    const Caller caller = with(role);
+    for (const Permission permission : {Permission::administer, Permission::deploy,
+                                        Permission::follow, Permission::serve, Permission::read}) {
+      CHECK_FALSE(caller.may(permission));
+      CHECK_FALSE(caller.may(permission, "workspace:x"));
+    }
+    CHECK_FALSE(caller.is_platform());
+    CHECK_FALSE(caller.is_module("shop"));
+  }
+}

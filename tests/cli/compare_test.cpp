@@ -194,6 +194,17 @@ TEST_CASE("a folder is the schema files in it and below and another revision is 
         "+ cart: the module is new\n+ shop: the module is new\n2 changes, 0 breaking\n");
   CHECK(desk.type({"compat", "now", "6"}) == refused);
   CHECK(desk.out.str().find("! shop.get: the verb is gone [removed-verb]") != std::string::npos);
+  // 0 would mean now to the service.
+  for (const Words& words : {Words{"diff", "0", "now"}, Words{"diff", "6", "0"},
+                             Words{"compat", "now", "all", "--with", "0"}}) {
+    CHECK(desk.type(words) == refused);
+    CHECK(desk.says("there is no revision 0: they begin at 1"));
+    CHECK(desk.out.str().empty());
+  }
+  CHECK(desk.type({"diff", "99999999999999999999", "now"}) == refused);
+  CHECK(desk.says("is no revision"));
+  desk.write("0", "module shop { export verb get(Unit) Int +calls clock.now }");
+  CHECK(desk.type({"diff", "now", "0"}) == done);  // a file that is called so
 }
 
 TEST_CASE("what breaks neither callers nor subscribers is one line") {

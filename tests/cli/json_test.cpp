@@ -99,7 +99,16 @@ TEST_CASE("the format of status is frozen") {
                                                false,
                                                {"replaying"},
                                                {"etcd a:1: it uses 1434 MiB of its quota"},
-                                               {{"0a", "127.0.0.1:8892", 42, true, true, 2, 3}}}));
+                                               {{"0a",
+                                                 "127.0.0.1:8892",
+                                                 42,
+                                                 true,
+                                                 true,
+                                                 2,
+                                                 3,
+                                                 1'700'000'000'000,
+                                                 "not-ready",
+                                                 {"replaying"}}}}));
 }
 
 TEST_CASE("the format of ps is frozen") {

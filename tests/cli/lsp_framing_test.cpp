@@ -74,5 +74,7 @@ TEST_CASE("positions count UTF-16 units, spots count characters, offsets octets"
   CHECK(spot_at(text, {0, 3}).column == 3);
   CHECK(path_of("file:///a%20b/c") == "/a b/c");
   CHECK(uri_of("/a b/\xc3\xa4") == "file:///a%20b/%C3%A4");
-  CHECK(path_of("untitled:1").empty());
+  CHECK(path_of("git:/a/b.schema").empty());
+  CHECK(path_of("untitled:a b") == "untitled:a b");
+  CHECK(uri_of("untitled:a b") == "untitled:a b");
 }

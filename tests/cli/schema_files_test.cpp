@@ -142,6 +142,19 @@ TEST_CASE("a file given twice and a realm that clashes are told with their place
   CHECK(desk.says("away:1:16: error[duplicate-realm]: the realm `r` is not external at here:1"));
 }
 
+TEST_CASE("what is deployed must hold modules, each of them once, and says where it does not") {
+  Desk desk;
+  const std::string file = desk.file("good", good);
+  const std::string other = desk.file("other", "realm r {\n" + good + "}\n");
+  CHECK(desk.run({"deploy", file, file}) == refused);
+  CHECK(desk.says("good:1:8: error[duplicate-module]: the file"));
+  CHECK(desk.run({"deploy", file, other, "--plan"}) == refused);
+  CHECK(desk.says("other:2:8: error[duplicate-module]: the module `good` is already declared"));
+  const std::string empty = desk.file("empty", "// nothing yet\n");
+  CHECK(desk.run({"deploy", empty}) == refused);
+  CHECK(desk.says("empty:1:1: error[file]: holds no module"));
+}
+
 TEST_CASE(
     "a file with CRLF and a BOM is read, with its places right, and formatted to plain text") {
   Desk desk;

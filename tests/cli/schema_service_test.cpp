@@ -52,7 +52,20 @@ TEST_CASE("schema get prints all, one module, a past revision, and says what is 
   CHECK(desk.err.str().find("no module named b is deployed") != std::string::npos);
   CHECK(desk.run({"get", "--format", "json"}) == done);
   CHECK(nlohmann::json::parse(desk.out.str()).dump().find("\"name\":\"v\"") != std::string::npos);
-  CHECK(desk.run({"get", "--at", "minus"}) == refused);
+}
+
+TEST_CASE("a revision is a whole number from 1, and 0 does not stand for now") {
+  Desk desk;
+  for (const char* wrong : {"0", "00"}) {
+    CHECK(desk.run({"get", "--at", wrong}) == refused);
+    CHECK(desk.err.str().find("there is no revision 0: they begin at 1") != std::string::npos);
+    CHECK(desk.out.str().empty());
+  }
+  for (const char* wrong : {"minus", "-1", "1.5", "", "now", "99999999999999999999"}) {
+    INFO(wrong);
+    CHECK(desk.run({"get", "--at", wrong}) == refused);
+    CHECK(desk.err.str().find("is no revision") != std::string::npos);
+  }
 }
 
 TEST_CASE("schema history asks for what was wanted and reads page after page up to the limit") {
@@ -89,4 +102,13 @@ TEST_CASE("a history that was compacted says from where on it is kept") {
   CHECK(desk.out.str().find(
             "what was before revision 4 is no longer kept: the journal was compacted\n") !=
         std::string::npos);
+}
+
+TEST_CASE("schema get prints JSON by the flag of every other command too") {
+  Desk desk;
+  CHECK(desk.run({"get", "--format", "json"}) == done);
+  const std::string json = desk.out.str();
+  CHECK(nlohmann::json::parse(json).is_object());
+  CHECK(desk.run({"get", "--output", "json"}) == done);
+  CHECK(desk.out.str() == json);
 }

@@ -43,6 +43,14 @@ TEST_CASE("an error is printed with its details, harmless to a terminal") {
   session.err = &err;
   CHECK(session.report({Code::not_found, "no \033[31mmodule", {"did you\r mean x?"}}) == refused);
   CHECK(err.str() == "error: no ?[31mmodule\n  did you? mean x?\n");
+  err.str("");
+  session.colours = true;  // of what is printed, and errors may go elsewhere
+  CHECK(session.report({Code::not_found, "x", {}}) == refused);
+  CHECK(err.str() == "error: x\n");
+  err.str("");
+  session.error_colours = true;
+  CHECK(session.report({Code::not_found, "x", {}}) == refused);
+  CHECK(err.str() == "\033[31merror:\033[0m x\n");
 }
 
 TEST_CASE("colours need a terminal that wants them") {
@@ -51,4 +59,7 @@ TEST_CASE("colours need a terminal that wants them") {
   CHECK_FALSE(colours_wanted(true, {{"NO_COLOR", "1"}}));
   CHECK(colours_wanted(true, {{"NO_COLOR", ""}}));
   CHECK_FALSE(colours_wanted(true, {{"TERM", "dumb"}}));
+  CHECK(colours_wanted(false, {{"FORCE_COLOR", "1"}}));
+  CHECK_FALSE(colours_wanted(false, {{"FORCE_COLOR", ""}}));
+  CHECK_FALSE(colours_wanted(true, {{"FORCE_COLOR", "1"}, {"NO_COLOR", "1"}}));
 }

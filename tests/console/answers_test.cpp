@@ -38,6 +38,9 @@ TEST_CASE("the overview of a system where nothing is deployed is as frozen") {
   status.revision = status.head = 0;
   status.commit_time_ms = 0;
   status.followers = {{"console", "console-1", 0, 0, 140, true, false}};
+  status.storage = "sqlite:.millrace/schema/journal.db";
+  status.replicas.resize(1);
+  status.replicas[0].revision = 0;
   check_fixture("overview_empty.json",
                 console::overview_json(console::system_json({}, 50), status));
 }

@@ -60,6 +60,17 @@ TEST_CASE("the status comes each second and names the console among the follower
   CHECK(eventually([&] { return system.console_ready(); }));
 }
 
+TEST_CASE("the overview names the schema service, since when it is there and that it is ready") {
+  System system;
+  CHECK(eventually([&] { return overview(system)["status"]["replicas"].size() == 1; }));
+  const json replica = overview(system)["status"]["replicas"][0];
+  CHECK(replica["address"] == system.schema_address());
+  CHECK(replica["state"] == "ready");
+  CHECK(replica["reasons"].empty());
+  CHECK(replica["writer"] == true);
+  CHECK(replica["sinceMs"] != "0");
+}
+
 TEST_CASE("calls show as they happen") {
   System system;
   system.happen(call_of("before"));
@@ -123,6 +134,7 @@ TEST_CASE("the overview and a module are told as they were, with who made it so 
   CHECK(past["past"]["revision"] == then);
   CHECK(past["status"]["feed"]["revision"] == then);
   CHECK(past["status"]["followers"].empty());
+  CHECK(past["status"]["replicas"].empty());
   const json first = json::parse(system.get("/api/overview?at=1").body);
   CHECK(first["past"]["author"] == "ada");
   CHECK(first["past"]["changes"][0].get<std::string>().find(" created with dpl-hello-") !=

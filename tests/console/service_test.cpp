@@ -162,3 +162,26 @@ TEST_CASE("another site cannot open the stream of events") {
   CHECK(reply->answer.status == 403);
   CHECK(reply->opened == nullptr);
 }
+
+TEST_CASE("why the past cannot be told has a status of its own") {
+  const auto status = [](statekit::Code code) {
+    Live live{{1, 10}};
+    console::Questions questions;
+    questions.past = [code](statekit::Revision at, const std::string& module, const auto& answer) {
+      CHECK(at == 7);
+      CHECK(module.empty());
+      answer(statekit::fail(code, "why"));
+    };
+    const Service service({true, {}}, questions, live);
+    const auto reply = std::make_shared<test::FakeReply>();
+    service.handle(Site::request("/api/overview?at=7"), reply);
+    CHECK(reply->answer.body.find("why") != std::string::npos);
+    return reply->answer.status;
+  };
+  CHECK(status(statekit::Code::out_of_range) == 410);
+  CHECK(status(statekit::Code::not_found) == 404);
+  CHECK(status(statekit::Code::unavailable) == 503);
+  CHECK(status(statekit::Code::resource_exhausted) == 503);
+  CHECK(status(statekit::Code::deadline_exceeded) == 504);
+  CHECK(status(statekit::Code::unimplemented) == 502);
+}

@@ -204,7 +204,16 @@ console::StatusView story_status() {
   add("routing", "routing-1", 0, 90);
   add("routing", "routing-2", 3, 2'400);
   add("timeline", "timeline-1", 0, 320);
-  status.storage = "sqlite:.millrace/schema/journal.db";
+  status.storage = "etcd://10.0.0.1:2379,10.0.0.2:2379,10.0.0.3:2379/prod";
+  console::ReplicaView replica{
+      "1f0c", "10.0.0.1:8892", story_end_ms - 5'400'000, true, true, status.head, "ready", {}, 3,
+      4};
+  status.replicas.push_back(replica);
+  replica = {"8d21",          "10.0.0.2:8892", story_end_ms - 90'000,      false, false,
+             status.head - 2, "not-ready",     {"etcd cannot be reached"}, 1,     1};
+  status.replicas.push_back(replica);
+  replica = {"c3e7", "10.0.0.3:8892", 0, false, false, status.head, "unknown", {}, 0, 0};
+  status.replicas.push_back(replica);
   return status;
 }
 

@@ -160,6 +160,7 @@ void System::restart_timeline() { parts_->timeline.end_streams(true); }
 void System::stop_schema() { parts_->schema->stop(); }
 void System::stop_console() { parts_->console->stop(); }
 std::string System::console_address() const { return parts_->console->address(); }
+std::string System::schema_address() const { return parts_->schema->address(); }
 bool System::console_ready() const { return parts_->health.ready(); }
 
 httpkit::Response System::get(const std::string& target) const {

@@ -31,6 +31,7 @@ class System {
 
   httpkit::Response get(const std::string& target) const;
   std::string console_address() const;
+  std::string schema_address() const;
   bool console_ready() const;
   void stop_console();
 

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "access/io/trusted.hpp"
 #include "contract/journal_contract.hpp"
 #include "contract/journal_mutants.hpp"
 #include "journal/etcd.hpp"
@@ -10,6 +11,7 @@
 #include "journal/memory.hpp"
 #include "journal/mysql.hpp"
 #include "journal/sqlite.hpp"
+#include "support/certificates.hpp"
 #include "support/cut_disk.hpp"
 #include "support/etcd_server.hpp"
 #include "support/mysql_server.hpp"
@@ -139,6 +141,8 @@ class Host {
  public:
   virtual ~Host() = default;
   virtual std::string address() const = 0;
+  virtual std::string scheme() const { return "http://"; }
+  virtual std::string options() const { return {}; }
 };
 
 // Ours, on SQLite.
@@ -153,6 +157,39 @@ class OurHost : public Host {
 
  private:
   TempDir folder_;
+  Process process_;
+  std::string address_;
+};
+
+// Ours behind TLS, for those who show a certificate and a token.
+class ClosedHost : public Host {
+ public:
+  ClosedHost()
+      : files_(Authority().write(folder_, "keeper")),
+        token_file_(folder_ / "token"),
+        made_(access::write_token_file(token_file_, access::draw_token())),
+        process_({MILLRACE_SCHEMA, "--settings-version=2", "--data=" + (folder_ / "data"),
+                  "--schema.listen=127.0.0.1:0", "--schema.http_listen=127.0.0.1:0",
+                  "--schema.health_listen=127.0.0.1:0", "--auth.mode=required",
+                  "--auth.bootstrap_token_file=" + token_file_, "--tls.http_client=require",
+                  "--tls.ca=" + files_.ca, "--tls.certificate=" + files_.certificate,
+                  "--tls.key=" + files_.key},
+                 folder_ / "log"),
+        address_(process_.logged("state.started listen=")) {
+    REQUIRE(made_);
+  }
+  std::string address() const override { return address_; }
+  std::string scheme() const override { return "https://"; }
+  std::string options() const override {
+    return "?ca=" + files_.ca + "&cert=" + files_.certificate + "&key=" + files_.key +
+           "&token-file=" + token_file_;
+  }
+
+ private:
+  TempDir folder_;
+  tls::Files files_;
+  std::string token_file_;
+  Status made_;
   Process process_;
   std::string address_;
 };
@@ -180,8 +217,8 @@ class OverHttp : public Store {
     const std::string address = host.address();
     if ((needs & (lost_answer | unreachable)) != 0)
       proxy_ = std::make_unique<TcpProxy>(std::stoi(address.substr(address.rfind(':') + 1)));
-    url_ = "http://" + (proxy_ ? proxy_->address() : address) + "/v1/workspaces/case" +
-           std::to_string(++count);
+    url_ = host.scheme() + (proxy_ ? proxy_->address() : address) + "/v1/workspaces/case" +
+           std::to_string(++count) + host.options();
   }
   std::unique_ptr<Journal> handle() override {
     auto address = journal::parse_http_url(url_);
@@ -233,6 +270,7 @@ std::vector<Driver> whole_drivers() {
       {"etcd", own_process | disk_full | lost_answer | unreachable, fresh<InEtcd>},
       {"mysql", own_process | disk_full | lost_answer | unreachable, fresh<InMysql>},
       {"http", own_process | lost_answer | unreachable, fresh<OverHttp<OurHost>>},
+      {"https", own_process | lost_answer | unreachable, fresh<OverHttp<ClosedHost>>},
       {"http-other", own_process | lost_answer | unreachable, fresh<OverHttp<OtherHost>>},
   };
 }

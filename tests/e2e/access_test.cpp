@@ -2,9 +2,13 @@
 // the first tokens, each opens what its roles say, and what was denied is told.
 #include <sys/stat.h>
 
+#include <ctime>
+#include <filesystem>
+
 #include "e2e/cluster.hpp"
 #include "httpkit/client.hpp"
 #include "support/catch.hpp"
+#include "support/jwt.hpp"
 
 using namespace millrace::e2e;
 
@@ -16,7 +20,7 @@ bool has(const std::string& text, const std::string& part) {
 
 class Closed {
  public:
-  Closed() : cluster({"--settings-version=2", "--auth.mode=required"}) {
+  explicit Closed(const Words& more = {}) : cluster(settings(more)) {
     REQUIRE(cluster.ready());
     root = cluster.data() + "/bootstrap.token";
   }
@@ -41,9 +45,47 @@ class Closed {
     return path;
   }
 
+  static Words settings(const Words& more) {
+    Words all = {"--settings-version=2", "--auth.mode=required"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
+  std::string url(const std::string& setting) const {
+    return "http://127.0.0.1:" + std::to_string(cluster.port(setting));
+  }
+
   Cluster cluster;
   std::string root;
 };
+
+std::int64_t now_s() { return std::time(nullptr); }
+
+std::string claims(const std::string& audience, std::int64_t expires_s) {
+  return R"({"iss":"https://id.example","sub":"ada","groups":["ops"],"aud":")" + audience +
+         R"(","exp":)" + std::to_string(expires_s) + "}";
+}
+
+// What curl says of a page, and its own exit code: 28 is a time that ran out.
+Outcome curl(const std::string& url, const std::string& token, const Words& more = {}) {
+  Words words = {"curl", "-sS", "-H", "Authorization: Bearer " + token, url};
+  words.insert(words.end(), more.begin(), more.end());
+  return run(words);
+}
+
+// Takes the lock of workspace prod for somebody, and breaks it.
+void break_a_lock(const std::string& states, const std::string& token_file) {
+  std::string token = read_file(token_file);
+  token.pop_back();
+  const std::vector<millrace::httpkit::Header> bearer = {{"Authorization", "Bearer " + token}};
+  for (const auto& [method, body] : {std::pair{"LOCK", R"({"ID":"a1","Who":"ed@desk"})"},
+                                     std::pair{"UNLOCK", R"({"ID":"a1"})"}}) {
+    const auto answer = millrace::httpkit::fetch(method, states + "/v1/workspaces/prod/state", body,
+                                                 bearer, 10'000);
+    REQUIRE(answer);
+    CHECK(answer->status == 200);
+  }
+}
 
 }  // namespace
 
@@ -89,6 +131,8 @@ TEST_CASE("with auth required each door is closed to who shows nothing, and open
   REQUIRE(state);
   CHECK(state->status == 403);
 
+  break_a_lock(states, house.root);  // which is in the audit of all
+
   const Outcome list = house.as(house.root, {"token", "list"});
   CHECK(has(list.out, "vera"));
   CHECK_FALSE(has(list.out, shown));
@@ -98,12 +142,13 @@ TEST_CASE("with auth required each door is closed to who shows nothing, and open
 
   // Both what was changed and what was denied, and by whom.
   std::string audit;
-  for (int i = 0; i < 100 && !has(audit, "ListAccess"); ++i)
+  for (int i = 0; i < 100 && !(has(audit, "ListAccess") && has(audit, "broken")); ++i)
     audit = house.as(house.root, {"audit", "--output", "json"}).out;
   CHECK(has(audit, "vera (token " + shown.substr(4, 10) + ")"));
   CHECK(has(audit, "token " + shown.substr(4, 10) + " of vera revoked"));
   CHECK(has(audit, "\"who\": \"bootstrap\""));
   CHECK(has(audit, "\"denied\": true"));
+  CHECK(has(audit, "lock of workspace prod broken, which held a1 (ed@desk)"));
   CHECK_FALSE(has(audit, shown));
 }
 
@@ -120,4 +165,42 @@ TEST_CASE("with auth required a module is deployed, served and called with token
   const Outcome called = house.as(house.root, {"call", "time.now", "{}"});
   INFO(called.err);
   CHECK(called.exit_code == 0);
+}
+
+TEST_CASE("a JSON Web Token opens doors to curl and the command line, until it expires") {
+  const Folder folder;
+  const auto key = millrace::test::JwtKey::ec("ec-1");
+  const std::string keys = folder.path("jwks.json");
+  write_file(keys, "{\"keys\":[" + key.public_json() + "]}");
+  Closed house({"--auth.jwt.keys=" + keys, "--auth.jwt.issuer=https://id.example",
+                "--auth.jwt.audience=millrace", "--auth.jwt.groups_claim=groups",
+                "--auth.jwt.leeway=0s"});
+  const std::string overview = house.url("console.http_listen") + "/api/overview";
+  const std::string good = key.sign("ES256", claims("millrace", now_s() + 600));
+  const std::string file = folder.path("ada.jwt");
+  write_file(file, good + "\n");
+  std::filesystem::permissions(file, std::filesystem::perms(0600));
+
+  CHECK(has(house.as(file, {"ps"}).err, "ada may not"));  // nobody gave anything to ada yet
+  REQUIRE(house.as(house.root, {"role", "set", "group:ops", "--role", "viewer"}).exit_code == 0);
+  REQUIRE(eventually([&] { return has(curl(overview, good).out, "\"modules\""); }));
+  CHECK(house.as(file, {"ps"}).exit_code == 0);
+  CHECK(has(house.as(file, {"token", "list"}).err, "ada may not ListAccess"));
+
+  const std::string other = key.sign("ES256", claims("shop", now_s() + 600));
+  const Outcome refused = curl(overview, other, {"-w", "%{http_code}"});
+  CHECK(has(refused.out, "this token is not known, or was revoked"));
+  CHECK(has(refused.out, "401"));
+  CHECK(has(curl(overview, key.sign("ES256", claims("millrace", now_s() - 1))).out,
+            "this token has expired"));
+  // A stream ends when its token does, long before curl would give up.
+  const std::string events = house.url("console.http_listen") + "/api/events";
+  const std::string brief = key.sign("ES256", claims("millrace", now_s() + 3));
+  CHECK(curl(events, brief, {"-N", "--max-time", "25"}).exit_code != 28);
+
+  std::string audit;
+  for (int i = 0; i < 100 && !has(audit, "another audience"); ++i)
+    audit = house.as(house.root, {"audit"}).out;
+  CHECK(has(audit, "JWT: it is for another audience"));
+  CHECK_FALSE(has(audit, other.substr(other.rfind('.'))));
 }

@@ -10,7 +10,8 @@
 //   prepared, takes a share of the traffic          --canary, and back
 //   prepared, its module died                       commit refused, then a new one
 //   committed -> drained -> finalized               --wait, everywhere
-//   back to a revision                              rollback REV; one that is compacted says so
+//   back to a revision                              rollback REV, --plan, refused and accepted
+//                                                   one that is compacted says so
 #include <signal.h>
 
 #include "e2e/cluster.hpp"
@@ -68,7 +69,12 @@ struct Yard {
     words.insert(words.end(), options.begin(), options.end());
     return cluster.millrace(words, 60);
   }
+  // With nothing on its way any more: --wait returns before a changeset is finalized.
   std::string head() const {
+    REQUIRE(eventually([&] {
+      const std::string list = cluster.millrace({"changeset", "list"}).out;
+      return !holds(list, "committed") && !holds(list, "drained");
+    }));
     const std::string history =
         cluster.millrace({"schema", "history", "--limit", "1", "--output", "json"}).out;
     const std::string mark = "\"revision\": ";
@@ -101,6 +107,44 @@ TEST_CASE("a change that breaks a caller is planned, refused and accepted with e
   const std::string history = yard.cluster.millrace({"schema", "history"}).out;
   CHECK(holds(history, broken));
   CHECK(holds(history, "cart follows tonight"));
+}
+
+TEST_CASE("a rollback that breaks a caller is planned, refused and accepted as a deploy is") {
+  Yard yard;
+  REQUIRE(yard.deploy("shop", shop_text, {"--wait"}).exit_code == 0);
+  const std::string then = yard.head();
+  REQUIRE(yard.deploy("shop", shop_breaking, {"--allow-breaking", "--wait"}).exit_code == 0);
+  const std::string news =
+      "module news { verb show(builtin.HttpRequest<Unit, Unit, Unit>) "
+      "builtin.HttpResponse<String, String> +ingress http GET /news }";
+  REQUIRE(yard.deploy("news", news, {"--wait"}).exit_code == 0);
+  const std::string before = yard.head();
+  const std::string gone =
+      "news.show: the route GET /news is gone [removed-route]: whoever sends GET /news";
+  const Outcome plan = yard.cluster.millrace({"rollback", then, "--plan"});
+  CHECK(plan.exit_code == 1);
+  for (const char* part : {"module shop comes back", "module news is removed", "(comes back)",
+                           "shop.Order.total", "a rollback is refused for this"})
+    CHECK(holds(plan.out, part));
+  CHECK(holds(plan.out, gone));
+  const Outcome data =
+      yard.cluster.millrace({"rollback", then, "--plan", "--output", "json", "--allow-breaking"});
+  CHECK(data.exit_code == 0);
+  for (const char* key : {"changeset", "phase", "deployments", "plan", "changes", "breaks"})
+    CHECK(holds(data.out, "\"" + std::string(key) + "\": "));
+  CHECK(holds(data.out, "\"phase\": \"planned\""));
+  CHECK(holds(data.out, gone));
+  const Outcome refused = yard.cluster.millrace({"rollback", then});
+  CHECK(refused.exit_code == 1);
+  CHECK(holds(refused.err, gone));
+  CHECK(holds(refused.err, "`millrace rollback " + then + " --allow-breaking`"));
+  CHECK(yard.head() == before);  // none of them changed anything
+  const Outcome done = yard.cluster.millrace({"rollback", then, "--allow-breaking", "--wait"}, 60);
+  CHECK(done.exit_code == 0);
+  CHECK(holds(done.out, gone));
+  CHECK(
+      holds(yard.cluster.millrace({"schema", "history"}).out, "accepting that it breaks " + gone));
+  CHECK(yard.cluster.millrace({"schema", "diff", then, "now"}).exit_code == 0);
 }
 
 TEST_CASE("a module that others call is removed together with them only") {

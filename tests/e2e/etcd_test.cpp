@@ -198,6 +198,7 @@ TEST_CASE("an etcd out of reach is told everywhere, reads and the feed go on, an
   REQUIRE(eventually([&] { return holds(cluster.millrace(history).out, "finalized"); }));
   etcd.kill(0);
   const std::string words = "etcd cannot be reached at " + etcd.endpoint(0);
+  CHECK(eventually([&] { return holds(readyz(cluster), words); }));  // though nobody writes
   const auto refused = try_deploy(cluster, "second");
   CHECK(refused.exit_code == 2);
   CHECK(eventually([&] { return holds(readyz(cluster), words); }));

@@ -146,6 +146,60 @@ TEST_CASE("five services, modules and the command line talk over TLS with certif
   CHECK(holds(closed.curl(site, believing).out, "Hello, Ada!"));
 }
 
+TEST_CASE("over TLS a certificate is who it names, and a stranger's opens nothing") {
+  const Folder folder;
+  const std::string certs = folder.path("certs"), others = folder.path("others");
+  const std::string root = folder.path("root.token"), at = loopback();
+  for (const std::string& dir : {certs, others})
+    REQUIRE(
+        run({binary("millrace"), "certs", "init", "--dir", dir, "--also", "ada", "--also", "bob"})
+            .exit_code == 0);
+  REQUIRE(run({binary("millrace"), "token", "draw", root}).exit_code == 0);
+  const auto words = [&](const std::string& listen) {
+    return Words{binary("millrace-schema"),
+                 "--settings-version",
+                 "2",
+                 "--schema.listen=" + listen,
+                 "--schema.http_listen=127.0.0.1:0",
+                 "--schema.health_listen=127.0.0.1:0",
+                 "--schema.telemetry.timeline=",
+                 "--data=" + folder.path("data"),
+                 "--tls.ca=" + certs + "/ca.pem",
+                 "--tls.certificate=" + certs + "/schema.pem",
+                 "--tls.key=" + certs + "/schema.key"};
+  };
+  // With TLS alone whoever has a certificate could do anything.
+  const Outcome open = run(words("0.0.0.0:0"));
+  CHECK(open.exit_code == 2);
+  CHECK(holds(open.err + open.out, "nobody is asked who they are: set auth.mode = "));
+
+  Words guarded = words(at);
+  guarded.insert(guarded.end(), {"--auth.mode=required", "--auth.bootstrap_token_file=" + root});
+  const Process schema(guarded, folder.path("log"));
+  const auto as = [&](const std::string& who, const std::string& dir, Words command) {
+    command.insert(command.begin(), binary("millrace"));
+    return run(command, {{"MILLRACE_CLI_SCHEMA", at},
+                         {"MILLRACE_CLI_CA", certs + "/ca.pem"},
+                         {"MILLRACE_CLI_CERTIFICATE", dir + "/" + who + ".pem"},
+                         {"MILLRACE_CLI_KEY", dir + "/" + who + ".key"}});
+  };
+  REQUIRE(eventually([&] {
+    return as("cli", certs,
+              {"role", "set", "spiffe://millrace/ada", "--role", "viewer", "--token-file", root})
+               .exit_code == 0;
+  }));
+  CHECK(as("ada", certs, {"changeset", "list"}).exit_code == 0);
+  const Outcome deploy = as("ada", certs, {"deploy", source("examples/time/time.schema")});
+  CHECK(deploy.exit_code == 1);
+  CHECK(holds(deploy.err, "spiffe://millrace/ada may not CreateChangeset"));
+  const Outcome bob = as("bob", certs, {"changeset", "list"});
+  CHECK(bob.exit_code == 1);
+  CHECK(holds(bob.err, "may not ListChangesets"));
+  const Outcome stranger = as("ada", others, {"changeset", "list"});
+  CHECK(stranger.exit_code == 2);
+  CHECK_FALSE(holds(stranger.err, "may not"));
+}
+
 TEST_CASE("certificates are made once, further ones on demand, and shown") {
   const Folder folder;
   const std::string certs = folder.path("certs");

@@ -31,9 +31,9 @@ export const kinds = [join(SOURCE, "tests/editing/kinds.schema")];
 export const corpus = schemasIn(join(SOURCE, "tests/schema/corpus"));
 
 // Whole schemas: ours of all kinds, the examples, each file of the corpus that stands alone, each
-// of its folders (a system of several modules).
+// of its systems of several modules.
 export function systems() {
-  const folders = foldersIn(join(SOURCE, "tests/schema/corpus"));
+  const folders = foldersIn(join(SOURCE, "tests/schema/corpus/systems"));
   const examples = foldersIn(join(SOURCE, "examples")).flatMap(schemasIn);
   const alone = corpus.map((file) => [file]);
   return [kinds, examples, ...alone, ...folders.map(schemasIn)].filter(

@@ -18,14 +18,27 @@ namespace {
 using namespace statekit;
 using namespace test;
 
-std::unique_ptr<Journal> handle(const std::string& url, EtcdTuning tuning = {}) {
+// Which gives up on a connection soon.
+EtcdTuning brisk() {
+  EtcdTuning tuning;
+  tuning.connect_ms_max = 500;
+  return tuning;
+}
+
+// On a machine that may be busy.
+EtcdTuning patient() {
+  EtcdTuning tuning;
+  tuning.connect_ms_max = tuning.attempt_ms_max = tuning.call_ms_max = 30'000;
+  return tuning;
+}
+
+std::unique_ptr<Journal> handle(const std::string& url, EtcdTuning tuning = brisk()) {
   auto address = parse_etcd_url(url);
   REQUIRE(address);
-  tuning.connect_ms_max = 500;
   return make_etcd_journal(std::move(*address), tuning);
 }
 
-std::unique_ptr<Journal> opened(const std::string& url, EtcdTuning tuning = {}) {
+std::unique_ptr<Journal> opened(const std::string& url, EtcdTuning tuning = brisk()) {
   auto journal = handle(url, tuning);
   const auto head = journal->open({incarnation_a});
   INFO((head ? std::string() : head.error().message));
@@ -145,9 +158,7 @@ TEST_CASE("a link that stands still makes an append unknown by its deadline, and
 }
 
 TEST_CASE("reads of commits of a megabyte come in answers that can be taken") {
-  EtcdTuning patient;  // tens of megabytes an answer, on a machine that may be busy
-  patient.attempt_ms_max = patient.call_ms_max = 30'000;
-  const auto journal = opened(url_of("large"), patient);
+  const auto journal = opened(url_of("large"), patient());  // tens of megabytes an answer
   Revision last = 0;
   Digest digest;
   for (int i = 0; i < 40; ++i) {
@@ -205,13 +216,13 @@ TEST_CASE("etcd with users lets in who has the right password and says why it le
   std::ofstream(folder / "right") << "s3cret\n";
   std::ofstream(folder / "wrong") << "guess\n";
   const std::string base = "etcd://" + etcd.endpoint(0);
-  const auto journal = opened(base + "/prod?user=mill&password-file=" + (folder / "right"));
+  // etcd hashes passwords slowly.
+  const auto journal =
+      opened(base + "/prod?user=mill&password-file=" + (folder / "right"), patient());
   append(*journal, 3);
-  CHECK(journal->wait(0, {1'000})->last == 3);
+  CHECK(journal->wait(0, {30'000})->last == 3);
   const auto why = [&](const std::string& rest) {
-    EtcdTuning quick;
-    quick.call_ms_max = 20'000;  // etcd hashes passwords slowly, and the machine may be busy
-    const auto head = handle(base + rest, quick)->open({incarnation_a});
+    const auto head = handle(base + rest, patient())->open({incarnation_a});
     REQUIRE_FALSE(head);
     CHECK(head.error().fault == JournalFault::unavailable);
     CHECK(head.error().message.find("s3cret") == std::string::npos);

@@ -144,6 +144,7 @@ TEST_CASE("a minority refuses writes and heads, and all goes on when the others 
   const Revision last = append_certainly(*journal, "before");
   const auto head = journal->head();
   REQUIRE(head);
+  REQUIRE(journal->wait(0, {10'000}));  // it follows
   three().kill(1);
   three().kill(2);
   // The member needs an election to see that it is alone.
@@ -153,6 +154,13 @@ TEST_CASE("a minority refuses writes and heads, and all goes on when the others 
     return !told && told.error().message.find("it has no leader") != std::string::npos;
   }));
   CHECK(journal->head().error().fault == JournalFault::unavailable);
+  // It is told though nobody tries to write, and of who is up it is not said that he is not.
+  const std::string survivor = "etcd " + three().endpoint(0) + ": ";
+  CHECK(eventually([&] {
+    const auto told = journal->warnings();
+    return !told.empty() && told.front().stops_writes &&
+           told.front().text == survivor + "it knows no leader: start the missing members";
+  }));
   const std::vector<Entry> entry = entries_after(*head, 1, "during");
   const auto refused = journal->append(last, entry, {500});
   REQUIRE_FALSE(refused);

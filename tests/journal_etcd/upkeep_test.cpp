@@ -17,6 +17,7 @@ Warnings lines(std::int64_t bytes, std::int64_t used, std::vector<std::string> a
 class Remembering : public Client {
  public:
   std::int64_t now = 10, compacted = 0;
+  bool up = true;
   Answer<TxnAnswer> txn(const Txn& txn, std::int64_t) override {
     if (txn.ranges.front().at != 0 && txn.ranges.front().at < compacted)
       return tl::unexpected(
@@ -32,7 +33,9 @@ class Remembering : public Client {
   Answer<void> revoke_lease(std::int64_t) override { return {}; }
   std::vector<EndpointStatus> status(std::vector<std::string>& lost) override {
     lost.emplace_back("b:2");
-    return {};
+    if (!up) lost.emplace_back("a:1");
+    if (!up) return {};
+    return {{"a:1", "3.4.23", 1, 1, 1, 2, {}}};
   }
   void close() override {}
 };
@@ -72,6 +75,16 @@ TEST_CASE("an etcd that keeps all its history is warned of, and one that compact
     CHECK(found[0].text.find("b:2: it cannot be reached") != std::string::npos);
     if (!compacts) CHECK(found[1].text.find("--auto-compaction-retention") != std::string::npos);
   }
+}
+
+TEST_CASE("where no endpoint of etcd can be reached it is told that nothing can be written") {
+  const Keys keys("w");
+  Remembering etcd;
+  etcd.up = false;
+  const auto found = Upkeep(keys, 1 << 30).look(etcd, 1000);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].text == "etcd cannot be reached at b:2, a:1: is it running there?");
+  CHECK(found[0].stops_writes);
 }
 
 }  // namespace millrace::journal::etcd

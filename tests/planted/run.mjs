@@ -1,5 +1,6 @@
 // Puts each fault of faults.mjs into a copy of the sources, builds the drivers' tests and runs them: each fault must
-// turn the test red that is named for it. `./dev test --planted [WORDS]` runs those whose names have these words;
+// turn the test red that is named for it. `./dev test --planted [WORDS]` runs those whose names have these words (each may be a
+// regular expression);
 // `--check` only says whether each still has its place in the sources. Takes a minute or so for each.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +10,9 @@ import { on_mysql } from './mysql_faults.mjs';
 
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
 const copy = join(root, 'build/planted/source');
-const build = join(root, 'build/planted/build');
+// Where a checkout has its own, so that the compiler's cache knows what was built there.
+const build = join(copy, 'build/dev');
+const environment = { ...process.env, CCACHE_BASEDIR: copy, CCACHE_NOHASHDIR: '1' };
 const tests_ms_max = 240_000;
 
 const groups = [
@@ -43,7 +46,7 @@ function copy_sources() {
 }
 
 function run(words, cwd) {
-  const done = spawnSync(words[0], words.slice(1), { cwd, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const done = spawnSync(words[0], words.slice(1), { cwd, env: environment, encoding: 'utf8', maxBuffer: 1 << 28 });
   if (done.status !== 0) throw new Error(`${words.join(' ')}\n${(done.stdout + done.stderr).slice(-3000)}`);
 }
 
@@ -74,15 +77,16 @@ function try_fault(fault, tests) {
   writeFileSync(file, place(fault, copy));
   try {
     build_tests(tests.map((each) => each[0]));
-    const found = [];
-    for (const test of tests) {
-      found.push(...red(test));
-      if (fault.by && found.some((each) => each.includes(fault.by))) break;
-    }
-    return found;
+    const found = fault.by ? tests.flatMap((test) => red(only(test, fault.by))) : [];
+    return found.length ? found : tests.flatMap(red);
   } finally {
     writeFileSync(file, whole);
   }
+}
+
+// The tests of a program whose titles have these words.
+function only([program, filter = '*'], words) {
+  return [program, filter.replaceAll('*', `*${words}*`)];
 }
 
 // A fault that does not compile is missed like one that no test sees.
@@ -103,7 +107,7 @@ function main(words) {
   run(['cmake', '--preset', 'dev', '-B', build], copy);
   let missed = 0;
   for (const { faults, tests } of groups) {
-    const wanted = faults.filter((fault) => words.every((word) => fault.name.includes(word)));
+    const wanted = faults.filter((fault) => words.every((word) => new RegExp(word).test(fault.name)));
     if (!wanted.length) continue;
     build_tests(tests.map((each) => each[0]));
     const before = tests.flatMap(red);

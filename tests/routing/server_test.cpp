@@ -4,6 +4,8 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/generic/generic_stub.h>
 
+#include "access/io/trusted.hpp"
+#include "statekit/io/channel.hpp"
 #include "support/catch.hpp"
 #include "tests/routing/world.hpp"
 
@@ -310,4 +312,42 @@ TEST_CASE("a port in use is an error that names the setting") {
   const auto started = routing::start(second.settings, second.wiring);
   REQUIRE_FALSE(started);
   CHECK(started.error().message.find("routing.listen") != std::string::npos);
+}
+
+TEST_CASE("a module sees nothing of what its caller, or the router itself, shows to the platform") {
+  const std::string mine = "mlr_" + std::string(10, 'a') + "_" + std::string(52, 'b');
+  const std::string own = "mlr_" + std::string(10, 'c') + "_" + std::string(52, 'd');
+  access::Trusted trusted;
+  trusted.required = true;
+  trusted.bootstrap = statekit::sha256(mine);
+  trusted.own_token = own;
+  trusted.own = statekit::sha256(own);
+  statekit::show_token(own);
+  std::string seen;
+  Module module([&](grpc::ServerContext& context, const v2alpha1::CallRequest& request,
+                    v2alpha1::CallResponse& response) {
+    for (const auto& [key, value] : context.client_metadata())
+      seen += std::string(key.data(), key.size()) + "=" + std::string(value.data(), value.size()) +
+              "\n";
+    seen += request.SerializeAsString();
+    response.set_body("{}");
+    return grpc::Status::OK;
+  });
+  RouterWorld world;
+  world.wiring.trusted = &trusted;
+  world.start();
+  v2alpha1::CallRequest request = RouterWorld::request("shop");
+  RouterWorld::at_least(request, world.deploy("shop", {module.address()}));
+  const Reply reply = world.call(request, [&](grpc::ClientContext& context) {
+    context.AddMetadata("authorization", "Bearer " + mine);
+    context.AddMetadata("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  });
+  statekit::show_token({});
+  INFO(reply.status.error_message());
+  REQUIRE(reply.status.ok());
+  INFO(seen);
+  CHECK(seen.find("traceparent") != std::string::npos);
+  CHECK(seen.find("authorization") == std::string::npos);
+  CHECK(seen.find("on-behalf") == std::string::npos);
+  CHECK(seen.find("mlr_") == std::string::npos);
 }

@@ -96,3 +96,22 @@ TEST_CASE("metadata-place: metadata where it has no meaning") {
   CHECK(messages("module a { topic t Int +alias json \"x\" }") ==
         "`+alias` has no meaning on topics; it belongs on fields\n");
 }
+
+TEST_CASE("duplicate-realm: modules that come later are held against those that stay as they are") {
+  Schema schema = parse("realm r { module b {} }\nmodule free {}", "old").schema;
+  for (Module& more : parse("external realm r {\n  module a {}\n}", "new").schema.modules)
+    schema.modules.push_back(std::move(more));
+  for (const int turn : {1, 2}) {
+    INFO("turn " << turn);
+    const std::vector<Diagnostic> found = check_changed(schema, {"a"});
+    REQUIRE(found.size() == 1);
+    CHECK(to_string(found[0]) ==
+          "new:2:10: error[duplicate-realm]: the realm `r` is not external for the module `b`; "
+          "make both the same, or rename one");
+    std::swap(schema.modules.front(), schema.modules.back());
+  }
+  CHECK(check_changed(schema, {"free"}).empty());
+  CHECK(check(schema).size() == 1);
+  schema.modules.front().external = schema.modules.back().external;
+  CHECK(check(schema).empty());
+}

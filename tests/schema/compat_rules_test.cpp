@@ -73,6 +73,12 @@ std::string me(const std::string& answer = "String", const std::string& at = "GE
          ", String> +ingress http " + at + " }\n";
 }
 
+// Its answer is of no concern: nobody sees the body that answers HEAD.
+std::string head(const std::string& path, const std::string& fields) {
+  return "module head { data P { " + fields + " } verb look(HttpRequest<Unit, head.P, Unit>)" +
+         " HttpResponse<Int, Int> +ingress http HEAD " + path + " }\n";
+}
+
 const std::vector<Row> verbs = {
     {"a removed verb", cart + shop("export verb get(Unit) Unit"),
      cart.substr(0, 14) + "}" + shop(""),
@@ -144,6 +150,8 @@ const std::vector<Row> realms = {
      "shop.get visibility-changed breaks request [lost-export]: far.go calls shop.get"},
     {"export becomes export realm", "realm a { module shop { export verb get(Unit) Unit } }",
      "realm a { module shop { export realm verb get(Unit) Unit } }", "shop.get visibility-changed"},
+    {"a realm becomes external", "realm a { module shop { export verb get(Unit) Unit } }",
+     "external realm a { module shop { export verb get(Unit) Unit } }", "shop realm-changed"},
     {"a module moves to another realm",
      "realm a { module shop { export verb get(Unit) Unit export realm verb all(Unit) Unit } "
      "module near { verb go(Unit) Unit +calls shop.get verb other(Unit) Unit +calls shop.all } }",
@@ -283,6 +291,52 @@ const std::vector<Row> routes = {
      "shop.put encoding-changed: (whoever sends PUT /a)"},
 };
 
+// HEAD is answered by the GET route where none is for HEAD.
+const std::vector<Row> heads = {
+    {"a HEAD route takes the HEAD requests of the GET route", route("/a/{x}", "x Int"),
+     route("/a/{x}", "x Int") + head("/a/{y}", "y Int"),
+     "head module-added\nhead.look route-added\n"
+     "shop.get requests-moved: (whoever sends HEAD /a/{x})"},
+    {"a HEAD route that takes less than the GET route", route("/a/{x}", "x String"),
+     route("/a/{x}", "x String") + head("/a/{y}", "y Int"),
+     "head module-added\nhead.look route-added\n"
+     "shop.get requests-moved breaks request [narrower-type]: whoever sends HEAD /a/{x}"},
+    {"a HEAD route that goes leaves its requests to the GET route",
+     route("/a/{x}", "x String") + head("/a/{y}", "y Int"), route("/a/{x}", "x String"),
+     "head module-removed\nhead.look route-removed\n"
+     "head.look requests-moved: (whoever sends HEAD /a/{y})"},
+    {"a HEAD route that goes leaves requests that the GET route refuses",
+     route("/a/{x}", "x Int") + head("/a/{y}", "y String"), route("/a/{x}", "x Int"),
+     "head module-removed\nhead.look route-removed\n"
+     "head.look requests-moved breaks request [narrower-type]: whoever sends HEAD /a/{y}"},
+    {"a HEAD route that goes where no GET route is", head("/a/{x}", "x Int") + shop(""), shop(""),
+     "head module-removed\n"
+     "head.look route-removed breaks route [removed-route]: whoever sends HEAD /a/{x}"},
+    {"a HEAD route that goes leaves a part to a GET route", head("/a/{x}", "x String") + me(), me(),
+     "head module-removed\n"
+     "head.look route-removed breaks route [removed-route]: whoever sends HEAD /a/{x}\n"
+     "head.look requests-moved: (whoever sends HEAD /a/me)"},
+    {"a HEAD route takes those of a more specific GET route too", me(),
+     me() + head("/a/{x}", "x Int"),
+     "head module-added\nhead.look route-added\n"
+     "me.get requests-moved breaks request [narrower-type]: whoever sends HEAD /a/me"},
+    {"a HEAD route and a GET route of which neither is more specific", route("/{x}/me", "x String"),
+     route("/{x}/me", "x String") + head("/a/{y}", "y String"),
+     "head module-added\nhead.look route-added\n"
+     "shop.get requests-moved: (whoever sends HEAD /a/me)"},
+    {"a GET route beside a HEAD route takes none of its requests", head("/a/{x}", "x Int"),
+     head("/a/{x}", "x Int") + me(), "me module-added\nme.get route-added"},
+    {"a HEAD route takes those of another HEAD route and none of the GET route",
+     route("/a/{x}", "x String") + head("/a/{x}", "x String"),
+     route("/a/{x}", "x String") + head("/a/{x}", "x String") + me("String", "HEAD /a/me"),
+     "head.look requests-moved: (whoever sends HEAD /a/me)\n"
+     "me module-added\nme.get route-added"},
+    {"what would answer HEAD", me("String", "HEAD /a"), me("Int", "HEAD /a"),
+     "me.get response-changed"},
+    {"what answers GET", me("String", "GET /a"), me("Int", "GET /a"),
+     "me.get response-changed breaks response [wider-type]: whoever sends GET /a"},
+};
+
 const std::vector<Row> others = {
     {"a database, its engine and its migrations", shop("database postgres store"),
      shop("database mysql store +migration sha256:"
@@ -311,7 +365,7 @@ const std::vector<Row> others = {
 
 TEST_CASE("each change beyond types breaks whom it must and tells who is hit") {
   for (const std::vector<Row>* rows :
-       {&verbs, &visibility, &realms, &topics, &stored, &routes, &others}) {
+       {&verbs, &visibility, &realms, &topics, &stored, &routes, &heads, &others}) {
     for (const Row& row : *rows) {
       INFO(row.title);
       CHECK(told(read(row.before), read(row.after)) == row.told);

@@ -17,9 +17,9 @@ class Generator {
     const int realms = below(3);
     for (int i = 0; i < realms; ++i) {
       out.realms.push_back({"realm" + std::to_string(i), chance(4), block_comments(), {}});
-      for (int m = below(3); m > 0; --m) out.modules.push_back(module(out.realms.back().name));
+      for (int m = below(3); m > 0; --m) out.modules.push_back(module(out.realms.back()));
     }
-    for (int m = below(3); m > 0; --m) out.modules.push_back(module(""));
+    for (int m = below(3); m > 0; --m) out.modules.push_back(module({}));
     out.closing_comments = lines();
     return out;
   }
@@ -143,10 +143,11 @@ class Generator {
 
   Visibility visibility() { return static_cast<Visibility>(below(3)); }
 
-  Module module(const std::string& realm) {
+  Module module(const Realm& realm) {
     Module out;
     out.name = name();
-    out.realm = realm;
+    out.realm = realm.name;
+    out.external = realm.external;
     out.builtin = chance(10);
     out.metadata = metadata();
     for (int i = below(3); i > 0; --i) out.configs.push_back({name(), type(), line_comments(), {}});

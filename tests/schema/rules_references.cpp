@@ -21,6 +21,8 @@ constexpr RuleCase cases[] = {
      "unknown-ref 2:8, unknown-ref 3:16, unknown-ref 4:10, unknown-ref 5:9, unknown-ref 6:10, "
      "unknown-ref 7:12, unknown-ref 8:14"},
     {"unknown-ref", "module a { data G<T> { x T } data D { y T } }", "unknown-ref 1:41"},
+    {"unknown-ref", "module a { data D { y boolean } }", "unknown-ref 1:23", "here it is `Bool`"},
+    {"unknown-ref", "module a { data D { y List<Int> } }", "unknown-ref 1:23", "here it is `[T]`"},
     {"unknown-ref",
      "module b { export data Item {} } module a { data G<T> { x T y b.Item z Empty } }", ""},
 

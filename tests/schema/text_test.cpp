@@ -169,6 +169,16 @@ TEST_CASE("files join into one schema and a realm of both becomes one") {
   CHECK(schema.modules[1].file.name == "2");
 }
 
+TEST_CASE("modules are printed in their realms, also where only they themselves know them") {
+  const std::string text =
+      "realm r {\n  module a {\n  }\n\n  module c {\n  }\n}\n\n"
+      "external realm s {\n  module b {\n  }\n}\n\nmodule d {\n}\n";
+  Schema schema = parse(text, "f").schema;
+  CHECK(print(schema) == text);
+  schema.realms.clear();
+  CHECK(print(schema) == text);
+}
+
 TEST_CASE("a digest does not see comments, layout, places or the order of declarations") {
   const auto digest = [](const std::string& text) {
     return module_digest(parse(text, "f").schema.modules.at(0));
@@ -178,4 +188,5 @@ TEST_CASE("a digest does not see comments, layout, places or the order of declar
   CHECK(digest(plain) != digest("module a { data A { y Int x Int } data B {} }"));
   CHECK(digest(plain) != digest("module a { data A { x Int y Int? } data B {} }"));
   CHECK(digest(plain) != digest("realm r { " + plain + " }"));
+  CHECK(digest("realm r { " + plain + " }") != digest("external realm r { " + plain + " }"));
 }

@@ -45,6 +45,17 @@ const std::string of_cart =
 const std::string of_audit =
     "shop.Order.total: Int is now String [wider-type]: audit.look calls shop.get";
 
+constexpr const char* by_id = R"(module shop {
+  data Path { id String }
+  verb page(builtin.HttpRequest<Unit, shop.Path, Unit>) builtin.HttpResponse<Int, String>
+    +ingress http GET /order/{id}
+})";
+std::string promo(const std::string& answer, const std::string& route) {
+  return "module promo { export verb get(builtin.HttpRequest<Unit, Unit, Unit>)"
+         " builtin.HttpResponse<" +
+         answer + ", String>" + (route.empty() ? "" : " +ingress http " + route) + " }";
+}
+
 using test::Desk;
 using Lines = std::vector<std::string>;
 
@@ -116,6 +127,46 @@ TEST_CASE("a module that is removed by its name takes its routes with it") {
   service::CreateChangeset command = desk.asked("b", {});
   command.removed_modules = {"shop"};
   CHECK(desk.world.run(command));
+}
+
+TEST_CASE(
+    "a new route that takes the requests of another module is refused until that is accepted") {
+  Desk desk;
+  desk.deploy("a", {by_id});
+  const std::string taken =
+      "shop.page: GET /order/best of promo.get answers requests that GET /order/{id} of shop.page "
+      "answered [wider-type]: whoever sends GET /order/best";
+  const std::string answers_text = promo("String", "GET /order/best");
+  service::CreateChangeset command = desk.asked("b", {answers_text});
+  const statekit::Error error = desk.refused(command);
+  CHECK(error.code == statekit::Code::failed_precondition);
+  CHECK(error.details == Lines{taken});
+  command.allow_breaking = true;
+  command.accepted_breaks = {taken};
+  REQUIRE(desk.world.run(command));
+  CHECK(desk.world.state.changeset("chs-b")->accepted_breaks == Lines{taken});
+  desk.serve(command);
+  CHECK(desk.phase("b") == schema::ChangesetPhase::finalized);
+}
+
+TEST_CASE("a new route that answers as the one whose requests it takes needs no word") {
+  Desk desk;
+  desk.deploy("a", {by_id});
+  desk.deploy("b", {promo("Int", "GET /order/best")});
+  // Nobody sees what is answered to HEAD, but a word that is no such parameter is refused.
+  desk.deploy("c", {promo("String", "HEAD /order/best")});
+}
+
+TEST_CASE("a module that gives up its only route leaves the requests to that of another module") {
+  Desk desk;
+  desk.deploy("a", {by_id, promo("Int", "GET /order/best")});
+  desk.deploy("b", {promo("Int", "")});
+  const std::string alone =
+      "promo.get: the route GET /best is gone [removed-route]: whoever sends GET /best";
+  desk.deploy("c", {promo("Int", "GET /best")});
+  service::CreateChangeset command = desk.asked("d", {promo("Int", "")});
+  command.redeploy = true;
+  CHECK(desk.refused(command).details == Lines{alone});
 }
 
 TEST_CASE("a plan tells what breaks whom and is not refused for it") {

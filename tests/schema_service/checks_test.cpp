@@ -20,6 +20,10 @@ using Modules = std::vector<std::shared_ptr<const schema::Module>>;
 // Modules m0 to m7 that refer to each other's data at random, some with a route.
 schema::Module random_module(test::RandomChanges& random, const std::string& name) {
   schema::Module module = test::module_with(name, {});
+  if (random.number(8) == 0) {
+    module.realm = "r";
+    module.external = random.number(4) == 0;
+  }
   schema::Data data;
   data.name = "D" + std::to_string(random.number(2));
   data.visibility =
@@ -117,6 +121,27 @@ class Deployed {
 };
 
 }  // namespace
+
+TEST_CASE("a realm that is external for what is deployed and not for what comes is refused") {
+  Deployed deployed;
+  auto there = std::make_shared<schema::Module>(test::module_with("there", {}));
+  there->realm = "r";
+  deployed.change({there, std::make_shared<schema::Module>(test::module_with("free", {}))}, {});
+  auto come = std::make_shared<schema::Module>(test::module_with("come", {}));
+  come->realm = "r";
+  CHECK(service::check_change(deployed.state(), {come}, {}));
+  come->external = true;
+  const auto refused = service::check_change(deployed.state(), {come}, {});
+  REQUIRE_FALSE(refused);
+  REQUIRE(refused.error().details.size() == 1);
+  CHECK(refused.error().details[0].find(
+            "error[duplicate-realm]: the realm `r` is not external for the module `there`") !=
+        std::string::npos);
+  CHECK(service::check_change(deployed.state(), {come}, {"there"}));
+  there = std::make_shared<schema::Module>(*there);
+  there->external = true;
+  CHECK(service::check_change(deployed.state(), {come, there}, {}));
+}
 
 TEST_CASE("the part of a schema that a change concerns is judged as the whole would be") {
   int right = 0;

@@ -1,3 +1,7 @@
+#include <cstdint>
+#include <set>
+#include <string>
+
 #include "services/schema/leases.hpp"
 #include "services/schema/probes.hpp"
 #include "support/catch.hpp"
@@ -115,10 +119,16 @@ TEST_CASE("a rollout does not repeat itself while its command is under way") {
   CHECK(rollout.tick(state, 1000, {}).size() == 1);
 }
 
-TEST_CASE("what has failed goes after its window, however seldom the many are looked through") {
-  constexpr int many = 1'000;
+namespace {
+
+// Many deployments that have failed, and a rollout that looks at them.
+struct FailedOnes {
+  static constexpr std::size_t many = 1'050;
   service::State state;
-  const auto fail_one = [&state](int number) {
+  service::RolloutTimes times;
+  service::Rollout rollout{times};
+
+  std::string fail_one(std::size_t number) {
     const std::string changeset = "chs-" + std::to_string(number);
     schema::ChangesetCreated created;
     created.changeset.key = changeset;
@@ -127,23 +137,56 @@ TEST_CASE("what has failed goes after its window, however seldom the many are lo
     created.changeset.deployments = {created.deployments[0].key};
     state.apply(
         {{state.revision() + 1, 0, "", ""}, {created, schema::ChangesetFailed{changeset, "over"}}});
-  };
-  const auto removed = [](const std::vector<service::Command>& commands) {
-    return commands.empty() ? std::size_t{0}
-                            : std::get<service::RemoveDeployments>(commands[0]).deployments.size();
-  };
-  for (int i = 0; i < many; ++i) fail_one(i);
-  const service::RolloutTimes times;
-  const std::int64_t window = times.rollback_window_ms;
-  const std::int64_t pause = many / times.kept_per_pause_ms;
-  service::Rollout rollout(times);
-  CHECK(rollout.tick(state, 0, {}).empty());
-  fail_one(many);
-  CHECK(rollout.tick(state, pause / 2, {}).empty());  // not looked
-  CHECK(rollout.tick(state, pause, {}).empty());      // seen
-  CHECK(removed(rollout.tick(state, window, {})) == many);
-  CHECK(removed(rollout.tick(state, window + pause - 1, {})) == 0);
-  CHECK(removed(rollout.tick(state, window + pause, {})) == 1);
+    return created.deployments[0].key;
+  }
+  // As long as it takes to look at all of them once.
+  std::int64_t round_ms() const {
+    return static_cast<std::int64_t>(many / times.looked_at_once + 1) * times.look_every_ms;
+  }
+  // What is removed in a round that begins at `begin`: each once, and not too many at once.
+  std::set<std::string> removed_from(std::int64_t begin) {
+    std::set<std::string> removed;
+    for (std::int64_t now = begin; now < begin + round_ms(); now += 5) {
+      for (const service::Command& command : rollout.tick(state, now, {})) {
+        const auto& keys = std::get<service::RemoveDeployments>(command).deployments;
+        CHECK(keys.size() <= times.looked_at_once);
+        for (const std::string& key : keys) CHECK(removed.insert(key).second);
+      }
+    }
+    return removed;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("each of many that have failed goes after its window, some at each look") {
+  FailedOnes world;
+  const std::int64_t window = world.times.rollback_window_ms;
+  std::set<std::string> early;
+  for (std::size_t i = 0; i < world.many; ++i) early.insert(world.fail_one(i));
+  CHECK(world.removed_from(0).empty());
+  const std::string late = world.fail_one(world.many);
+  CHECK(world.removed_from(world.round_ms()).empty());
+  CHECK(world.removed_from(window - world.round_ms()).empty());
+  CHECK(world.removed_from(window) == early);
+  // All of them are asked for again, since none has gone; the late one now as well.
+  CHECK(world.removed_from(window + world.round_ms()).contains(late));
+}
+
+TEST_CASE("a deployment that went and comes again has a window of its own") {
+  FailedOnes world;
+  const std::int64_t window = world.times.rollback_window_ms;
+  const std::string first = world.fail_one(0);
+  for (std::size_t i = 1; i < world.many; ++i) world.fail_one(i);
+  CHECK(world.removed_from(0).empty());
+  const service::State before = world.state;
+  world.state.apply(
+      {{world.state.revision() + 1, 0, "", ""}, {schema::DeploymentsRemoved{{first}}}});
+  CHECK(world.removed_from(10'000).empty());
+  world.state = before;
+  CHECK(world.removed_from(20'000).empty());
+  CHECK_FALSE(world.removed_from(window + 10'000).contains(first));
+  CHECK(world.removed_from(window + 20'000 + world.round_ms()).contains(first));
 }
 
 TEST_CASE("a changeset is drained once every live router has it and nothing can be in flight") {

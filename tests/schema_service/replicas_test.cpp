@@ -77,7 +77,7 @@ class Replicas {
     for (std::size_t i = 0; i < 3; ++i) {
       const v2::GetStatusResponse told = status(i);
       for (const auto& each : told.replicas())
-        if (each.writer()) named.insert(each.address());
+        if (each.writer() && each.ready() && each.since_ms() > 0) named.insert(each.address());
     }
     for (std::size_t i = 0; i < 3; ++i)
       if (named == std::set<std::string>{address(i)}) return i;

@@ -33,6 +33,7 @@ struct Room {
           ReplicaFacts facts;
           facts.id = id;
           facts.revision = 7;
+          facts.ready = true;
           facts.endpoints = {"ep-" + id};
           facts.followers = {follower("routing", "r-" + id, 7, true, 0)};
           return facts;
@@ -86,6 +87,41 @@ TEST_CASE("another replica takes over when the preferred writer leaves or falls 
   b->leave();
   c->round();
   CHECK(c->is_writer());
+}
+
+TEST_CASE("replicas tell since when they are there and why they are not ready") {
+  ReplicaFacts facts;
+  facts.since_ms = 1'700'000'000'000;
+  facts.ready = false;
+  facts.reasons = {"etcd cannot be reached"};
+  const auto back = decode_replica({"a", encode(facts, 0)}, 0);
+  REQUIRE(back);
+  CHECK(back->since_ms == facts.since_ms);
+  CHECK(back->ready == false);
+  CHECK(back->reasons == facts.reasons);
+  CHECK_FALSE(decode_replica({"a", {}}, 0)->ready);  // of a version that does not tell
+}
+
+TEST_CASE("whether others are ready is not known once this replica hears nothing") {
+  Room room;
+  const auto a = room.replica("a"), b = room.replica("b");
+  a->round();
+  b->round();
+  REQUIRE(b->all().size() == 2);
+  CHECK(b->all()[0].ready == true);
+  room.clock.advance(4'000);
+  REQUIRE(b->all().size() == 2);
+  CHECK_FALSE(b->all()[0].ready);
+  CHECK(b->all()[1].ready == true);  // of itself it knows
+}
+
+TEST_CASE("a replica that is alone tells of itself") {
+  test::ManualClock clock;
+  Replicas alone(
+      nullptr, "x", [] { return ReplicaFacts{}; }, clock);
+  alone.join("10.0.0.1:8892");
+  REQUIRE(alone.all().size() == 1);
+  CHECK(alone.all()[0].address == "10.0.0.1:8892");
 }
 
 TEST_CASE("of what two replicas know of a follower the one that it is live with counts") {

@@ -123,6 +123,14 @@ struct DeployWords {
   }
 };
 
+std::string told(const statekit::Result<service::Plan>& plan) {
+  if (!plan) return refusal(plan.error());
+  std::string text;
+  for (const std::string& line : plan->lines) text += line + "\n";
+  for (const std::string& line : plan->judged.breaks) text += "breaks " + line + "\n";
+  return text.empty() ? "nothing to do\n" : text;
+}
+
 }  // namespace
 
 std::string dump(const service::State& state) {
@@ -156,12 +164,7 @@ std::string Script::deploy(std::istream& words) {
   }
   request.meta.request_hash = statekit::sha256(all);
   if (!request.plan) return send(request.command, request.meta);
-  const auto plan = service::plan(world_.state, request.meta, request.command);
-  if (!plan) return refusal(plan.error());
-  std::string text;
-  for (const std::string& line : plan->lines) text += line + "\n";
-  for (const std::string& line : plan->judged.breaks) text += "breaks " + line + "\n";
-  return text;
+  return told(service::plan(world_.state, request.meta, request.command));
 }
 
 std::string Script::config(std::istream& words) {
@@ -207,7 +210,10 @@ std::string Script::dispatch(const std::string& verb, std::istream& words) {
   const statekit::CommandMeta ada{"ada", rest, 0, {}, {}};
   if (verb == "back") {
     auto command = world_.rollback_to(std::stoull(rest), name);
-    command.request.hold = rest.ends_with("hold");
+    const auto says = [&](const char* word) { return rest.find(word) != std::string::npos; };
+    command.request.hold = says("hold");
+    command.request.allow_breaking = says("allow-breaking");
+    if (says("plan")) return told(service::plan(world_.state, ada, command));
     return send(command, ada);
   }
   if (verb == "commit") return send(service::CommitChangeset{"chs-" + name}, ada);

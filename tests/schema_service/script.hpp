@@ -4,6 +4,7 @@
 //          [config=NAME:String|Int] [calls=M.VERB] [answers=TYPE]
 //          KEY is one word: chs-KEY, dpl-MODULE-KEY; the verb of echo/2, and of
 //          echo/2-b, is run2
+//   back KEY REVISION [plan] [hold] [allow-breaking]
 //   commit KEY | rollback KEY [REASON] | fail KEY [REASON]
 //   register DEPLOYMENT ADDRESS INSTANCE | leave ENDPOINT | health ENDPOINT up|down
 //   hear ENDPOINT        a heartbeat

@@ -32,6 +32,7 @@
 //   finalized, failed: nothing more             phases
 //             what was replaced is kept, then gone   replaced
 //   back to a revision                          back_to_a_revision
+//            planned; refused, it breaks callers   back_breaks
 //   over a restart, in each phase               restart_phases
 #include <algorithm>
 #include <filesystem>

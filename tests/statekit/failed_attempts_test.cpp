@@ -19,6 +19,16 @@ TEST_CASE("a few failures cost nothing, each further one more, up to a limit") {
   CHECK(attempts.wait_ms("b", 10) == 0);
 }
 
+TEST_CASE("what is left of a wait is counted from the last failure") {
+  FailedAttempts attempts(limits);
+  for (int i = 0; i < 4; ++i) attempts.failed("a", 10);
+  CHECK(attempts.rest_ms("a", 10) == 200);
+  CHECK(attempts.rest_ms("a", 209) == 1);
+  CHECK(attempts.rest_ms("a", 210) == 0);
+  CHECK(attempts.rest_ms("a", 5'000) == 0);
+  CHECK(attempts.rest_ms("b", 10) == 0);
+}
+
 TEST_CASE("who gets in, or is quiet for a while, starts anew") {
   FailedAttempts attempts(limits);
   for (int i = 0; i < 9; ++i) attempts.failed("a", 10);

@@ -258,25 +258,6 @@ TEST_CASE("an idle feed sends a heartbeat with the head each second, and nothing
   CHECK(std::get<Heartbeat>(follower.received[0]).head == server.core.position());
 }
 
-TEST_CASE("all who wait for a snapshot share one encoding, and its tail stays in the ring") {
-  ToyServer server;
-  REQUIRE(server.start());
-  write(server, 3);
-  ToyFollower first("f1");
-  ToyFollower second("f2");
-  REQUIRE(first.connect(server));
-  REQUIRE(second.connect(server));
-  REQUIRE(first.step());
-  write(server, 9'000);  // more than the ring holds unpinned
-  REQUIRE(second.step());
-  CHECK(server.snapshots == 1);
-  REQUIRE(first.drain());
-  REQUIRE(second.drain());
-  CHECK(server.snapshots == 1);
-  CHECK(first.value("a") == 9'003);
-  CHECK(second.value("a") == 9'003);
-}
-
 TEST_CASE("a slow follower costs the writer nothing and comes along later") {
   ToyServer server;
   REQUIRE(server.start());

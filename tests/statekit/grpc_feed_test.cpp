@@ -1,6 +1,7 @@
 // The feed over real gRPC, in the process and over a socket.
 #include <grpcpp/grpcpp.h>
 
+#include "feed_wire.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/follower.hpp"
 #include "statekit/io/grpc_feed.hpp"
@@ -146,6 +147,21 @@ TEST_CASE("many followers at once all reach the same state") {
     CHECK(*follower->read() == *server.machine.read());
   }
   for (const auto& follower : followers) follower->stop();
+}
+
+TEST_CASE("what a follower says of itself arrives, also where it stands and wants a snapshot") {
+  const Position here{test::incarnation_a, 7, sha256("here")};
+  Hello hello{"toy", "f1", 2, {}, 3};
+  for (const auto& [position, snapshot_from] :
+       {std::pair<std::optional<Position>, std::optional<Position>>{},
+        {here, std::nullopt},
+        {std::nullopt, here}}) {
+    hello.position = position;
+    hello.snapshot_from = snapshot_from;
+    const auto back = from_wire(to_wire(hello).hello());
+    REQUIRE(back);
+    CHECK(*back == hello);
+  }
 }
 
 TEST_CASE("G11: a first message that is no hello is refused with the reason") {

@@ -93,6 +93,27 @@ TEST_CASE("an unknown append that another replica's commit made impossible is de
   CHECK(test::folded(store).value("a") == 1);
 }
 
+TEST_CASE("G4: an unknown append is not taken for another's that begins with the same commit") {
+  auto store = journal::make_memory_store();
+  ToyReplica replica(store);
+  REQUIRE(replica.start());
+  ToyReplica other(store);
+  REQUIRE(other.start());
+  replica.faults->next(AppendFault::before_write);
+  replica.add("a", 1);
+  const auto held = replica.add("b", 1);
+  replica.core.step(0);
+  other.add("a", 1);
+  SECTION("and ends there") {}
+  SECTION("and goes on otherwise") { other.add("c", 7); }
+  other.run();
+  replica.run();
+  CHECK(code_of(held) == Code::ok);
+  CHECK(replica.core.health());
+  CHECK(replica.value("a") == 2);  // this one's came later
+  CHECK(test::folded(store) == *replica.core.projection().read());
+}
+
 TEST_CASE("an unknown append that lands late and fits is applied once") {
   ToyReplica replica;
   REQUIRE(replica.start());

@@ -50,7 +50,7 @@ fs::path pristine() {
     fs::remove_all(fresh);
     std::string command = "mariadb-install-db --no-defaults --datadir=" + fresh.string() +
                           " --auth-root-authentication-method=normal --skip-test-db"
-                          " --skip-name-resolve";
+                          " --skip-name-resolve --force";  // also where no host has a name
     if (geteuid() == 0) command += " --user=root";
     for (const std::string& each : small) command += " " + each;
     run(command);
@@ -65,6 +65,7 @@ fs::path pristine() {
 MysqlServer::MysqlServer(std::vector<std::string> arguments, std::string query, std::string ready)
     : arguments_(std::move(arguments)), query_(std::move(query)), ready_(std::move(ready)) {
   fs::copy(pristine(), folder_ / "data", fs::copy_options::recursive);
+  fs::create_directory(folder_ / "tmp");
   std::ofstream(password_file()) << password << "\n";
   std::ofstream(folder_ / "init.sql")
       << "CREATE DATABASE IF NOT EXISTS millrace;\n"
@@ -83,6 +84,8 @@ void MysqlServer::start() {
                                    "--bind-address=127.0.0.1",
                                    "--skip-name-resolve",
                                    "--init-file=" + (folder_ / "init.sql")};
+  // A server that starts clears temporary tables away there: in /tmp those of all others.
+  argv.push_back("--tmpdir=" + (folder_ / "tmp"));
   if (geteuid() == 0) argv.push_back("--user=root");
   argv.insert(argv.end(), small.begin(), small.end());
   argv.insert(argv.end(), arguments_.begin(), arguments_.end());

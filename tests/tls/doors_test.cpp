@@ -31,6 +31,32 @@ TEST_CASE("with TLS, or where it is said to be insecure, any address will do") {
   CHECK(closed.may_listen("0.0.0.0:1", "x"));
 }
 
+TEST_CASE("beyond loopback callers are asked who they are, but for ports that are for everybody") {
+  const test::TempDir folder;
+  Doors closed = test::doors_of(test::Authority().write(folder, "schema"));
+  closed.asks = false;
+  const auto refused = closed.may_listen("0.0.0.0:1", "schema.listen");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message ==
+        "schema.listen = 0.0.0.0:1 can be reached from other machines, and nobody is asked who "
+        "they are: set auth.mode = \"required\" (docs/access.md), or listen on 127.0.0.1, or say "
+        "insecure = true where the network itself is closed");
+  CHECK(closed.may_listen("0.0.0.0:1", "ingress.http_listen", Guests::everybody));
+  CHECK(closed.may_listen("127.0.0.1:1", "schema.listen"));
+  closed.insecure = true;
+  CHECK(closed.may_listen("0.0.0.0:1", "schema.listen"));
+
+  Doors open;
+  open.asks = false;
+  const auto both = open.may_listen("0.0.0.0:1", "schema.listen");
+  REQUIRE_FALSE(both);
+  CHECK(both.error().message.find("tls.certificate") != std::string::npos);
+  CHECK(both.error().message.find("auth.mode") != std::string::npos);
+  const auto clear = open.may_listen("0.0.0.0:1", "ingress.http_listen", Guests::everybody);
+  REQUIRE_FALSE(clear);
+  CHECK(clear.error().message.find("auth.mode") == std::string::npos);
+}
+
 TEST_CASE("an authority alone closes no listener") {
   const test::TempDir folder;
   test::put_text(folder / "ca.pem", test::Authority().certificate());

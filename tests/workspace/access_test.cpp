@@ -1,10 +1,13 @@
 // States over HTTP where callers must say who they are: what each role may, with Basic and with a
 // bearer's token, and that a lock is broken by operators only.
+#include <mutex>
+
 #include "access/book.hpp"
 #include "access/io/trusted.hpp"
 #include "httpkit/client.hpp"
 #include "services/schema/workspace/server.hpp"
 #include "statekit/io/clock.hpp"
+#include "statekit/io/log.hpp"
 #include "support/catch.hpp"
 
 using namespace millrace;
@@ -22,6 +25,7 @@ class House {
     give("vera", access::Role::viewer, 'v');
     give("dora", access::Role::deployer, 'd');
     give("olaf", access::Role::operator_, 'o');
+    give("team", access::Role::deployer, 't', {"workspace:team-*"});
     schema_service::Settings settings;
     settings.journal = "memory:";
     settings.http_listen = "127.0.0.1:0";
@@ -30,6 +34,13 @@ class House {
         {&clock_, &metrics_, &health_, {}, &trusted_, [this](const auto& use) { use(book_); }});
     REQUIRE(started);
     server_ = std::move(*started);
+  }
+
+  std::string text_of(char whose, const std::string& target) const {
+    const auto answer = httpkit::fetch("GET", "http://" + server_->address() + target, "",
+                                       {{"Authorization", "Bearer " + text(whose)}}, 20'000);
+    REQUIRE(answer);
+    return answer->body;
   }
 
   int ask(char whose, const std::string& method, const std::string& target,
@@ -46,13 +57,14 @@ class House {
   static std::string text(char letter) {
     return "mlr_" + std::string(10, letter) + "_" + std::string(52, letter);
   }
-  void give(const std::string& principal, access::Role role, char letter) {
+  void give(const std::string& principal, access::Role role, char letter,
+            std::vector<std::string> patterns = {}) {
     access::Token token;
     token.id = std::string(10, letter);
     token.hash = statekit::sha256(text(letter));
     token.principal = principal;
     book_.put(token);
-    book_.put(access::Grant{principal, {{role, {}}}, 0, "", 0});
+    book_.put(access::Grant{principal, {{role, std::move(patterns)}}, 0, "", 0});
   }
 
   statekit::SystemClock clock_;
@@ -108,6 +120,61 @@ TEST_CASE("a lock is broken by operators only, and released by who holds it") {
   REQUIRE(house.ask('d', "LOCK", state, lock) == 200);
   CHECK(house.ask('d', "DELETE", "/v1/workspaces/prod?force=true") == 403);
   CHECK(house.ask('o', "UNLOCK", state, id_alone) == 200);
+}
+
+TEST_CASE("a role for some workspaces opens these, and lists show no others") {
+  const House house;
+  for (const char* workspace : {"team-a", "prod"}) {
+    const std::string at = std::string("/v1/workspaces/") + workspace;
+    REQUIRE(house.ask('d', "POST", at + "/state", "secret") == 200);
+    REQUIRE(house.ask('d', "LOCK", at + "/state", lock) == 200);
+  }
+  CHECK(house.ask('t', "GET", "/v1/workspaces/team-a/state") == 200);
+  CHECK(house.ask('t', "POST", "/v1/workspaces/team-b/state", "x") == 200);
+  CHECK(house.ask('t', "PUT",
+                  "/v1/workspaces/team-b/journal?incarnation=" + std::string(32, 'a')) == 201);
+  for (const char* what : {"", "/state", "/lock", "/versions", "/versions/1", "/audit", "/journal"})
+    CHECK(house.ask('t', "GET", std::string("/v1/workspaces/prod") + what) == 403);
+  CHECK(house.ask('t', "POST", "/v1/workspaces/prod/state", "x") == 403);
+  CHECK(house.ask('t', "POST", "/v1/workspaces/prod/versions/1/restore") == 403);
+  CHECK(house.ask('t', "POST", "/v1/state", "x") == 403);  // the default one
+  for (const char* list : {"/v1/workspaces", "/v1/locks"}) {
+    const std::string all = house.text_of('v', list);
+    CHECK(all.find("prod") != std::string::npos);
+    const std::string some = house.text_of('t', list);
+    CHECK(some.find("team-a") != std::string::npos);
+    CHECK(some.find("prod") == std::string::npos);
+  }
+}
+
+TEST_CASE("who broke a lock is told, with whose it was; who released their own is not") {
+  std::mutex mutex;
+  std::vector<std::string> told;
+  statekit::set_log_sink([&](const statekit::LogLine& line) {
+    if (line.event != "state.forced") return;
+    const std::lock_guard guard(mutex);
+    std::string text;
+    for (const auto& [name, value] : line.fields) text += name + "=" + value + " ";
+    told.push_back(text);
+  });
+  const House house;
+  const std::string state = "/v1/workspaces/prod/state";
+  REQUIRE(house.ask('d', "POST", state, "x") == 200);
+  REQUIRE(house.ask('d', "LOCK", state, lock) == 200);
+  REQUIRE(house.ask('d', "UNLOCK", state, lock) == 200);
+  CHECK(told.empty());
+  REQUIRE(house.ask('o', "UNLOCK", state, id_alone) == 200);  // of nothing
+  REQUIRE(house.ask('d', "LOCK", state, lock) == 200);
+  REQUIRE(house.ask('o', "UNLOCK", state, id_alone) == 200);
+  REQUIRE(house.ask('d', "LOCK", state, lock) == 200);
+  REQUIRE(house.ask('o', "DELETE", "/v1/workspaces/prod?force=true") == 200);
+  statekit::set_log_sink(nullptr);
+  REQUIRE(told.size() == 2);
+  CHECK(told[0] ==
+        "who=olaf what=lock of workspace prod broken, which held a (ed@desk) from=127.0.0.1 ");
+  CHECK(told[1] ==
+        "who=olaf what=workspace prod deleted by force, with a lock which held a "
+        "(ed@desk) from=127.0.0.1 ");
 }
 
 TEST_CASE("without the grants at hand the states are not opened where callers are asked") {

@@ -2,66 +2,35 @@
 // language, and each rule that one of them breaks is found by the case for it.
 #include <nlohmann/json.hpp>
 
-#include "cli/conformance/conformance.hpp"
+#include "access/book.hpp"
 #include "httpkit/client.hpp"
-#include "services/schema/workspace/server.hpp"
-#include "statekit/io/clock.hpp"
-#include "support/catch.hpp"
-#include "support/process.hpp"
-#include "support/temp_dir.hpp"
+#include "support/certificates.hpp"
+#include "workspace/conformance_bench.hpp"
 
 using namespace millrace;
+using namespace millrace::test;
 using cli::ConformanceReport;
 
 namespace {
 
 // The server of other_server.mjs, with one rule broken or none.
-class OtherServer {
- public:
+struct OtherServer : NodeServer {
   explicit OtherServer(const std::string& fault = {})
-      : process_({NODE, CLIENTS "/other_server.mjs", fault}, folder_ / "log"),
-        url_("http://127.0.0.1:" + process_.logged("listening ")) {}
-  const std::string& url() const { return url_; }
-
- private:
-  test::TempDir folder_;
-  test::Process process_;
-  std::string url_;
+      : NodeServer({CLIENTS "/other_server.mjs", fault}) {}
 };
 
 ConformanceReport ask(const std::string& url, const std::string& only = {}) {
-  cli::ConformanceOrder order;
-  order.url = url;
-  order.only = only;
-  order.run = "test";
-  auto report = cli::check_states(order, nullptr);
-  REQUIRE(report);
-  return *report;
-}
-
-std::string failures(const ConformanceReport& report) {
-  std::string text;
-  for (const auto& each : report.cases)
-    if (!each.passed) text += each.name + ": " + each.expected + "; " + each.got + "\n";
-  return text;
+  return report_of(cli::check_states, url, only);
 }
 
 }  // namespace
 
 TEST_CASE("our server of states passes every case and keeps nothing of it") {
-  const statekit::SystemClock clock;
-  statekit::Metrics metrics;
-  statekit::Health health;
-  schema_service::Settings settings;
-  settings.journal = "memory:";
-  settings.http_listen = "127.0.0.1:0";
-  const auto server = workspace::start(settings, {&clock, &metrics, &health});
-  REQUIRE(server);
-  const auto report = ask("http://" + (*server)->address() + "/v1/");
+  const OurServer server;
+  const auto report = ask(server.url() + "/v1/");
   CHECK(report.cases.size() > 35);
   CHECK(failures(report).empty());
-  const auto left =
-      httpkit::fetch("GET", "http://" + (*server)->address() + "/v1/workspaces", {}, {}, 5'000);
+  const auto left = httpkit::fetch("GET", server.url() + "/v1/workspaces", {}, {}, 5'000);
   REQUIRE(left);
   CHECK(left->body == "{\"workspaces\":[]}\n");
 }
@@ -101,12 +70,30 @@ TEST_CASE("each rule that a server of states breaks is found by the case for it"
   for (const auto& [fault, name] : faults) {
     INFO(fault << " must fail " << name);
     const OtherServer server(fault);
-    const auto report = ask(server.url(), name);
-    REQUIRE(report.cases.size() == 1);
-    CHECK_FALSE(report.cases[0].passed);
-    CHECK_FALSE(report.cases[0].expected.empty());
-    CHECK_FALSE(report.cases[0].got.empty());
+    check_found(ask(server.url(), name));
   }
+}
+
+TEST_CASE("a server that closes its doors is asked over TLS and with a token") {
+  const TempDir folder;
+  const tls::Doors doors = doors_of(Authority().write(folder, "keeper"));
+  const std::string token = "mlr_" + std::string(10, 'o') + "_" + std::string(52, 'o');
+  access::Trusted trusted;
+  trusted.required = true;
+  trusted.bootstrap = statekit::sha256(token);
+  const access::Book book;
+  const OurServer server(doors, &trusted, [&](const auto& use) { use(book); });
+  cli::ConformanceOrder order;
+  order.url = server.url();
+  order.only = "lock.";
+  order.run = "test";
+  order.credentials = doors.credentials;
+  CHECK(cli::check_states(order, nullptr).error().code == statekit::Code::unauthenticated);
+  order.token = token;
+  const auto report = cli::check_states(order, nullptr);
+  INFO((report ? std::string() : report.error().message));
+  REQUIRE(report);
+  CHECK(failures(*report).empty());
 }
 
 TEST_CASE("a run of conformance that cannot begin says why") {

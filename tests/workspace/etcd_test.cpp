@@ -1,12 +1,16 @@
-// Workspaces of two replicas on a real etcd: one lock, one truth, and nothing of a deleted one.
+// Workspaces of two replicas on a real etcd: one lock, one truth, nothing of a deleted one, and a
+// backup that takes them all.
 #include <atomic>
 #include <thread>
 
+#include "cli/storage/storage.hpp"
+#include "journal/open.hpp"
 #include "services/schema/workspace/keeper.hpp"
 #include "services/schema/workspace/refusal.hpp"
 #include "statekit/io/clock.hpp"
 #include "support/catch.hpp"
 #include "support/etcd_server.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace millrace;
 using namespace millrace::workspace;
@@ -28,7 +32,9 @@ struct Replica {
 
 }  // namespace
 
-TEST_CASE("workspaces of two replicas on etcd are one, and a replica that comes later sees all") {
+TEST_CASE(
+    "workspaces of two replicas on etcd are one, a later replica sees all, and a backup holds "
+    "all") {
   test::EtcdCluster etcd(1);
   const std::string url = "etcd://" + etcd.endpoint(0) + "/states";
   Replica here(url), there(url);
@@ -69,4 +75,24 @@ TEST_CASE("workspaces of two replicas on etcd are one, and a replica that comes 
   Replica later(url);
   CHECK(later.get("w") == "again");
   CHECK(later.keeper.look("raced1")->state.lock == here.keeper.look("raced1")->state.lock);
+
+  // The same server, since one takes a second to start. No schema service has been here yet, so its
+  // journal is made.
+  const test::TempDir folder;
+  const auto schema = journal::open_journal(url);
+  REQUIRE(schema);
+  REQUIRE((*schema)->open({std::string(32, 'a'), true}));
+  cli::StorageOptions options;
+  options.file = folder / "monday";
+  options.journal = url;
+  const auto done = [](const statekit::Result<cli::Facts>& answer) {
+    INFO((answer ? std::string() : answer.error().message));
+    CHECK(answer);
+  };
+  done(cli::storage_backup(options, {}));
+  done(cli::storage_verify(options, {}));
+  options.journal = "etcd://" + etcd.endpoint(0) + "/again";
+  done(cli::storage_restore(options, {}));
+  CHECK(Replica(options.journal).get("w") == "again");
+  CHECK_FALSE(cli::storage_restore(options, {}));
 }

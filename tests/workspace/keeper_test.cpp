@@ -317,3 +317,36 @@ TEST_CASE("the files of a workspace on SQLite are its owner's alone and go with 
     CHECK_FALSE(std::filesystem::exists(folder / "journal.state/1.db-wal"));
   }
 }
+
+TEST_CASE("G1: a workspace whose file was put back to an older copy is told and not served") {
+  namespace fs = std::filesystem;
+  test::TempDir folder;
+  test::ManualClock clock;
+  const auto shelf = make_shelf("sqlite:" + (folder / "journal.db"));
+  const std::string file = folder / "journal.state/1.db";
+  const auto with_keeper = [&](const auto& use) {
+    Keeper keeper(*shelf, clock, {}, nullptr);
+    return use(keeper);
+  };
+  const auto write = [&](const std::string& body) {
+    with_keeper([&](Keeper& keeper) {
+      REQUIRE(keeper.write("w", {}, body, "ada").result);
+      return 0;
+    });
+  };
+  write("1");
+  fs::copy_file(file, folder / "monday.db");
+  write("2");
+  for (const char* suffix : {"", "-wal", "-shm", "-lock"}) fs::remove(file + suffix);
+  fs::copy_file(folder / "monday.db", file);
+  with_keeper([&](Keeper& keeper) {
+    const auto read = keeper.read("w", std::nullopt);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == statekit::Code::failed_precondition);
+    CHECK(read.error().message.find("journal rewound") != std::string::npos);
+    CHECK(keeper.write("other", {}, "x", "ada").result);  // the others go on
+    return 0;
+  });
+  fs::remove(*seen_file_of(file));
+  CHECK(with_keeper([&](Keeper& keeper) { return keeper.read("w", std::nullopt)->body; }) == "1");
+}

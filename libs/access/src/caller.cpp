@@ -6,9 +6,14 @@ namespace millrace::access {
 
 namespace {
 
+bool is_for_workspaces_only(const RoleBinding& binding) {
+  return !binding.modules.empty() &&
+         std::all_of(binding.modules.begin(), binding.modules.end(), is_for_workspace);
+}
+
 // A module's own identity is not sent everything, a platform service is no endpoint of a module.
 bool has(const RoleBinding& binding, Permission permission) {
-  if (!allows(binding.role, permission)) return false;
+  if (!allows(binding.role, permission) || is_for_workspaces_only(binding)) return false;
   if (binding.role != Role::service) return true;
   return permission != (binding.modules.empty() ? Permission::serve : Permission::follow);
 }
@@ -17,6 +22,19 @@ bool reaches(const RoleBinding& binding, std::string_view module) {
   return binding.modules.empty() ||
          std::any_of(binding.modules.begin(), binding.modules.end(),
                      [&](const std::string& pattern) { return matches(pattern, module); });
+}
+
+// What says nothing of workspaces reaches all of them, as it did before there was a way to say it.
+bool reaches_workspace(const RoleBinding& binding, std::string_view workspace) {
+  bool held = false;
+  for (const std::string& pattern : binding.modules) {
+    if (!is_for_workspace(pattern)) continue;
+    held = true;
+    if (workspace.empty() ||
+        matches(std::string_view(pattern).substr(workspace_prefix.size()), workspace))
+      return true;
+  }
+  return !held;
 }
 
 bool reaches_all(const RoleBinding& binding) {
@@ -35,6 +53,12 @@ bool Caller::may(Permission permission) const {
 bool Caller::may(Permission permission, std::string_view module) const {
   return std::any_of(roles.begin(), roles.end(), [&](const RoleBinding& binding) {
     return has(binding, permission) && reaches(binding, module);
+  });
+}
+
+bool Caller::may_in_workspace(Permission permission, std::string_view workspace) const {
+  return std::any_of(roles.begin(), roles.end(), [&](const RoleBinding& binding) {
+    return allows(binding.role, permission) && reaches_workspace(binding, workspace);
   });
 }
 

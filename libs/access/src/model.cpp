@@ -23,10 +23,14 @@ bool is_base36(std::string_view text) {
 }
 
 bool is_pattern(std::string_view text) {
-  constexpr std::string_view allowed =
+  constexpr std::string_view of_modules =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_*";
+  constexpr std::string_view of_workspaces =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_*-.";
+  const bool workspace = is_for_workspace(text);
+  if (workspace) text.remove_prefix(workspace_prefix.size());
   return !text.empty() && text.size() <= name_bytes_max &&
-         text.find_first_not_of(allowed) == std::string_view::npos;
+         text.find_first_not_of(workspace ? of_workspaces : of_modules) == std::string_view::npos;
 }
 
 }  // namespace

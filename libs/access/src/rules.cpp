@@ -24,6 +24,7 @@ constexpr Rule table[] = {
     {SCHEMA "RollbackChangeset", P::deploy},
     {SCHEMA "FailChangeset", P::deploy},
     {SCHEMA "RollbackTo", P::deploy},
+    {SCHEMA "PlanRollback", P::deploy},
     {SCHEMA "GetChangeset", P::read},
     {SCHEMA "ListChangesets", P::read},
     {SCHEMA "RegisterEndpoint", P::serve},

@@ -1,22 +1,16 @@
 #include "httpkit/client.hpp"
 
-#include <array>
-#include <utility>
-
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <algorithm>
 
 #include "client_connection.hpp"
+#include "response_reader.hpp"
 
 namespace millrace::httpkit {
 namespace {
 
-namespace http = boost::beast::http;
 using statekit::Code;
 using statekit::fail;
 using statekit::Result;
-
-constexpr std::uint64_t body_bytes_max = 16 << 20;
 
 struct Url {
   bool secure = false;
@@ -57,57 +51,6 @@ std::string request_text(const std::string& method, const Url& url, const std::s
   return out + "connection: close\r\n\r\n" + body;
 }
 
-using Parser = http::response_parser<http::string_body>;
-
-Response to_response(Parser& parser) {
-  auto& message = parser.get();
-  Response response{static_cast<int>(message.result_int()), {}, std::move(message.body())};
-  for (const auto& field : message) {
-    const auto name = field.name_string();
-    const auto value = field.value();
-    response.headers.push_back({{name.data(), name.size()}, {value.data(), value.size()}});
-  }
-  return response;
-}
-
-// True when the message is whole. `octets` keeps what the parser has not used.
-Result<bool> parse(Parser& parser, std::string& octets, bool end) {
-  boost::system::error_code error;
-  while (!octets.empty() && !parser.is_done()) {
-    const std::size_t n = parser.put(boost::asio::buffer(octets), error);
-    octets.erase(0, n);
-    if (error == http::error::need_more) break;
-    if (error) return fail(Code::unavailable, "reading the answer: " + error.message());
-  }
-  if (end && !parser.is_done()) {
-    if (!parser.got_some()) return fail(Code::unavailable, "the server closed without an answer");
-    parser.put_eof(error);
-    if (error) return fail(Code::unavailable, "reading the answer: " + error.message());
-  }
-  return parser.is_done();
-}
-
-Result<Response> read_response(ClientConnection& socket, bool head) {
-  std::string octets;
-  std::array<char, 16 * 1024> block{};
-  for (;;) {  // once more after each interim answer
-    Parser parser;
-    parser.body_limit(body_bytes_max);
-    parser.eager(true);
-    parser.skip(head);
-    for (bool end = false;;) {
-      const auto done = parse(parser, octets, end);
-      if (!done) return fail(done.error());
-      if (*done) break;
-      const auto n = socket.read(block.data(), block.size());
-      if (!n) return fail(n.error());
-      octets.append(block.data(), *n);
-      end = *n == 0;
-    }
-    if (parser.get().result_int() >= 200) return to_response(parser);
-  }
-}
-
 }  // namespace
 
 Result<Response> fetch(const std::string& method, const std::string& url, const std::string& body,
@@ -136,7 +79,7 @@ Result<Response> fetch(const std::string& method, const std::string& url, const 
   }
   // A server may answer and close before it has read everything: its answer counts.
   const auto written = socket.write(request_text(method, *parts, body, headers));
-  auto response = read_response(socket, method == "HEAD");
+  auto response = ResponseReader().read(socket, method == "HEAD");
   if (!response) return doing(written ? response.error() : written.error());
   return response;
 }

@@ -3,8 +3,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -45,8 +48,33 @@ std::string without_brackets(std::string host) {
 ClientConnection::ClientConnection(std::int64_t timeout_ms)
     : deadline_(Clock::now() + std::chrono::milliseconds(timeout_ms)) {}
 
-ClientConnection::~ClientConnection() {
-  if (fd_ >= 0) ::close(fd_);
+ClientConnection::~ClientConnection() { close(); }
+
+void ClientConnection::close() {
+  tls_.reset();
+  const std::lock_guard lock(mutex_);
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+void ClientConnection::cut() {
+  const std::lock_guard lock(mutex_);
+  cut_ = true;
+  if (fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);
+}
+
+bool ClientConnection::is_quiet() const {
+  char octet = 0;
+  if (fd_ < 0 || (tls_ && (SSL_pending(tls_->ssl.get()) > 0 || BIO_pending(tls_->in) > 0)))
+    return false;
+  return ::recv(fd_, &octet, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+         (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+void ClientConnection::open_socket(int family) {
+  close();
+  const std::lock_guard lock(mutex_);
+  errno = ECANCELED;
+  if (!cut_) fd_ = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
 Status ClientConnection::wait(short events, const char* doing) {
@@ -64,9 +92,10 @@ Status ClientConnection::wait(short events, const char* doing) {
 }
 
 Status ClientConnection::connect_to(const addrinfo& address) {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = ::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  open_socket(address.ai_family);
   if (fd_ < 0) return fail(from_errno("connecting", errno));
+  const int at_once = 1;
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
   if (::connect(fd_, address.ai_addr, address.ai_addrlen) == 0) return {};
   if (errno != EINPROGRESS) return fail(from_errno("connecting", errno));
   if (auto waited = wait(POLLOUT, "connecting"); !waited) return waited;
@@ -91,6 +120,7 @@ Status ClientConnection::connect(const std::string& named, const std::string& po
     last = connect_to(*address);
     if (last) break;
   }
+  if (!last) close();
   return last;
 }
 

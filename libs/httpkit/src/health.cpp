@@ -65,7 +65,8 @@ statekit::Result<std::unique_ptr<Server>> serve_health(const std::string& listen
                         .limits = health_limits,
                         .threads = 1,
                         .error_page = {},
-                        .doors = std::move(doors)};
+                        .doors = std::move(doors),
+                        .guests = tls::Guests::everybody};
   return serve(std::move(options),
                [&health, &metrics](const Request& request, const std::shared_ptr<Reply>& reply) {
                  reply->send(answer_health(request, health, metrics));

@@ -199,7 +199,8 @@ Result<tcp::endpoint> resolve(asio::io_context& context, const std::string& list
 
 statekit::Status LoopServer::listen() {
   const ServerOptions& options = shared_->options;
-  if (auto may = options.doors.may_listen(options.listen, options.setting); !may) return may;
+  if (auto may = options.doors.may_listen(options.listen, options.setting, options.guests); !may)
+    return may;
   if (shared_->contexts) {
     if (const auto context = shared_->contexts->current(); !context) return fail(context.error());
   }

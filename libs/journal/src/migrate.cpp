@@ -9,6 +9,7 @@
 
 #include "journal/verify.hpp"
 #include "rules.hpp"
+#include "sqlite_format.hpp"
 #include "sqlite_lock.hpp"
 
 namespace millrace::journal {
@@ -44,7 +45,7 @@ JournalResult<void> put_log_away(const std::string& path) {
 }
 
 JournalResult<void> sync_folder_of(const std::string& path) {
-  const std::string folder = fs::path(path).parent_path().string();
+  const std::string folder = folder_of(path).string();
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return cannot(folder, "cannot be opened", errno);
   const int failed = ::fsync(fd) == 0 ? 0 : errno;
@@ -180,6 +181,12 @@ JournalResult<void> undo_migration(const std::string& given) {
   const std::string kept = before_migration(path);
   const auto lock = StoreLock::take(path, true);
   if (!lock) return tl::unexpected(lock.error());
+  std::error_code unknown;
+  if (!fs::exists(kept, unknown))
+    return refuse(JournalFault::unavailable,
+                  kept +
+                      ": there is no old store to go back to: it was discarded, or nothing was "
+                      "migrated");
   const JournalResult<Head> old = head_of(kept);
   if (!old) return tl::unexpected(old.error());
   {

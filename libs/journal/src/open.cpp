@@ -39,7 +39,7 @@ Result<std::unique_ptr<Journal>> open_journal(const std::string& url) {
     if (!address) return fail(address.error());
     return make_etcd_journal(std::move(*address));
   }
-  if (scheme == "http") {
+  if (scheme == "http" || scheme == "https") {
     auto address = parse_http_url(url);
     if (!address) return fail(address.error());
     return make_http_journal(std::move(*address));
@@ -56,7 +56,7 @@ Result<std::unique_ptr<Journal>> open_journal(const std::string& url) {
   }
   return fail(Code::invalid_argument, "journal '" + url + "': there is no driver for " + scheme +
                                           ":, only for sqlite:PATH, etcd://..., mysql://..., "
-                                          "http://... and memory:");
+                                          "http://..., https://... and memory:");
 }
 
 JournalResult<Head> accept_rewind(const std::string& url, const Incarnation& incarnation) {
@@ -64,7 +64,7 @@ JournalResult<Head> accept_rewind(const std::string& url, const Incarnation& inc
     return tl::unexpected(JournalError{JournalFault::invalid, std::move(message), {}, 0});
   };
   if (const auto path = sqlite_path(url)) return accept_sqlite_rewind(*path, incarnation);
-  if (scheme_of(url) == "http")
+  if (scheme_of(url) == "http" || scheme_of(url) == "https")
     return refused("journal '" + url + "': it is for whoever keeps it to say how it counts");
   if (scheme_of(url) == "mysql") {
     const auto address = parse_mysql_url(url);

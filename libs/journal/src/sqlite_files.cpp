@@ -114,12 +114,17 @@ JournalResult<void> write_beside(const std::string& path, const Incarnation& inc
 
 }  // namespace
 
+fs::path folder_of(const std::string& path) {
+  const fs::path folder = fs::path(path).parent_path();
+  return folder.empty() ? fs::path(".") : folder;
+}
+
 JournalResult<const SqliteFormat*> recognize(const std::string& path, const std::string& vfs_name) {
   sqlite3_vfs* vfs = sqlite3_vfs_find(vfs_name.empty() ? nullptr : vfs_name.c_str());
   if (vfs == nullptr)
     return refuse(JournalFault::invalid, "there is no SQLite VFS named '" + vfs_name + "'");
   std::error_code failed;
-  const fs::path folder = fs::path(path).parent_path();
+  const fs::path folder = folder_of(path);
   if (!fs::is_directory(folder, failed))
     return refuse(JournalFault::unavailable,
                   path + ": its folder does not exist: make it with `mkdir -p " + folder.string() +
@@ -153,7 +158,7 @@ JournalResult<void> create_store(const std::string& path, const Incarnation& inc
   }
   fs::remove(beside, failed);
   if (!made) return made;
-  return sync_folder(fs::path(path).parent_path());
+  return sync_folder(folder_of(path));
 }
 
 }  // namespace millrace::journal

@@ -2,6 +2,7 @@
 // how commits lie in the file. Used by the SQLite driver only. One thread at a time.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +51,9 @@ const SqliteFormat* sqlite_generation(std::int64_t version);
 
 extern const char* const create_meta;
 extern const char* const create_snapshots;
+
+// Where a file is, also one that is named without a folder.
+std::filesystem::path folder_of(const std::string& path);
 
 // Looks at the file without changing an octet of anything. Null: there is no store. Else its
 // format, or why it is not for us.

@@ -112,6 +112,7 @@ std::vector<Diagnostic> check_list(const ModuleList& all, const ModuleList& modu
   const CheckRun run{all, index, report};
   for (const Module* module : modules) check_module(run, *module);
   check_duplicate_modules(run);
+  check_realms(run, modules);
   check_map_keys(run, modules);
   check_recursion(run, modules, check_growth(run, modules));
   check_import_cycles(run, modules);

@@ -59,6 +59,7 @@ void check_recursion(const CheckRun& run, const ModuleList& modules,
                      const std::unordered_set<const Data*>& growing);      // checker_recursion.cpp
 void check_map_keys(const CheckRun& run, const ModuleList& modules);       // checker_map_keys.cpp
 void check_duplicate_modules(const CheckRun& run);                         // checker_names.cpp
+void check_realms(const CheckRun& run, const ModuleList& changed);         // checker_names.cpp
 void check_import_cycles(const CheckRun& run, const ModuleList& modules);  // checker_cycles.cpp
 void check_ingress_overlap(const CheckRun& run, const ModuleList& modules);  // checker_ingress.cpp
 

@@ -1,8 +1,10 @@
 // invalid-name, reserved-name and the duplicate rules, but for duplicate-metadata.
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "checker.hpp"
 #include "schema/builtin.hpp"
@@ -148,6 +150,26 @@ void check_duplicate_modules(const CheckRun& run) {
     run.report.add(*module, module->spot, "duplicate-module",
                    "the module " + in_ticks(module->name) + " is already declared at " +
                        other.file.name + ":" + std::to_string(other.spot.line) + "; rename one");
+  }
+}
+
+// Blocks of one file, and of files that are read together, the parser compares; here it is modules
+// that come at different times. Those that stay as they were are right.
+void check_realms(const CheckRun& run, const ModuleList& changed) {
+  const std::unordered_set<const Module*> late(changed.begin(), changed.end());
+  std::map<std::pair<std::string_view, bool>, const Module*> known;
+  for (const Module* module : run.all) {
+    if (!late.contains(module)) known.try_emplace({module->realm, module->external}, module);
+  }
+  for (const Module* module : changed) {
+    const auto other = known.find({module->realm, !module->external});
+    if (!module->realm.empty() && other != known.end()) {
+      run.report.add(*module, module->spot, "duplicate-realm",
+                     "the realm " + in_ticks(module->realm) + " is " +
+                         (module->external ? "not external" : "external") + " for the module " +
+                         in_ticks(other->second->name) + "; make both the same, or rename one");
+    }
+    known.try_emplace({module->realm, module->external}, module);
   }
 }
 

@@ -158,17 +158,19 @@ class References {
       return "module " + home + " declares no " + in_ticks(ref.name) + "; did you mean `" +
              other->name + "." + ref.name + "`?";
     }
-    return "module " + home + " declares no " + in_ticks(ref.name) +
-           suggestion(ref.name, [&](Names& names) {
-             for_each_decl(*module, [&](const auto& decl) {
-               if (!full(names) && is_wanted(DeclPtr(&decl), wanted)) names.push_back(decl.name);
-             });
-             if (!ref.module.empty() || wanted != Wanted::type) return;
-             for (const Data& data : builtin_module().datas) names.push_back(data.name);
-             names.insert(names.end(), reserved_names.begin(), reserved_names.end());
-             if (parameters_ == nullptr) return;
-             for (const TypeParameter& parameter : *parameters_) names.push_back(parameter.name);
-           });
+    std::string hint = suggestion(ref.name, [&](Names& names) {
+      for_each_decl(*module, [&](const auto& decl) {
+        if (!full(names) && is_wanted(DeclPtr(&decl), wanted)) names.push_back(decl.name);
+      });
+      if (!ref.module.empty() || wanted != Wanted::type) return;
+      for (const Data& data : builtin_module().datas) names.push_back(data.name);
+      names.insert(names.end(), reserved_names.begin(), reserved_names.end());
+      if (parameters_ == nullptr) return;
+      for (const TypeParameter& parameter : *parameters_) names.push_back(parameter.name);
+    });
+    if (hint.empty() && wanted == Wanted::type && ref.module.empty())
+      hint = type_called_here(ref.name);
+    return "module " + home + " declares no " + in_ticks(ref.name) + hint;
   }
 
   // Another module that shows this one a declaration of that very name.

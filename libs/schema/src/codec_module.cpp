@@ -218,6 +218,7 @@ v2alpha1::Module to_proto(const Module& module) {
   v2alpha1::Module message;
   message.set_name(module.name);
   message.set_realm(module.realm);
+  message.set_external(module.external);
   message.set_builtin(module.builtin);
   put_metadata(*message.mutable_metadata(), module.metadata);
   for_each_decl(module, DeclWriter{message});
@@ -231,6 +232,7 @@ Result<Module> from_proto(const v2alpha1::Module& message) {
   Module module;
   module.name = message.name();
   module.realm = message.realm();
+  module.external = message.external();
   module.builtin = message.builtin();
   module.comments = comments_from(message);
   module.spot = spot_from(message);

@@ -117,10 +117,13 @@ class Differ {
   void module(const Module& before, const Module& after) {
     before_ = &before;
     after_ = &after;
-    if (before.realm != after.realm) {
-      const auto shown = [](const std::string& realm) { return realm.empty() ? "none" : realm; };
-      realm({ChangeKind::realm_changed, before.name, shown(before.realm), shown(after.realm)});
-    }
+    const auto shown = [](const Module& of) {
+      return of.realm.empty() ? "none" : (of.external ? "external " : "") + of.realm;
+    };
+    if (before.realm != after.realm)
+      realm({ChangeKind::realm_changed, before.name, shown(before), shown(after)});
+    else if (before.external != after.external)
+      edit(ChangeKind::realm_changed, before.name, shown(before), shown(after));
     if (before.builtin != after.builtin)
       edit(ChangeKind::kind_changed, before.name, before.builtin ? "builtin" : "module",
            after.builtin ? "builtin" : "module");

@@ -42,9 +42,21 @@ RouteTree::RouteTree(const RouteMap& routes) {
 
 const KnownRoute* RouteTree::covering(const KnownRoute& route) const {
   const auto pattern = parse_route(route.ingress->method, route.ingress->path);
-  const auto root = methods_.find(route.ingress->method);
-  if (!pattern || root == methods_.end()) return nullptr;
-  return find(root->second, pattern->segments, 0);
+  return pattern ? find(pattern->method, *pattern) : nullptr;
+}
+
+const KnownRoute* RouteTree::answering_head(const RoutePattern& pattern) const {
+  const KnownRoute* own = find("HEAD", pattern);
+  return own != nullptr ? own : find("GET", pattern);
+}
+
+std::vector<const KnownRoute*> RouteTree::touching(const std::string& method,
+                                                   const KnownRoute& route) const {
+  std::vector<const KnownRoute*> found;
+  const auto pattern = parse_route(route.ingress->method, route.ingress->path);
+  const auto root = methods_.find(method);
+  if (pattern && root != methods_.end()) collect(root->second, pattern->segments, 0, found);
+  return found;
 }
 
 void RouteTree::add(const RoutePattern& pattern, const KnownRoute& route) {
@@ -57,6 +69,24 @@ void RouteTree::add(const RoutePattern& pattern, const KnownRoute& route) {
   node->route = &route;
 }
 
+const KnownRoute* RouteTree::find(const std::string& method, const RoutePattern& pattern) const {
+  const auto root = methods_.find(method);
+  return root == methods_.end() ? nullptr : find(root->second, pattern.segments, 0);
+}
+
+void RouteTree::collect(const Node& node, const std::vector<RouteSegment>& segments, std::size_t at,
+                        std::vector<const KnownRoute*>& found) {
+  if (at == segments.size()) {
+    if (node.route != nullptr) found.push_back(node.route);
+    return;
+  }
+  for (const auto& [literal, next] : node.literals) {
+    if (segments[at].parameter || segments[at].text == literal)
+      collect(*next, segments, at + 1, found);
+  }
+  if (node.parameter != nullptr) collect(*node.parameter, segments, at + 1, found);
+}
+
 const KnownRoute* RouteTree::find(const Node& node, const std::vector<RouteSegment>& segments,
                                   std::size_t at) {
   if (at == segments.size()) return node.route;
@@ -67,6 +97,13 @@ const KnownRoute* RouteTree::find(const Node& node, const std::vector<RouteSegme
     }
   }
   return node.parameter == nullptr ? nullptr : find(*node.parameter, segments, at + 1);
+}
+
+RoutePattern meet(RoutePattern first, const RoutePattern& second) {
+  for (std::size_t i = 0; i < first.segments.size(); ++i) {
+    if (!second.segments.at(i).parameter) first.segments[i] = second.segments[i];
+  }
+  return first;
 }
 
 std::optional<Type> parameter_type(const Index& index, const Type& path, const std::string& name) {

@@ -36,6 +36,10 @@ class RouteTree {
   // The most specific route that matches every request that this one matches; null: none. Where
   // routes do not overlap, as the checker wants it, that is the one that answers them.
   const KnownRoute* covering(const KnownRoute& route) const;
+  // The one that answers HEAD there: a GET route where there is none for HEAD. Null: none.
+  const KnownRoute* answering_head(const RoutePattern& pattern) const;
+  // Every route of that method which shares a request's path with this one.
+  std::vector<const KnownRoute*> touching(const std::string& method, const KnownRoute& route) const;
 
  private:
   struct Node {
@@ -44,11 +48,18 @@ class RouteTree {
     const KnownRoute* route = nullptr;
   };
   void add(const RoutePattern& pattern, const KnownRoute& route);
+  const KnownRoute* find(const std::string& method, const RoutePattern& pattern) const;
   static const KnownRoute* find(const Node& node, const std::vector<RouteSegment>& segments,
                                 std::size_t at);
+  static void collect(const Node& node, const std::vector<RouteSegment>& segments, std::size_t at,
+                      std::vector<const KnownRoute*>& found);
 
   std::map<std::string, Node> methods_;
 };
+
+// The requests that both match, with the parameters called as the first calls them. REQUIRES: the
+// paths of both have as many segments.
+RoutePattern meet(RoutePattern first, const RoutePattern& second);
 
 // The type of one parameter of a path; none: the path type has no such field.
 std::optional<Type> parameter_type(const Index& index, const Type& path, const std::string& name);

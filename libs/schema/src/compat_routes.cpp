@@ -1,6 +1,6 @@
 // Routes, old and new: a route is its method and path, whatever its parameters are called and
 // whichever verb answers it. A request is answered by the most specific route that matches it, so
-// one that comes or goes also moves requests of others.
+// one that comes or goes also moves requests of others; HEAD by a GET route where none is for HEAD.
 #include <utility>
 
 #include "compat_parts.hpp"
@@ -61,15 +61,18 @@ class Routes {
     const RouteTree new_tree(after);
     for (const auto& [key, route] : before) {
       const auto found = after.find(key);
-      if (found != after.end())
+      if (found != after.end()) {
         both(route, found->second);
-      else
-        gone(route, new_tree.covering(route));
+        continue;
+      }
+      gone(route, new_tree);
+      for (const Route* get : heads_at(new_tree, route)) head(route, *get, old_tree, new_tree);
     }
     for (const auto& [key, route] : after) {
       if (before.contains(key)) continue;
       changes_.edit({ChangeKind::route_added, to_string(route.ref()), "", route.shown()});
-      if (const Route* answered = old_tree.covering(route)) moved(*answered, route, route);
+      if (const Route* answered = old_tree.covering(route)) moved(*answered, route, route.shown());
+      for (const Route* get : heads_at(old_tree, route)) head(*get, route, old_tree, new_tree);
     }
   }
 
@@ -78,21 +81,43 @@ class Routes {
     return {UseKind::route, route.ref(), route.shown(), false, false, {}};
   }
 
-  void gone(const Route& route, const Route* covering) {
-    const Spotted at{ChangeKind::route_removed, to_string(route.ref()), route.shown(), ""};
-    if (covering == nullptr)
-      return changes_.effect(at, {use_of(route), Side::request, "removed-route",
-                                  "requests to it are answered with 404 Not Found"});
-    changes_.edit(at);
-    moved(route, *covering, route);
+  static bool is_head(const Route& route) { return route.ingress->method == "HEAD"; }
+
+  // The GET routes with which a HEAD route shares requests; none for another route.
+  static std::vector<const Route*> heads_at(const RouteTree& tree, const Route& route) {
+    return is_head(route) ? tree.touching("GET", route) : std::vector<const Route*>();
   }
 
-  // The requests that `seen` matches were answered by the one and are by the other.
-  void moved(const Route& before, const Route& after, const Route& seen) {
+  void gone(const Route& route, const RouteTree& now) {
+    const Spotted at{ChangeKind::route_removed, to_string(route.ref()), route.shown(), ""};
+    const Route* covering = now.covering(route);
+    const auto pattern = parse_route(route.ingress->method, route.ingress->path);
+    const bool by_get = is_head(route) && pattern && now.answering_head(*pattern) != nullptr;
+    if (covering == nullptr && !by_get)
+      return changes_.effect(at, {use_of(route), Side::request, "removed-route",
+                                  "requests to it are answered with 404 Not Found, or 405 where "
+                                  "other methods have its path"});
+    changes_.edit(at);
+    if (covering != nullptr) moved(route, *covering, route.shown());
+  }
+
+  // One of the two is a route for HEAD that comes or goes, the other for GET.
+  void head(const Route& before, const Route& after, const RouteTree& old_tree,
+            const RouteTree& new_tree) {
+    const auto from = parse_route("HEAD", before.ingress->path);
+    const auto to = parse_route("HEAD", after.ingress->path);
+    if (!from || !to) return;
+    const RoutePattern shared = meet(*from, *to);
+    if (old_tree.answering_head(shared) == &before && new_tree.answering_head(shared) == &after)
+      moved(before, after, to_string(shared));
+  }
+
+  // The requests that `seen` shows were answered by the one and are by the other.
+  void moved(const Route& before, const Route& after, const std::string& seen) {
     const Spotted at{ChangeKind::requests_moved, to_string(before.ref()), before.owned(),
                      after.owned()};
     Use use = use_of(before);
-    use.route = seen.shown();
+    use.route = seen;
     changes_.effect(at, {use, Side::request, "", ""});
     if (!took(before, after)) return;  // they were refused before
     stricter(before, after, use, at);
@@ -137,6 +162,7 @@ class Routes {
     const bool lenient = after.lenient();
     walk(use, Side::request, Face::http, lenient).types(old->body, now->body, request);
     walk(use, Side::request, Face::texts, lenient).types(old->query, now->query, request);
+    if (use.route.starts_with("HEAD ")) return;  // nobody sees what it would answer
     walk(use, Side::response, Face::http, lenient).types(old->answer, now->answer, response);
     walk(use, Side::response, Face::http, lenient).types(old->error, now->error, response);
   }

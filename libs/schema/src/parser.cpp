@@ -64,7 +64,9 @@ void Parser::sort_modules() {
   std::vector<std::vector<Module>> by_realm(realms_.size() + 1);
   for (Module& module : result_.schema.modules) {
     const auto realm = realms_.find(module.realm);
-    by_realm[realm == realms_.end() ? realms_.size() : realm->second].push_back(std::move(module));
+    const bool outside = realm == realms_.end();
+    module.external = !outside && result_.schema.realms[realm->second].external;
+    by_realm[outside ? realms_.size() : realm->second].push_back(std::move(module));
   }
   result_.schema.modules.clear();
   for (std::vector<Module>& modules : by_realm) {
@@ -139,6 +141,7 @@ bool Parser::wrong(std::string_view wanted, std::string hint) {
   if (at_end()) return complain(cur_.spot, "expected " + want + ", got the end of the file");
   const bool text = cur_.kind == TokenKind::string;
   if (at('/') || at('#')) hint += "; a comment is `// ...`, to the end of its line";
+  if (at(';') || (at(',') && want.ends_with("or `}`"))) hint += "; take it away";
   return complain(cur_.spot, "expected " + want + ", got " + (text ? "the string " : "") + "`" +
                                  shown(cur_.text) + "`" + std::move(hint));
 }

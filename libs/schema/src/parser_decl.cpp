@@ -32,11 +32,13 @@ bool Parser::decl_of(Module& module, Visibility visibility, bool visible, Commen
   if (accept_word("enum")) return enumeration(module, visibility, std::move(comments));
   if (accept_word("data")) return data(module, visibility, std::move(comments));
   if (accept_word("verb")) return verb(module, visibility, std::move(comments));
-  const std::string hint =
-      cur_.kind == TokenKind::word
-          ? did_you_mean(cur_.text, {"config", "secret", "database", "topic", "typealias", "enum",
-                                     "data", "verb", "export"})
-          : std::string();
+  std::string hint;
+  if (cur_.kind == TokenKind::word) {
+    hint = declaration_called_here(cur_.text);
+    if (hint.empty())
+      hint = did_you_mean(cur_.text, {"config", "secret", "database", "topic", "typealias", "enum",
+                                      "data", "verb", "export"});
+  }
   return wrong(
       "a declaration (config, secret, database, topic, typealias, enum, data or verb) or `}`",
       hint);
@@ -136,6 +138,9 @@ bool Parser::variant(Enum& decl) {
   }
   if (accept('=')) {
     if (!value(variant.value.emplace<Value>())) return false;
+  } else if (at(',') || at('}') || at(':')) {
+    return wrong("`=` and a value, or a type, after the variant " + variant.name,
+                 "; such as `Red = \"red\"` or `Circle shapes.Circle`");
   } else if (!type(variant.value.emplace<Type>())) {
     return false;
   }

@@ -52,7 +52,9 @@ bool Parser::type(Type& type, int depth) {
     if (kind) type.ref = {};
     if (at('<') && !type_arguments(type, depth)) return false;
   } else {
-    return wrong("a type");
+    return wrong("a type", at(':')   ? "; it follows its name without `:`, as in `born Time`"
+                           : at(')') ? "; nothing is `Unit`"
+                                     : "");
   }
   type.optional = accept('?');
   return true;

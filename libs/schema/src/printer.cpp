@@ -123,14 +123,21 @@ class Printer {
   std::string take() { return std::move(out_); }
 
   void schema(const Schema& schema) {
-    std::unordered_map<std::string_view, std::vector<const Module*>> members;
-    for (const Realm& entry : schema.realms) members.try_emplace(entry.name);
+    std::vector<Realm> realms = schema.realms;
+    std::unordered_map<std::string, std::vector<const Module*>> members;
+    for (const Realm& entry : realms) members.try_emplace(entry.name);
     std::vector<const Module*> others;
     for (const Module& entry : schema.modules) {
-      const auto home = members.find(entry.realm);
-      (home == members.end() ? others : home->second).push_back(&entry);
+      if (entry.realm.empty()) {
+        others.push_back(&entry);
+        continue;
+      }
+      // What is deployed knows its realm by name only.
+      const auto [home, fresh] = members.try_emplace(entry.realm);
+      if (fresh) realms.push_back({entry.realm, entry.external, {}, {}});
+      home->second.push_back(&entry);
     }
-    for (const Realm& entry : schema.realms) realm(entry, members[entry.name]);
+    for (const Realm& entry : realms) realm(entry, members[entry.name]);
     for (const Module* entry : others) top(*entry);
     if (!schema.closing_comments.empty() && with_comments_) {
       if (!out_.empty()) out_ += '\n';
@@ -347,7 +354,8 @@ statekit::Digest module_digest(const Module& module) {
   sort_by_name(ordered.enums);
   sort_by_name(ordered.datas);
   sort_by_name(ordered.verbs);
-  return statekit::sha256(ordered.realm + "\n" + print_without_comments(ordered));
+  const std::string realm = (ordered.external ? "external " : "") + ordered.realm;
+  return statekit::sha256(realm + "\n" + print_without_comments(ordered));
 }
 
 }  // namespace millrace::schema

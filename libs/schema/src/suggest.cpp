@@ -31,6 +31,21 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+struct Words {
+  std::string_view here;
+  std::vector<std::string_view> elsewhere;  // in small letters
+};
+
+std::string called_here(std::string_view word, const std::vector<Words>& table) {
+  std::string small(word);
+  std::transform(small.begin(), small.end(), small.begin(), lower);
+  for (const Words& words : table) {
+    if (std::find(words.elsewhere.begin(), words.elsewhere.end(), small) != words.elsewhere.end())
+      return "; here it is `" + std::string(words.here) + "`";
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates) {
@@ -47,6 +62,35 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string_vi
     }
   }
   return found.empty() ? std::string() : "; did you mean `" + std::string(found) + "`?";
+}
+
+std::string type_called_here(std::string_view word) {
+  static const std::vector<Words> table = {
+      {"Int", {"integer", "int32", "int64", "uint32", "uint64", "long", "short", "bigint"}},
+      {"Float", {"double", "float32", "float64", "number", "decimal", "real"}},
+      {"String", {"str", "text", "char", "uuid"}},
+      {"Bytes", {"byte", "blob", "binary", "bytea"}},
+      {"Bool", {"boolean"}},
+      {"Time", {"date", "datetime", "timestamp", "instant"}},
+      {"Any", {"object", "json", "unknown", "dynamic"}},
+      {"Unit", {"void", "none", "null", "nil", "nothing"}},
+      {"[T]", {"list", "array", "vector", "set", "repeated", "slice"}},
+      {"{K: V}", {"map", "dict", "dictionary", "record", "hash"}},
+      {"T?", {"optional", "option", "maybe", "nullable"}}};
+  return called_here(word, table);
+}
+
+std::string declaration_called_here(std::string_view word) {
+  static const std::vector<Words> table = {
+      {"data", {"struct", "class", "message", "interface", "record", "object", "model", "table"}},
+      {"verb", {"func", "function", "fn", "fun", "def", "rpc", "method", "service", "endpoint"}},
+      {"typealias", {"type", "alias", "typedef"}},
+      {"enum", {"union", "oneof", "variant"}},
+      {"config", {"const", "let", "var", "val", "setting", "env"}},
+      {"topic", {"event", "queue", "stream", "channel"}},
+      {"module.Name", {"import", "use", "using", "include", "require"}},
+      {"export", {"public", "pub"}}};
+  return called_here(word, table);
 }
 
 }  // namespace millrace::schema

@@ -38,12 +38,13 @@ int refuse(const Binary& binary, const statekit::Error& error) {
 
 }  // namespace
 
-std::optional<tls::Doors> open_doors(const Binary& binary, const Tls& tls) {
+std::optional<tls::Doors> open_doors(const Binary& binary, const Tls& tls, bool asks) {
   tls::Doors wanted;
   wanted.grpc_clients = *tls::parse_clients(tls.client);
   wanted.http_clients = *tls::parse_clients(tls.http_client);
   wanted.modules = tls.modules;
   wanted.insecure = tls.insecure;
+  wanted.asks = asks;
   auto doors = tls::open_doors(tls.files, wanted);
   if (doors) return *doors;
   refuse(binary, doors.error());

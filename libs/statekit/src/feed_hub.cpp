@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "feed_shared.hpp"
 
@@ -10,9 +11,16 @@ namespace {
 
 // The snapshot together with the pin on its tail: both live as long as anybody sends it.
 struct PinnedSnapshot {
-  SnapshotParts parts;
+  std::shared_ptr<const SnapshotParts> parts;
   Broadcast::Pin pin;
 };
+
+std::shared_ptr<const SnapshotParts> pinned(std::shared_ptr<const SnapshotParts> parts,
+                                            Broadcast::Pin pin) {
+  const SnapshotParts* const bare = parts.get();
+  return {std::make_shared<const PinnedSnapshot>(PinnedSnapshot{std::move(parts), std::move(pin)}),
+          bare};
+}
 
 }  // namespace
 
@@ -147,24 +155,39 @@ void FeedHub::mismatch(const Key& key, bool start_over) {
   if (session && start_over) session->snapshot_wanted = true;
 }
 
+// One that is being sent is shared, with its pin. Encoding is the dear part, so the last one is
+// also kept for who comes later, as long as little was written since.
 Result<std::shared_ptr<const SnapshotParts>> FeedHub::shared_snapshot(Revision at_least) {
   std::lock_guard lock(snapshot_mutex_);
-  if (auto shared = snapshot_.lock()) {
-    const bool joined = broadcast_.digest_at(shared->position.revision) == shared->position.digest;
-    if (joined && shared->position.revision >= at_least &&
-        shared->position.incarnation == broadcast_.head().incarnation)
-      return shared;
+  if (auto sent = sent_.lock(); serves(sent, at_least)) return sent;
+  // Pinned before it is looked at or encoded, so that its tail is there whatever its revision is.
+  const Revision kept_from = kept_ ? kept_->position.revision : broadcast_.head().revision;
+  Broadcast::Pin pin = broadcast_.pin(kept_from);
+  std::shared_ptr<const SnapshotParts> parts = std::exchange(kept_, nullptr);
+  if (!serves(parts, at_least) || !tail_is_short(*parts)) {
+    pin = broadcast_.pin(broadcast_.head().revision);
+    Result<SnapshotParts> encoded = provider_();
+    if (!encoded) return fail(within("encoding a snapshot", std::move(encoded.error())));
+    snapshot_bytes_ = encoded->bytes();
+    parts = std::make_shared<const SnapshotParts>(std::move(*encoded));
   }
-  // Pinned before it is encoded, so that its tail is there whatever its revision will be.
-  Broadcast::Pin pin = broadcast_.pin(broadcast_.head().revision);
-  Result<SnapshotParts> parts = provider_();
-  if (!parts) return fail(within("encoding a snapshot", std::move(parts.error())));
-  snapshot_bytes_ = parts->bytes();
-  const auto pinned =
-      std::make_shared<const PinnedSnapshot>(PinnedSnapshot{std::move(*parts), std::move(pin)});
-  const std::shared_ptr<const SnapshotParts> shared(pinned, &pinned->parts);
-  snapshot_ = shared;
-  return shared;
+  if (snapshot_bytes_ <= limits_.kept_snapshot_bytes_max) kept_ = parts;
+  const auto sent = pinned(std::move(parts), std::move(pin));
+  sent_ = sent;
+  return sent;
+}
+
+// It is new enough, of this history, and the ring has what was written since.
+bool FeedHub::serves(const std::shared_ptr<const SnapshotParts>& parts, Revision at_least) const {
+  return parts && parts->position.revision >= at_least &&
+         parts->position.incarnation == broadcast_.head().incarnation &&
+         broadcast_.digest_at(parts->position.revision) == parts->position.digest;
+}
+
+// REQUIRES: snapshot_mutex_ is held, and `parts` are the last that were encoded.
+bool FeedHub::tail_is_short(const SnapshotParts& parts) const {
+  const Revision since = broadcast_.head().revision - parts.position.revision;
+  return since * broadcast_.mean_bytes() <= snapshot_bytes_ / 8;
 }
 
 bool FeedHub::snapshot_is_smaller(Revision after, Revision head) const {

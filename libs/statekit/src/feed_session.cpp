@@ -32,16 +32,21 @@ Result<std::optional<FeedMessage>> FeedSession::next(MonoMs now) {
   return message;
 }
 
+const std::optional<Position>& FeedSession::stands_at() const {
+  return hello_.position ? hello_.position : hello_.snapshot_from;
+}
+
 // The position decides: the commits after it, or a snapshot. Leaves started_ false while this
 // replica is behind the follower.
 Status FeedSession::decide_start(MonoMs now) {
   const Position head = hub_.broadcast_.head();
-  const std::optional<Position>& at = hello_.position;
+  const std::optional<Position>& at = stands_at();
   if (!at || at->incarnation != head.incarnation) return begin_snapshot();
   if (at->revision > head.revision) {
     const Result<bool> wait = start_past_head(now);
     return wait ? Status() : Status(fail(wait.error()));
   }
+  if (!hello_.position) return begin_snapshot();
   const Result<bool> same = same_history(*at);
   if (!same) return fail(same.error());
   const bool in_ring = hub_.broadcast_.digest_at(at->revision).has_value();
@@ -55,10 +60,10 @@ Status FeedSession::decide_start(MonoMs now) {
 
 // The follower has seen more than this replica: another replica wrote it, or it never was.
 Result<bool> FeedSession::start_past_head(MonoMs now) {
-  const Revision wanted = hello_.position->revision;
+  const Revision wanted = stands_at()->revision;
   const JournalResult<Head> head = hub_.journal_.head();
   if (!head) return fail(within("looking for the journal's head", to_error(head.error())));
-  if (head->incarnation != hello_.position->incarnation || head->last < wanted)
+  if (head->incarnation != stands_at()->incarnation || head->last < wanted)
     return fail(Code::unavailable, "this follower stands at revision " + std::to_string(wanted) +
                                        ", but the journal ends at " + std::to_string(head->last));
   if (now - opened_ms_ > hub_.limits_.catch_up_ms)
@@ -88,8 +93,8 @@ Status FeedSession::begin_snapshot() {
   const Position head = hub_.broadcast_.head();
   // Within an incarnation never older than the resume point, nor than what was sent since.
   Revision at_least = sent_;
-  if (hello_.position && hello_.position->incarnation == head.incarnation)
-    at_least = std::max(at_least, hello_.position->revision);
+  if (const auto& at = stands_at(); at && at->incarnation == head.incarnation)
+    at_least = std::max(at_least, at->revision);
   Result<std::shared_ptr<const SnapshotParts>> snapshot = hub_.shared_snapshot(at_least);
   if (!snapshot) return fail(std::move(snapshot.error()));
   if ((*snapshot)->position.revision < at_least)

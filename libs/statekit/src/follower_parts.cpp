@@ -21,7 +21,7 @@ FeedFollower::FeedFollower(FollowerIdentity identity, FollowerLimits limits)
 
 Hello FeedFollower::hello() const {
   Hello hello{identity_.kind, identity_.instance, identity_.format, {}, identity_.feature_level};
-  if (!snapshot_wanted_) hello.position = position();
+  (snapshot_wanted_ ? hello.snapshot_from : hello.position) = position();
   return hello;
 }
 

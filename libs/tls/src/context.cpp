@@ -107,6 +107,24 @@ std::vector<std::string> peer_names(ssl_st* ssl) {
   return described ? described->front().names() : std::vector<std::string>{};
 }
 
+namespace {
+
+const char* what_to_do(long verified) {
+  switch (verified) {
+    case X509_V_ERR_CERT_HAS_EXPIRED: return ": whoever runs it has to renew it";
+    case X509_V_ERR_CERT_NOT_YET_VALID: return ": one of the two clocks may be wrong";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE: return ": name the authority that signed it as ca";
+    default: return "";
+  }
+}
+
+}  // namespace
+
 std::string handshake_fault(ssl_st* ssl) {
   const long verified = SSL_get_verify_result(ssl);
   const std::string words = last_error();
@@ -117,7 +135,7 @@ std::string handshake_fault(ssl_st* ssl) {
   if (verified == X509_V_ERR_HOSTNAME_MISMATCH || verified == X509_V_ERR_IP_ADDRESS_MISMATCH)
     return "the certificate of the other side is for other hosts; see `millrace certs show`";
   return std::string("the certificate of the other side is not believed: ") +
-         X509_verify_cert_error_string(verified);
+         X509_verify_cert_error_string(verified) + what_to_do(verified);
 }
 
 Result<Context> ServerContexts::current() {

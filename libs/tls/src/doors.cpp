@@ -28,13 +28,24 @@ bool is_loopback(std::string_view listen) {
          listen.starts_with("[::1]:") || listen.starts_with("unix:");
 }
 
-statekit::Status Doors::may_listen(const std::string& listen, const std::string& setting) const {
-  if (closed() || insecure || listen.empty() || is_loopback(listen)) return {};
+statekit::Status Doors::may_listen(const std::string& listen, const std::string& setting,
+                                   Guests guests) const {
+  const bool asked = asks || guests == Guests::everybody;
+  if ((closed() && asked) || insecure || listen.empty() || is_loopback(listen)) return {};
+  constexpr const char* use_tls =
+      "set tls.certificate, tls.key and tls.ca (`millrace certs init` makes them)";
+  constexpr const char* ask = "set auth.mode = \"required\" (docs/access.md)";
+  std::string fault =
+      (setting.empty() ? "" : setting + " = ") + listen + " can be reached from other machines, ";
+  if (closed())
+    fault += std::string("and nobody is asked who they are: ") + ask;
+  else
+    fault += std::string("in clear and by anybody: ") + use_tls + (asked ? "" : " and ") +
+             (asked ? "" : ask);
   return fail(Code::failed_precondition,
-              (setting.empty() ? "" : setting + " = ") + listen +
-                  " can be reached from other machines, in clear and by anybody: set "
-                  "tls.certificate, tls.key and tls.ca (`millrace certs init` makes them), or "
-                  "listen on 127.0.0.1, or say insecure = true where the network itself is closed");
+              fault +
+                  ", or listen on 127.0.0.1, or say insecure = true where the network itself is "
+                  "closed");
 }
 
 Result<Doors> open_doors(const Files& files, Doors wanted) {

@@ -31,6 +31,7 @@ int status_of(const statekit::Error& error) {
     case Code::invalid_argument: return 400;
     case Code::not_found: return 404;
     case Code::data_loss:
+    case Code::failed_precondition:  // what is stored went back, or is not ours: for an operator
     case Code::internal: return 500;
     case Code::unknown: return 504;  // it may have happened: the same request again settles it
     default: return 503;

@@ -47,12 +47,22 @@ ServiceOptions service_options(const schema_service::Settings& settings, access:
   options.body_bytes_max = static_cast<std::size_t>(settings.state_body_bytes_max);
   options.loopback_only = is_loopback(settings.http_listen);
   if (gate != nullptr)
-    options.admit = [gate](const httpkit::Request& request,
-                           const std::string& resource) -> Result<std::string> {
-      auto caller = gate->admit(access::arrival_of(request, resource));
+    options.admit = [gate](const httpkit::Request& request, const std::string& resource,
+                           const std::string& workspace) -> Result<Guest> {
+      access::Arrival arrival = access::arrival_of(request, resource);
+      arrival.workspace = workspace;
+      auto caller = gate->admit(arrival);
       if (!caller) return fail(std::move(caller.error()));
-      return caller->name;
+      std::string name = caller->name;
+      return Guest{std::move(name), [caller = std::move(*caller)](const std::string& each) {
+                     return caller.may_in_workspace(access::Permission::read, each);
+                   }};
     };
+  // In the timeline it is found by `millrace audit`.
+  options.tell = [](const Forced& forced) {
+    statekit::log_warn("state.forced",
+                       {{"who", forced.who}, {"what", forced.what}, {"from", forced.from}});
+  };
   return options;
 }
 

@@ -56,17 +56,22 @@ std::string needed_for(const Request& request, const Route& route) {
   return reads && !body ? "state/look" : "state/keep";
 }
 
+std::string held_by(const Lock& lock) {
+  return "held " + lock.info.id + (lock.info.who.empty() ? "" : " (" + lock.info.who + ")");
+}
+
 }  // namespace
 
 struct Service::Asked {
   const Request& request;
   Route route;
   Query query;
-  std::string author;
+  Guest guest;
 
   bool is(std::string_view method) const { return request.method == method; }
   bool reads() const { return is("GET") || is("HEAD"); }
   bool puts() const { return is("POST") || is("PUT"); }
+  bool sees(const std::string& workspace) const { return !guest.sees || guest.sees(workspace); }
 };
 
 void Service::serve(const Request& request, std::shared_ptr<httpkit::Reply> reply) {
@@ -76,7 +81,7 @@ void Service::serve(const Request& request, std::shared_ptr<httpkit::Reply> repl
   if (const std::string trick = browser_trick(request, options_.loopback_only); !trick.empty())
     return reply->send(problem(403, trick));
   // Whoever reads a journal reads all that its writer wrote: no less is asked of them than of it.
-  if (auto may = options_.admit(request, "state/keep"); !may)
+  if (auto may = options_.admit(request, "state/keep", route->workspace); !may)
     return reply->send(access::refusal(may.error()));
   journals_->serve(request, *route, std::move(reply));
 }
@@ -88,9 +93,9 @@ Response Service::handle(const Request& request) {
   if (!route) return refusal_answer(route.error(), {});
   auto query = parse_query_of(request.query);
   if (!query) return refusal_answer(query.error(), {});
-  auto author = options_.admit(request, needed_for(request, *route));
-  if (!author) return access::refusal(author.error());
-  return dispatch({request, std::move(*route), std::move(*query), std::move(*author)});
+  auto guest = options_.admit(request, needed_for(request, *route), route->workspace);
+  if (!guest) return access::refusal(guest.error());
+  return dispatch({request, std::move(*route), std::move(*query), std::move(*guest)});
 }
 
 Response Service::dispatch(const Asked& asked) {
@@ -108,9 +113,7 @@ Response Service::dispatch(const Asked& asked) {
   if (asked.route.resource == Resource::version) return get_body(asked, asked.route.number);
   if (asked.route.resource == Resource::locks && asked.route.workspace.empty())
     return all_locks(asked);
-  if (asked.route.resource != Resource::workspaces) return look(asked);
-  const auto names = keeper_.names();
-  return names ? json_answer(200, names_json(*names)) : refusal_answer(names.error(), {});
+  return asked.route.resource == Resource::workspaces ? all_names(asked) : look(asked);
 }
 
 Response Service::on_state(const Asked& asked) {
@@ -159,7 +162,7 @@ Response Service::put_body(const Asked& asked) {
     return problem(400, "there is no body: a state has at least one octet; DELETE removes one");
   const Guard guard = guard_of(asked.request, asked.query.id);
   const Outcome outcome =
-      keeper_.write(asked.route.workspace, guard, std::move(taken.body), asked.author);
+      keeper_.write(asked.route.workspace, guard, std::move(taken.body), asked.guest.name);
   if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
   const Version* version = outcome.view.current();
   if (version == nullptr) return problem(412, "If-Match, but there is no state");
@@ -170,14 +173,15 @@ Response Service::put_body(const Asked& asked) {
 
 Response Service::remove_body(const Asked& asked) {
   const Guard guard = guard_of(asked.request, asked.query.id);
-  const Outcome outcome = keeper_.act(asked.route.workspace, Remove{guard}, asked.author, false);
+  const Outcome outcome =
+      keeper_.act(asked.route.workspace, Remove{guard}, asked.guest.name, false);
   if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
   return {200, {}, {}};
 }
 
 Response Service::restore(const Asked& asked) {
   const Restore act{guard_of(asked.request, asked.query.id), asked.route.number};
-  const Outcome outcome = keeper_.act(asked.route.workspace, act, asked.author, false);
+  const Outcome outcome = keeper_.act(asked.route.workspace, act, asked.guest.name, false);
   if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
   const Version* version = outcome.view.current();
   if (version == nullptr) return problem(404, "there is no such workspace");
@@ -191,8 +195,8 @@ Response Service::take_lock(const Asked& asked) {
     return problem(413, "a LockInfo is at most " + std::to_string(lock_body_bytes_max) + " bytes");
   const auto info = parse_lock_info(asked.request.body);
   if (!info) return problem(400, info.error().message);
-  const Outcome outcome =
-      keeper_.act(asked.route.workspace, TakeLock{*info, asked.query.ttl_ms}, asked.author, true);
+  const Outcome outcome = keeper_.act(asked.route.workspace, TakeLock{*info, asked.query.ttl_ms},
+                                      asked.guest.name, true);
   if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
   if (!outcome.view.state.lock) return problem(503, "the lock was released at once: try again");
   return json_answer(200, lock_info_json(*outcome.view.state.lock));
@@ -213,10 +217,16 @@ Response Service::release_lock(const Asked& asked) {
     act.forced = *info == bare;
   }
   if (act.forced)
-    if (auto may = options_.admit(asked.request, "state/force"); !may)
+    if (auto may = options_.admit(asked.request, "state/force", asked.route.workspace); !may)
       return access::refusal(may.error());
-  const Outcome outcome = keeper_.act(asked.route.workspace, act, asked.author, false);
+  const auto before = act.forced ? keeper_.look(asked.route.workspace) : View{};
+  const Outcome outcome = keeper_.act(asked.route.workspace, act, asked.guest.name, false);
   if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
+  if (act.forced && before && before->state.lock)
+    options_.tell({asked.guest.name,
+                   "lock of workspace " + asked.route.workspace + " broken, which " +
+                       held_by(*before->state.lock),
+                   asked.request.peer});
   return {200, {}, {}};
 }
 
@@ -227,19 +237,36 @@ Response Service::remove_workspace(const Asked& asked) {
       journals_->holds_something(asked.route.workspace))
     return problem(409, "the workspace keeps a journal: add ?force=true to delete it with that");
   if (asked.query.force)
-    if (auto may = options_.admit(asked.request, "state/force"); !may)
+    if (auto may = options_.admit(asked.request, "state/force", asked.route.workspace); !may)
       return access::refusal(may.error());
-  const Outcome outcome = keeper_.remove(asked.route.workspace, asked.query.force, asked.author);
+  const auto before = asked.query.force ? keeper_.look(asked.route.workspace) : View{};
+  const Outcome outcome =
+      keeper_.remove(asked.route.workspace, asked.query.force, asked.guest.name);
   if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
+  if (asked.query.force)
+    options_.tell(
+        {asked.guest.name,
+         "workspace " + asked.route.workspace + " deleted by force" +
+             (before && before->state.lock ? ", with a lock which " + held_by(*before->state.lock)
+                                           : ""),
+         asked.request.peer});
   if (journals_ != nullptr) journals_->forget(outcome.view.id);
   return {200, {}, {}};
 }
 
-Response Service::all_locks(const Asked&) {
+Response Service::all_names(const Asked& asked) {
+  auto names = keeper_.names();
+  if (!names) return refusal_answer(names.error(), {});
+  std::erase_if(*names, [&](const auto& each) { return !asked.sees(each.first); });
+  return json_answer(200, names_json(*names));
+}
+
+Response Service::all_locks(const Asked& asked) {
   const auto names = keeper_.names();
   if (!names) return refusal_answer(names.error(), {});
   std::vector<HeldLock> held;
   for (const auto& [name, entry] : *names) {
+    if (!asked.sees(name)) continue;
     const auto view = keeper_.look(name);
     if (!view) return refusal_answer(view.error(), {});
     if (view->state.lock) held.push_back({name, *view->state.lock, view->lock_seen_ms});

@@ -13,16 +13,33 @@
 
 namespace millrace::workspace {
 
+// Who asks, once they were let in.
+struct Guest {
+  std::string name;
+  // Whether they may look at this workspace: what is left in lists. Empty: at all.
+  std::function<bool(const std::string& workspace)> sees;
+};
+
+// What was done against somebody's lock, for the audit of the whole system.
+struct Forced {
+  std::string who;
+  std::string what;
+  std::string from;
+};
+
 struct ServiceOptions {
   std::size_t body_bytes_max = std::size_t{64} << 20;
   // Only this machine can connect, so a request for another host's name is a page's trick.
   bool loopback_only = true;
   // Who asks, where they may: `resource` as in the table of rules (libs/access), "state/look",
-  // "state/keep" or "state/force".
-  std::function<statekit::Result<std::string>(const httpkit::Request&, const std::string& resource)>
-      admit = [](const httpkit::Request&, const std::string&) -> statekit::Result<std::string> {
-    return std::string("anonymous");
+  // "state/keep" or "state/force"; an empty workspace: lists.
+  using Admit = std::function<statekit::Result<Guest>(
+      const httpkit::Request&, const std::string& resource, const std::string& workspace)>;
+  Admit admit = [](const httpkit::Request&, const std::string&,
+                   const std::string&) -> statekit::Result<Guest> {
+    return Guest{"anonymous", {}};
   };
+  std::function<void(const Forced&)> tell = [](const Forced&) {};
 };
 
 class Service {
@@ -50,6 +67,7 @@ class Service {
   httpkit::Response release_lock(const Asked& asked);
   httpkit::Response remove_workspace(const Asked& asked);
   httpkit::Response all_locks(const Asked& asked);
+  httpkit::Response all_names(const Asked& asked);
   httpkit::Response look(const Asked& asked);
 
   Keeper& keeper_;

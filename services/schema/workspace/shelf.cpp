@@ -8,6 +8,7 @@
 
 #include "journal/memory.hpp"
 #include "journal/open.hpp"
+#include "journal/remember.hpp"
 
 namespace millrace::workspace {
 
@@ -20,9 +21,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path folder_beside(const std::string& sqlite) {
+constexpr const char* shelf_extension = ".state";
+// Not on the shelf: whoever puts that folder back as a whole is to be noticed as well.
+constexpr const char* seen_extension = ".seen";
+
+fs::path folder_beside(const std::string& sqlite, const char* extension = shelf_extension) {
   fs::path path(sqlite);
-  return path.replace_extension(".state");
+  return path.replace_extension(extension);
+}
+
+// States are full of passwords: the folder is the owner's alone, as the files are.
+statekit::Status make_private(const fs::path& folder) {
+  std::error_code error;
+  if (fs::create_directories(folder, error)) fs::permissions(folder, fs::perms::owner_all, error);
+  if (!error) return {};
+  return fail(Code::unavailable, "making the folder " + folder.string() + ": " + error.message());
 }
 
 class UrlShelf final : public Shelf {
@@ -30,17 +43,13 @@ class UrlShelf final : public Shelf {
   explicit UrlShelf(std::string url) : url_(std::move(url)) {}
 
   Result<std::unique_ptr<Journal>> journal(const std::string& name) override {
-    if (const auto sqlite = journal::sqlite_path(url_)) {
-      std::error_code error;
-      const fs::path folder = folder_beside(*sqlite);
-      // States are full of passwords: the folder is the owner's alone, as the files are.
-      if (fs::create_directories(folder, error))
-        fs::permissions(folder, fs::perms::owner_all, error);
-      if (error)
-        return fail(Code::unavailable,
-                    "making the folder " + folder.string() + ": " + error.message());
-    }
-    return journal::open_journal(sibling_journal(url_, name));
+    auto journal = journal::open_journal(sibling_journal(url_, name));
+    const auto sqlite = journal::sqlite_path(url_);
+    if (!journal || !sqlite) return journal;
+    for (const char* extension : {shelf_extension, seen_extension})
+      if (auto made = make_private(folder_beside(*sqlite, extension)); !made)
+        return fail(made.error());
+    return journal::make_remembering_journal(std::move(*journal), *seen_file(url_, name));
   }
 
   std::optional<bool> has(const std::string& name) override {
@@ -56,6 +65,7 @@ class UrlShelf final : public Shelf {
     const std::string file = *journal::sqlite_path(sibling_journal(url_, name));
     std::error_code ignored;
     for (const char* suffix : {"", "-wal", "-shm", "-lock"}) fs::remove(file + suffix, ignored);
+    fs::remove(*seen_file(url_, name), ignored);
   }
 
   bool shared() const override { return !journal::sqlite_path(url_); }
@@ -102,6 +112,19 @@ std::string sibling_journal(const std::string& url, const std::string& name) {
   const std::size_t query = url.find('?');
   return url.substr(0, query) + ".state." + name +
          (query == std::string::npos ? std::string() : url.substr(query));
+}
+
+std::optional<std::string> seen_file(const std::string& url, const std::string& name) {
+  const auto sqlite = journal::sqlite_path(url);
+  if (!sqlite) return std::nullopt;
+  return (folder_beside(*sqlite, seen_extension) / name).string();
+}
+
+std::optional<std::string> seen_file_of(const std::string& sqlite) {
+  const fs::path path(sqlite);
+  fs::path folder = path.parent_path();
+  if (folder.extension() != shelf_extension) return std::nullopt;
+  return (folder.replace_extension(seen_extension) / path.stem()).string();
 }
 
 }  // namespace millrace::workspace

@@ -33,4 +33,10 @@ std::string journal_name(statekit::Revision id);
 // The address of a journal beside another.
 std::string sibling_journal(const std::string& url, const std::string& name);
 
+// Where it is remembered how far a journal beside another was seen, so that one that was put back
+// is noticed: DIR/journal.seen/NAME. Nullopt: the store is no file on this machine.
+std::optional<std::string> seen_file(const std::string& url, const std::string& name);
+// The same for the file of a journal that stands on a shelf; nullopt for any other file.
+std::optional<std::string> seen_file_of(const std::string& sqlite);
+
 }  // namespace millrace::workspace

@@ -62,6 +62,12 @@ test("the overview shows modules, verbs, routes, changesets, followers and calls
   await changesets.getByRole("list", { name: "Phase: preparing" }).waitFor();
   const followers = page.getByRole("region", { name: "Followers" });
   await followers.getByRole("row", { name: "routing routing-2 22 3 behind" }).waitFor();
+  const replicas = page.getByRole("region", { name: "Schema service" });
+  const writer = "10.0.0.1:8892 preferred writer 25 4 followers, 3 endpoints ready 90 min ago";
+  await replicas.getByRole("row", { name: writer, exact: true }).waitFor();
+  const away = "10.0.0.2:8892 23 1 follower, 1 endpoint not ready etcd cannot be reached 90 s ago";
+  await replicas.getByRole("row", { name: away, exact: true }).waitFor();
+  await replicas.getByRole("row", { name: /^10.0.0.3:8892 25 .* not heard/ }).waitFor();
   const calls = page.getByRole("region", { name: "Last calls and requests" });
   await calls
     .getByRole("row", { name: /http GET \/echo → echo.get 200 2.1 ms/ })
@@ -128,6 +134,7 @@ test("trouble behind the backend is shown where it matters", async () => {
   await page.getByText("Not up to date: the timeline does not answer").waitFor();
   await page.getByText("Not up to date: the schema service does not say").waitFor();
   await page.getByRole("row", { name: /routing-2 .* gone/ }).waitFor();
+  await page.getByRole("row", { name: /^10.0.0.1:8892 .* not heard/ }).waitFor();
   backend.change(({ status }) => (status.feed.state = "empty"));
   await page.getByText("Waiting for the schema service").waitFor();
   clean(visited);

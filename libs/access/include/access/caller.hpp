@@ -20,6 +20,8 @@ struct Caller {
   // Whatever the module.
   bool may(Permission permission) const;
   bool may(Permission permission, std::string_view module) const;
+  // With a state that is kept over HTTP; an empty name: with one of them, whichever.
+  bool may_in_workspace(Permission permission, std::string_view workspace) const;
   // For all modules: no pattern holds it back.
   bool may_everywhere(Permission permission) const;
 

@@ -27,13 +27,22 @@ std::string roles_known();  // "viewer, deployer, ..."
 // A role for the modules that one of the patterns matches; `*` stands for any letters. No pattern:
 // for all modules. The role `service` is the one exception: without a pattern it is Millrace's own
 // services, with one it is what serves these modules, and calls as them.
+//
+// A pattern that begins with `workspace:` is for states over HTTP: a role that has one reaches the
+// workspaces that it names and no others, and one that has nothing else is for no module. They
+// stand in the same list, so that who does not know them takes them for modules that do not exist.
 struct RoleBinding {
   Role role = Role::viewer;
-  std::vector<std::string> modules;
+  std::vector<std::string> modules;  // and workspaces
   bool operator==(const RoleBinding&) const = default;
 };
 
+inline constexpr std::string_view workspace_prefix = "workspace:";
+
 bool matches(std::string_view pattern, std::string_view module);
+inline bool is_for_workspace(std::string_view pattern) {
+  return pattern.starts_with(workspace_prefix);
+}
 std::string text_of(const RoleBinding& binding);                // "deployer=shop*,cart"
 std::string text_of(const std::vector<RoleBinding>& bindings);  // with spaces between
 std::optional<RoleBinding> binding_of(std::string_view text);   // the other way

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "peer.hpp"
 #include "statekit/io/log.hpp"
 
 namespace millrace::access {
@@ -45,6 +46,7 @@ std::string_view bearer_of(std::string_view authorization) {
 std::string shown_by(const Arrival& arrival) {
   const std::string_view id = id_of_token(bearer_of(arrival.authorization));
   if (!id.empty()) return "token " + std::string(id);
+  if (JwtDoor::is_jwt(arrival.authorization)) return "a JWT";
   if (!arrival.authorization.empty()) return "something that is no token";
   return arrival.identities.empty() ? "nobody" : "certificate " + arrival.identities.front();
 }
@@ -62,6 +64,19 @@ std::string_view short_name(std::string_view method) {
   return method.front() == '/' ? method.substr(slash + 1) : method;
 }
 
+bool may(const Caller& caller, Permission permission, const Arrival& arrival) {
+  return arrival.method.starts_with("state/")
+             ? caller.may_in_workspace(permission, arrival.workspace)
+             : caller.may(permission);
+}
+
+Error must_wait(std::int64_t rest_ms, const Error& why) {
+  return {Code::resource_exhausted,
+          "too many attempts from this address have failed: try again in " +
+              std::to_string(rest_ms) + " ms",
+          {"waits; " + (why.details.empty() ? why.message : why.details.front())}};
+}
+
 }  // namespace
 
 Gate::Gate(const Trusted& trusted, ReadBook book, const statekit::Clock& clock,
@@ -72,6 +87,7 @@ Gate::Gate(const Trusted& trusted, ReadBook book, const statekit::Clock& clock,
       tell_(tell ? std::move(tell) : log_denied),
       limits_(limits),
       allowance_(limits.denied_burst_max, limits.denied_per_second_max),
+      failures_(limits.failed),
       thread_([this] { run(); }) {}
 
 Gate::~Gate() {
@@ -83,17 +99,53 @@ Gate::~Gate() {
   thread_.join();
 }
 
-Result<Caller> Gate::identify_direct(const Arrival& arrival) const {
-  if (!arrival.authorization.empty()) {
-    const std::string_view token = bearer_of(arrival.authorization);
-    if (token.empty())
-      return fail(Code::unauthenticated, "what was shown is not of the form: Bearer TOKEN");
-    if (auto known = trusted_.caller_by_token(statekit::sha256(token))) return *std::move(known);
-    Result<Caller> caller = fail(Code::unauthenticated, nobody);
-    book_([&](const Book& book) { caller = book.caller_by_token(token, clock_.wall_ms()); });
-    return caller;
+std::int64_t Gate::rest_ms(const Arrival& arrival) {
+  const std::lock_guard lock(failing_);
+  return failures_.rest_ms(address_of(arrival.from), clock_.mono_ms());
+}
+
+// While it waits an address is answered that it must, which is not counted again: whoever keeps
+// trying waits no longer than whoever sits still.
+Error Gate::failed(const Arrival& arrival, Error error) {
+  const std::string address = address_of(arrival.from);
+  const statekit::MonoMs now = clock_.mono_ms();
+  std::int64_t rest = 0;
+  {
+    const std::lock_guard lock(failing_);
+    rest = failures_.rest_ms(address, now);
+    if (rest == 0) failures_.failed(address, now);
   }
-  if (arrival.identities.empty()) return fail(Code::unauthenticated, nobody);
+  return rest == 0 ? error : must_wait(rest, error);
+}
+
+Result<Caller> Gate::by_jwt(std::string_view token, const Arrival& arrival, Asks asks) {
+  // To look at a signature costs so much that an address which only fails is not worth it.
+  if (asks == Asks::first && !trusted_.jwt->knows(token))
+    if (const std::int64_t rest = rest_ms(arrival); rest > 0)
+      return fail(must_wait(rest, {Code::unauthenticated, "", {"a JWT was not looked at"}}));
+  auto bearer = trusted_.jwt->bearer(token, clock_.wall_ms(), clock_.mono_ms());
+  if (!bearer) return fail(std::move(bearer.error()));
+  Caller caller;
+  book_([&](const Book& book) {
+    caller = book.caller_by_name(bearer->principal);
+    for (const std::string& group : bearer->groups)
+      for (const RoleBinding& role : book.caller_by_name(group).roles)
+        if (std::find(caller.roles.begin(), caller.roles.end(), role) == caller.roles.end())
+          caller.roles.push_back(role);
+  });
+  caller.shown = "JWT";
+  return caller;
+}
+
+Result<Caller> Gate::by_token(std::string_view token, const Arrival& arrival, Asks asks) {
+  if (auto known = trusted_.caller_by_token(statekit::sha256(token))) return *std::move(known);
+  if (trusted_.jwt != nullptr && JwtDoor::is_jwt(token)) return by_jwt(token, arrival, asks);
+  Result<Caller> caller = fail(Code::unauthenticated, nobody);
+  book_([&](const Book& book) { caller = book.caller_by_token(token, clock_.wall_ms()); });
+  return caller;
+}
+
+Result<Caller> Gate::by_certificate(const Arrival& arrival) const {
   Caller caller;
   caller.name = "certificate";
   for (const std::string& identity : arrival.identities)
@@ -108,9 +160,23 @@ Result<Caller> Gate::identify_direct(const Arrival& arrival) const {
   return caller;
 }
 
+Result<Caller> Gate::identify_direct(const Arrival& arrival, Asks asks) {
+  if (arrival.authorization.empty()) {
+    if (arrival.identities.empty()) return fail(Code::unauthenticated, nobody);
+    return by_certificate(arrival);
+  }
+  const std::string_view token = bearer_of(arrival.authorization);
+  Result<Caller> caller =
+      token.empty() ? Result<Caller>(fail(Code::unauthenticated,
+                                          "what was shown is not of the form: Bearer TOKEN"))
+                    : by_token(token, arrival, asks);
+  if (caller || asks == Asks::again || caller.error().code != Code::unauthenticated) return caller;
+  return fail(failed(arrival, std::move(caller.error())));
+}
+
 // A service of the platform says for whom it hands a request on; nobody else is believed.
-Result<Caller> Gate::identify(const Arrival& arrival) const {
-  Result<Caller> caller = identify_direct(arrival);
+Result<Caller> Gate::identify(const Arrival& arrival, Asks asks) {
+  Result<Caller> caller = identify_direct(arrival, asks);
   if (!caller || arrival.on_behalf.empty()) return caller;
   if (!caller->is_platform())
     return fail(Code::permission_denied, "only Millrace's own services speak for others");
@@ -124,28 +190,29 @@ Result<Caller> Gate::identify(const Arrival& arrival) const {
   return behind;
 }
 
-Result<Caller> Gate::check(const Arrival& arrival) const {
+// `caller`: what identify said.
+Result<Caller> Gate::check(const Arrival& arrival, const Result<Caller>& caller) {
   const auto permission = permission_of(arrival.method);
-  if (permission == Permission::open) {
-    // Nobody is asked; who says who they are is known nevertheless.
-    Result<Caller> caller = identify(arrival);
-    return caller ? std::move(*caller) : Caller{"anonymous", {}, "nobody"};
-  }
-  Result<Caller> caller = identify(arrival);
-  if (!caller) return caller;
-  if (permission && caller->may(*permission)) return caller;
+  // Nobody is asked; who says who they are is known nevertheless.
+  if (permission == Permission::open) return caller ? *caller : Caller{"anonymous", {}, "nobody"};
+  if (!caller || (permission && may(*caller, *permission, arrival))) return caller;
   const std::string roles = permission ? roles_with(*permission) : "";
-  return fail(Code::permission_denied, caller->name + " may not " +
-                                           std::string(short_name(arrival.method)) +
-                                           (roles.empty() ? "" : ": it takes the role " + roles));
+  return fail(Code::permission_denied,
+              caller->name + " may not " + std::string(short_name(arrival.method)) +
+                  (arrival.workspace.empty() ? "" : " in workspace " + arrival.workspace) +
+                  (roles.empty() ? "" : ": it takes the role " + roles));
 }
 
 Result<Caller> Gate::admit(const Arrival& arrival) {
-  Result<Caller> caller = check(arrival);
+  const Result<Caller> known = identify(arrival, Asks::first);
+  Result<Caller> caller = check(arrival, known);
   if (caller) return caller;
-  const Result<Caller> known = identify(arrival);
+  // Why it was not believed is for those who run the service; the caller is not told.
+  Error& error = caller.error();
+  const std::string why = error.details.empty() ? error.message : error.details.front();
+  error.details.clear();
   tell({known ? known->name + " (" + known->shown + ")" : shown_by(arrival), arrival.method,
-        arrival.from, caller.error().message, 0});
+        arrival.from, why, 0});
   return caller;
 }
 
@@ -214,9 +281,9 @@ void Gate::look() {
     all.assign(stays_.begin(), stays_.end());
   }
   for (const auto& [number, stay] : all) {
-    const Result<Caller> caller = check(stay.arrival);
+    const Result<Caller> caller = check(stay.arrival, identify(stay.arrival, Asks::again));
     if (!caller)
-      end(number, caller.error());
+      end(number, {caller.error().code, caller.error().message, {}});
     else if (caller->roles != stay.roles)
       end(number,
           {Code::unavailable, "what " + caller->name + " may do was changed: connect again", {}});

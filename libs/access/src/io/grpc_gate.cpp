@@ -65,7 +65,13 @@ class GuardedMethod final : public MethodHandler {
     const auto& context = *static_cast<CallbackServerContext*>(call.server_context);
     const Arrival arrival = arrival_of(context, method_);
     const statekit::Result<Caller> caller = gate_.admit(arrival);
-    if (!caller) return refuse(call, statekit::to_grpc(caller.error()));
+    if (!caller) {
+      // gRPC's own way to say when to come again, which its clients' retries heed.
+      if (caller.error().code == statekit::Code::resource_exhausted)
+        call.server_context->AddTrailingMetadata("grpc-retry-pushback-ms",
+                                                 std::to_string(retry_after_s_max * 1'000));
+      return refuse(call, statekit::to_grpc(caller.error()));
+    }
     const CurrentCaller scope(*caller);
     hand_on(call, inner_, is_stream() ? staying(call, arrival, *caller) : call.call_requester);
   }

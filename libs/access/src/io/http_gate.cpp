@@ -9,7 +9,7 @@ namespace millrace::access {
 
 namespace {
 
-constexpr std::size_t basic_bytes_max = 1'024;
+constexpr std::size_t basic_bytes_max = jwt_bytes_max / 3 * 4 + 1'024;  // a name and a token
 
 bool has_scheme(std::string_view authorization, std::string_view scheme) {
   if (authorization.size() <= scheme.size()) return false;
@@ -51,7 +51,9 @@ Arrival arrival_of(const httpkit::Request& request, const std::string& resource)
 
 httpkit::Response refusal(const statekit::Error& error) {
   const bool nobody = error.code == statekit::Code::unauthenticated;
-  httpkit::Response response = httpkit::problem(nobody ? 401 : 403, error.message);
+  const bool slowed = error.code == statekit::Code::resource_exhausted;
+  httpkit::Response response = httpkit::problem(slowed ? 429 : (nobody ? 401 : 403), error.message);
+  if (slowed) response.headers.push_back({"retry-after", std::to_string(retry_after_s_max)});
   if (nobody) {
     response.headers.push_back({"www-authenticate", "Basic realm=\"millrace\", charset=\"UTF-8\""});
     response.headers.push_back({"www-authenticate", "Bearer"});

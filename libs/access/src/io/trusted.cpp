@@ -20,7 +20,7 @@ using statekit::Status;
 
 namespace {
 
-constexpr std::size_t file_bytes_max = 4'096;
+constexpr std::size_t file_bytes_max = jwt_bytes_max + 2;  // and the end of its line
 
 Caller platform(std::string shown) { return {"millrace", {{Role::service, {}}}, std::move(shown)}; }
 
@@ -30,7 +30,7 @@ Result<std::string> read_private(const std::string& path) {
     return fail(Code::failed_precondition,
                 "cannot read the token in " + path + ": " + std::strerror(errno));
   struct stat about {};
-  std::string text(file_bytes_max, '\0');
+  std::string text(file_bytes_max + 1, '\0');
   const bool known = ::fstat(file, &about) == 0;
   const ssize_t bytes = ::read(file, text.data(), text.size());
   ::close(file);
@@ -40,6 +40,9 @@ Result<std::string> read_private(const std::string& path) {
     return fail(Code::failed_precondition,
                 "the token in " + path + " can be read by others: chmod 600 " + path);
   text.resize(static_cast<std::size_t>(bytes));
+  if (text.size() > file_bytes_max)
+    return fail(Code::failed_precondition, path + " is too long for a token: more than " +
+                                               std::to_string(jwt_bytes_max) + " bytes");
   return text;
 }
 
@@ -115,6 +118,11 @@ Result<Trusted> trusted_by(const settings::Auth& auth) {
     const Result<std::string> token = read_token_file(auth.bootstrap_token_file);
     if (!token) return fail(within("auth.bootstrap_token_file", token.error()));
     trusted.bootstrap = statekit::sha256(*token);
+  }
+  if (!auth.jwt.keys.empty()) {
+    auto jwt = JwtDoor::open(auth.jwt);
+    if (!jwt) return fail(jwt.error());
+    trusted.jwt = *std::move(jwt);
   }
   return trusted;
 }

@@ -65,6 +65,7 @@ struct ServerOptions {
   std::size_t threads = 1;
   ErrorPage error_page = {};
   tls::Doors doors = {};
+  tls::Guests guests = tls::Guests::known;
 };
 
 class Server {

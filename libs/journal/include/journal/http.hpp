@@ -14,10 +14,16 @@ namespace millrace::journal {
 struct HttpAddress {
   std::string host, port;
   std::string path;  // of the workspace: /v1/workspaces/NAME
+  bool tls = false;
+  std::string ca_file = {};  // with tls; empty: what the system trusts
+  std::string cert_file = {}, key_file = {};
+  std::string token_file = {};  // mode 0600, one line: a bearer's token; empty: none is shown
   bool operator==(const HttpAddress&) const = default;
 };
 
-// http://HOST:PORT/v1/workspaces/NAME. InvalidArgument says which part is wrong.
+// http://HOST:PORT/v1/workspaces/NAME[?token-file=FILE], or https:// and besides ca=FILE,
+// cert=FILE, key=FILE. A token in clear goes to this machine only. InvalidArgument says which part
+// is wrong.
 statekit::Result<HttpAddress> parse_http_url(const std::string& url);
 
 struct HttpTuning {

@@ -3,8 +3,7 @@
 //   sqlite:PATH, or just PATH    one file on this machine
 //   etcd://HOST:PORT,HOST:PORT/WORKSPACE?...    a cluster; see journal/etcd.hpp
 //   mysql://HOST:PORT/DATABASE/WORKSPACE?...    MariaDB or TiDB; see journal/mysql.hpp
-//   http://HOST:PORT/v1/workspaces/NAME         any server of the journal protocol; see
-//                                               journal/http.hpp
+//   http[s]://HOST:PORT/v1/workspaces/NAME?...  a server of the journal protocol; journal/http.hpp
 //   memory:                      gone when the program ends; for tests and trials
 #pragma once
 

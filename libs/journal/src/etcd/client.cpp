@@ -89,8 +89,10 @@ class GrpcClient : public Client {
     const Moment end = in_ms(tuning_.call_ms_max);
     const auto at = connections_->reach(end);
     if (!at) return tl::unexpected(at.error());
+    if (const auto let_in = connections_->log_in(*at, end); !let_in.ok())
+      return tl::unexpected(to_error(let_in, connections_->name(*at), false));
     Connections::Call call(*connections_, Moment::max());
-    if (auto good = connections_->authorize(call.context, *at, end); !good) return good;
+    connections_->authorize(call.context);
     const auto stream = pb::Watch::NewStub(connections_->channel(*at))->Watch(&call.context);
     pb::WatchRequest request;
     request.mutable_create_request()->set_key(from.range.key);
@@ -155,11 +157,13 @@ class GrpcClient : public Client {
     for (std::size_t at = 0; at < connections_->count(); ++at) {
       pb::StatusResponse response;
       const Moment end = in_ms(tuning_.connect_ms_max);
-      Connections::Call call(*connections_, end);
-      grpc::Status status(grpc::StatusCode::UNAVAILABLE, "it does not let us in");
-      if (connections_->authorize(call.context, at, end))
+      grpc::Status status = connections_->log_in(at, end);
+      if (status.ok()) {
+        Connections::Call call(*connections_, end);
+        connections_->authorize(call.context, false);  // one without a leader still tells of itself
         status = pb::Maintenance::NewStub(connections_->channel(at))
                      ->Status(&call.context, {}, &response);
+      }
       if (!status.ok()) {
         lost.push_back(connections_->name(at));
         continue;
@@ -179,31 +183,38 @@ class GrpcClient : public Client {
 
  private:
   // Sends a call until an endpoint answers. One that writes is sent again only where etcd surely
-  // did nothing; one that reads goes round the endpoints until the deadline.
+  // did nothing; one that reads goes round the endpoints until the deadline. A login takes etcd
+  // long and writes nothing: it has an attempt of its own.
   template <class Send>
   Answer<void> ask(const Send& send, bool writes, std::int64_t deadline_ms) {
     const Moment end = in_ms(deadline_ms);
     for (bool again = true;;) {
       const auto at = connections_->reach(end);
       if (!at) return tl::unexpected(at.error());
-      const Moment attempt = std::min(end, in_ms(tuning_.attempt_ms_max));
-      Connections::Call call(*connections_, attempt);
-      if (auto good = connections_->authorize(call.context, *at, attempt); !good) return good;
-      const grpc::Status status = send(*at, call.context);
+      grpc::Status status = connections_->log_in(*at, attempt_until(end));
+      const bool wrote = status.ok() && writes;
+      if (status.ok()) {
+        Connections::Call call(*connections_, attempt_until(end));
+        connections_->authorize(call.context);
+        status = send(*at, call.context);
+      }
       if (status.ok()) return {};
       if (is_token_fault(status) && again && connections_->forget_token()) {
         again = false;
         continue;
       }
-      const JournalError error = to_error(status, connections_->name(*at), writes);
+      const JournalError error = to_error(status, connections_->name(*at), wrote);
       const bool elsewhere =
-          error.fault == JournalFault::unavailable || error.fault == JournalFault::unknown;
+          !is_refusal_of_user(status) &&
+          (error.fault == JournalFault::unavailable || error.fault == JournalFault::unknown);
       if (elsewhere) connections_->leave(*at);
-      if (!elsewhere || writes || in_ms(pause_ms_between) >= end ||
+      if (!elsewhere || wrote || in_ms(pause_ms_between) >= end ||
           !connections_->pause(pause_ms_between))
         return tl::unexpected(error);
     }
   }
+
+  Moment attempt_until(Moment end) const { return std::min(end, in_ms(tuning_.attempt_ms_max)); }
 
   static std::optional<JournalError> take(
       pb::WatchResponse& response,

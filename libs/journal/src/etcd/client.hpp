@@ -69,6 +69,9 @@ struct EndpointStatus {
   std::vector<std::string> alarms;
 };
 
+// What to say where none of these can be had.
+std::string unreachable(const std::vector<std::string>& endpoints);
+
 struct WatchFrom {
   Range range;
   std::int64_t revision = 0;

@@ -64,6 +64,9 @@ bool says(const grpc::Status& status, const char* words) {
   return status.error_message().find(words) != std::string::npos;
 }
 
+constexpr const char* user_is_missing = "user name is empty";
+constexpr const char* user_is_wrong = "authentication failed";
+
 // What etcd refused before it did anything, in words that say what to do; empty: something else.
 std::string refusal(const grpc::Status& status) {
   if (says(status, "database space exceeded"))
@@ -72,11 +75,11 @@ std::string refusal(const grpc::Status& status) {
   if (says(status, "no leader"))
     return "it has no leader, since too few of its members are up: start them";
   if (says(status, "too many requests")) return "it has more to do than it can";
-  if (says(status, "user name is empty"))
+  if (says(status, user_is_missing))
     return "it wants a user: add user=NAME&password-file=FILE to the journal's address";
   if (status.error_code() == grpc::StatusCode::PERMISSION_DENIED)
     return "this user may not read and write the workspace's keys: grant it the prefix";
-  if (says(status, "authentication failed"))
+  if (says(status, user_is_wrong))
     return "it does not accept the user and password of the journal's address";
   if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED)
     return "it does not accept who we are: " + status.error_message();
@@ -87,8 +90,19 @@ std::string refusal(const grpc::Status& status) {
 
 }  // namespace
 
+std::string unreachable(const std::vector<std::string>& endpoints) {
+  std::string list;
+  for (const std::string& each : endpoints) list += (list.empty() ? "" : ", ") + each;
+  return "etcd cannot be reached at " + list + ": is it running there?";
+}
+
 bool is_token_fault(const grpc::Status& status) {
   return says(status, "invalid auth token") || says(status, "revision of auth store is old");
+}
+
+bool is_refusal_of_user(const grpc::Status& status) {
+  return says(status, user_is_missing) || says(status, user_is_wrong) ||
+         status.error_code() == grpc::StatusCode::PERMISSION_DENIED;
 }
 
 JournalError to_error(const grpc::Status& status, const std::string& endpoint, bool writes) {
@@ -143,42 +157,38 @@ Answer<std::size_t> Connections::reach(Moment end) {
     }
     if (std::chrono::steady_clock::now() >= all) break;
   }
-  std::string list;
-  for (const std::string& each : names_) list += (list.empty() ? "" : ", ") + each;
   return refuse(JournalFault::unavailable,
-                closed_ ? "this handle of the journal is closed"
-                        : "etcd cannot be reached at " + list + ": is it running there?");
+                closed_ ? "this handle of the journal is closed" : unreachable(names_));
 }
 
 void Connections::leave(std::size_t endpoint) {
   current_.compare_exchange_strong(endpoint, (endpoint + 1) % count());
 }
 
-Answer<void> Connections::authorize(grpc::ClientContext& context, std::size_t endpoint,
-                                    Moment end) {
-  // A member that has lost its leader says so at once.
-  context.AddMetadata("hasleader", "true");
+grpc::Status Connections::log_in(std::size_t endpoint, Moment end) {
   if (user_.empty()) return {};
-  std::string token;
   {
     const std::lock_guard lock(mutex_);
-    token = token_;
+    if (!token_.empty()) return {};
   }
-  if (token.empty()) {
-    pb::AuthenticateRequest request;
-    request.set_name(user_);
-    request.set_password(password_);
-    pb::AuthenticateResponse response;
-    Call call(*this, end);
-    const grpc::Status status =
-        pb::Auth::NewStub(channels_[endpoint])->Authenticate(&call.context, request, &response);
-    if (!status.ok()) return tl::unexpected(to_error(status, names_[endpoint], false));
-    token = response.token();
-    const std::lock_guard lock(mutex_);
-    token_ = token;
-  }
-  context.AddMetadata("token", token);
-  return {};
+  pb::AuthenticateRequest request;
+  request.set_name(user_);
+  request.set_password(password_);
+  pb::AuthenticateResponse response;
+  Call call(*this, end);
+  grpc::Status status =
+      pb::Auth::NewStub(channels_[endpoint])->Authenticate(&call.context, request, &response);
+  const std::lock_guard lock(mutex_);
+  if (status.ok()) token_ = response.token();
+  return status;
+}
+
+void Connections::authorize(grpc::ClientContext& context, bool needs_leader) {
+  // A member that has lost its leader says so at once.
+  if (needs_leader) context.AddMetadata("hasleader", "true");
+  if (user_.empty()) return;
+  const std::lock_guard lock(mutex_);
+  context.AddMetadata("token", token_);
 }
 
 bool Connections::forget_token() {

@@ -37,8 +37,10 @@ class Connections {
   const std::string& name(std::size_t endpoint) const { return names_[endpoint]; }
   const std::shared_ptr<grpc::Channel>& channel(std::size_t at) const { return channels_[at]; }
 
-  // Where a user is set: a token in `context`, asking for one where there is none yet.
-  Answer<void> authorize(grpc::ClientContext& context, std::size_t endpoint, Moment end);
+  // Where a user is set and there is no token yet: asks for one.
+  grpc::Status log_in(std::size_t endpoint, Moment end);
+  // What a request carries.
+  void authorize(grpc::ClientContext& context, bool needs_leader = true);
   // The token was refused: the next call asks for another. False when none is used.
   bool forget_token();
 
@@ -80,5 +82,7 @@ class Connections {
 statekit::JournalError to_error(const grpc::Status& status, const std::string& endpoint,
                                 bool writes);
 bool is_token_fault(const grpc::Status& status);
+// It is about who we are: asking again changes nothing.
+bool is_refusal_of_user(const grpc::Status& status);
 
 }  // namespace millrace::journal::etcd

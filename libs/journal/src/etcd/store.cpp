@@ -90,6 +90,7 @@ bool Store::closed() const {
 void Store::follow() {
   for (;;) {
     follow_once();
+    look_soon();  // whatever ended it may be worth a warning
     std::unique_lock lock(mutex_);
     if (changed_.wait_for(lock, pause_between_watches, [&] { return closed_; })) return;
   }

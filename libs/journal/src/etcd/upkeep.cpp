@@ -1,5 +1,7 @@
 #include "upkeep.hpp"
 
+#include <algorithm>
+
 namespace millrace::journal::etcd {
 
 using namespace statekit;
@@ -71,13 +73,21 @@ bool Upkeep::never_compacts(Client& client, std::int64_t deadline_ms) {
 Warnings Upkeep::look(Client& client, std::int64_t deadline_ms) {
   Warnings found;
   std::vector<std::string> lost;
-  for (const EndpointStatus& each : client.status(lost)) {
+  const std::vector<EndpointStatus> all = client.status(lost);
+  for (const EndpointStatus& each : all) {
     const Warnings more = judge(each, quota_bytes_);
     found.insert(found.end(), more.begin(), more.end());
   }
-  for (const std::string& each : lost)
-    found.push_back({"etcd " + each + ": it cannot be reached: is it running there?"});
-  if (never_compacts(client, deadline_ms))
+  if (all.empty() && !lost.empty()) {
+    found.push_back({unreachable(lost), true});
+  } else {
+    for (const std::string& each : lost)
+      found.push_back({"etcd " + each + ": it cannot be reached: is it running there?"});
+  }
+  const bool stopped =
+      std::any_of(found.begin(), found.end(), [](const auto& each) { return each.stops_writes; });
+  // One that cannot answer is not waited for.
+  if (stopped ? uncompacted_ : never_compacts(client, deadline_ms))
     found.push_back(
         {"etcd never compacts its own history, which grows without end: start it with "
          "--auto-compaction-retention=1"});

@@ -87,6 +87,7 @@ JournalError Store::error_of(const httpkit::Response& response, bool append) {
   if (response.status == 500 && told.corrupt) error.fault = JournalFault::corrupt;
   error.message = where() + " answers " + std::to_string(response.status);
   if (!told.detail.empty()) error.message += ": " + told.detail;
+  error.message += transport_.advice(response.status);
   if (error.fault == JournalFault::conflict || error.fault == JournalFault::compacted) {
     if (auto head = head_in(response)) {
       error.head = *head;

@@ -135,7 +135,8 @@ struct SourceFile {
 
 struct Module {
   std::string name;
-  std::string realm;  // empty: not in a realm block
+  std::string realm;      // empty: not in a realm block
+  bool external = false;  // whether that realm is
   bool builtin = false;
   std::vector<Metadata> metadata;
   std::vector<Config> configs;

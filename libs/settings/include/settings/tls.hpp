@@ -1,7 +1,7 @@
 // The settings that close the doors of a process: `tls.*` and `insecure`. Described by each
 // main.cpp once, and opened before anything listens or connects:
 //
-//   const auto doors = settings::open_doors(binary, tls);
+//   const auto doors = settings::open_doors(binary, tls, door.asks());
 //   if (!doors) return 1;
 #pragma once
 
@@ -33,11 +33,13 @@ inline void describe(Fields& fields, Tls& tls) {
                 "the certificate that HTTP ports want of their clients");
   fields.boolean("tls.modules", tls.modules,
                  "the endpoints of modules speak TLS, with certificates of tls.ca");
-  fields.boolean("insecure", tls.insecure,
-                 "listen beyond loopback in clear: where the network itself is closed");
+  fields.boolean(
+      "insecure", tls.insecure,
+      "listen beyond loopback in clear, and for anybody: where the network itself is closed");
 }
 
-// What the listeners and clients of this process are given. A fault of the files goes to stderr.
-std::optional<tls::Doors> open_doors(const Binary& binary, const Tls& tls);
+// What the listeners and clients of this process are given; `asks`: its callers must say who they
+// are. A fault of the files goes to stderr.
+std::optional<tls::Doors> open_doors(const Binary& binary, const Tls& tls, bool asks);
 
 }  // namespace millrace::settings

@@ -9,6 +9,13 @@ constexpr Row rows[] = {
     // name, kind, the field of the inner settings
     {"data", "text", "data"},
     {"auth.bootstrap_token_file", "text", "auth.bootstrap_token_file"},
+    {"auth.jwt.audience", "text", "auth.jwt.audience"},
+    {"auth.jwt.groups_claim", "text", "auth.jwt.groups_claim"},
+    {"auth.jwt.issuer", "text", "auth.jwt.issuer"},
+    {"auth.jwt.keys", "text", "auth.jwt.keys"},
+    {"auth.jwt.leeway", "duration", "auth.jwt.leeway"},
+    {"auth.jwt.prefix", "text", "auth.jwt.prefix"},
+    {"auth.jwt.subject_claim", "text", "auth.jwt.subject_claim"},
     {"auth.mode", "text", "auth.mode"},
     {"auth.service_identities", "list", "auth.service_identities"},
     {"auth.token_file", "text", "auth.token_file"},

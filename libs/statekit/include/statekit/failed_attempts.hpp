@@ -43,6 +43,13 @@ class FailedAttempts {
     return std::min(over * limits_.step_ms, limits_.wait_ms_max);
   }
 
+  // How much of that is still to come, counted from the last failure.
+  std::int64_t rest_ms(const std::string& peer, MonoMs now) const {
+    const std::int64_t wait = wait_ms(peer, now);
+    if (wait == 0) return 0;
+    return std::max<std::int64_t>(peers_.at(peer).last + wait - now, 0);
+  }
+
   std::size_t size() const { return peers_.size(); }
 
  private:

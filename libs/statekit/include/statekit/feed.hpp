@@ -25,6 +25,8 @@ struct Hello {
   std::uint32_t format = 1;          // of the follower's state digest
   std::optional<Position> position;  // where it stands; none: it has no state yet
   std::uint32_t feature_level = 0;   // the newest that it can read; 0: it does not tell
+  // Without `position`: where one stands that wants a snapshot all the same, and none older.
+  std::optional<Position> snapshot_from = {};
   bool operator==(const Hello&) const = default;
 };
 

@@ -31,8 +31,10 @@ struct FeedLimits {
   std::size_t batch_bytes_max = std::size_t{1} << 20;
   MonoMs hello_ms_max = 10'000;  // how long a stream may be open and say nothing
   MonoMs heartbeat_ms = 1'000;
-  MonoMs live_ms = 3'000;        // live: seen within this
-  MonoMs catch_up_ms = 5'000;    // how long one who is ahead of this replica is kept waiting
+  MonoMs live_ms = 3'000;      // live: seen within this
+  MonoMs catch_up_ms = 5'000;  // how long one who is ahead of this replica is kept waiting
+  // A larger snapshot is not kept for those who come once it was sent.
+  std::size_t kept_snapshot_bytes_max = std::size_t{64} << 20;
   Revision tail_max = 4'096;     // with no snapshot encoded yet: a longer tail gets one
   std::size_t checkpoints = 16;  // how many revisions' state digests are compared
 };
@@ -83,6 +85,8 @@ class FeedSession {
   struct Shared;  // what the hub may touch from other threads
   FeedSession(FeedHub& hub, Hello hello, MonoMs now);
 
+  // Where the follower says that it is, whatever it wants.
+  const std::optional<Position>& stands_at() const;
   Status decide_start(MonoMs now);
   Result<bool> start_past_head(MonoMs now);
   Result<bool> same_history(const Position& position);
@@ -136,6 +140,8 @@ class FeedHub {
   };
 
   Result<std::shared_ptr<const SnapshotParts>> shared_snapshot(Revision at_least);
+  bool serves(const std::shared_ptr<const SnapshotParts>& parts, Revision at_least) const;
+  bool tail_is_short(const SnapshotParts& parts) const;
   bool snapshot_is_smaller(Revision after, Revision head) const;
   FollowerRecord told(FollowerRecord record, Revision head, MonoMs now) const;
   void closed(FeedSession& session);
@@ -156,8 +162,9 @@ class FeedHub {
   std::size_t sessions_ = 0;
 
   mutable std::mutex snapshot_mutex_;
-  std::weak_ptr<const SnapshotParts> snapshot_;
-  std::size_t snapshot_bytes_ = 0;  // of the last one encoded; 0: none yet
+  std::weak_ptr<const SnapshotParts> sent_;    // with its pin, while somebody is sent it
+  std::shared_ptr<const SnapshotParts> kept_;  // the last one, unless it is too large
+  std::size_t snapshot_bytes_ = 0;             // of the last one encoded; 0: none yet
 };
 
 }  // namespace millrace::statekit

@@ -68,12 +68,15 @@ StepReport MachineCore<Model>::settle(MonoMs now) {
 }
 
 // The place is taken: by this very group, which was atomic, or by somebody else's commit, and then
-// the group can never be written any more.
+// the group can never be written any more. Another replica's commit may be the same to the octet as
+// the group's first (two clockworks find the same thing due at the same moment): all are compared.
 template <class Model>
 void MachineCore<Model>::settle_conflict() {
-  const auto there = journal_.read(projection_.revision(), 1, entry_bytes_max);
+  const std::vector<Entry>& sent = held_->entries;
+  const auto there = journal_.read(projection_.revision(), sent.size(), entry_bytes_max);
   if (!there && there.error().fault == JournalFault::unavailable) return;
   if (there && there->empty()) return;
+  const bool ours = there && *there == sent;
   Group group = std::move(*held_);
   held_.reset();
   if (!there) {
@@ -81,7 +84,6 @@ void MachineCore<Model>::settle_conflict() {
     return want_rebuild(to_error(there.error()));
   }
   set_health({});
-  const bool ours = there->front() == group.entries.front();
   note("machine.append-settled", ours ? "it was written" : "it was not written");
   if (!ours) return decide_again(std::move(group));
   complete(group);

@@ -89,6 +89,7 @@ v2alpha1::SubscribeRequest to_wire(const Hello& hello) {
   out.set_format(hello.format);
   out.set_feature_level(hello.feature_level);
   if (hello.position) position_to_wire(*hello.position, *out.mutable_position());
+  if (hello.snapshot_from) position_to_wire(*hello.snapshot_from, *out.mutable_snapshot_from());
   return wire;
 }
 
@@ -105,10 +106,11 @@ v2alpha1::SubscribeRequest to_wire(const Ack& ack) {
 
 Result<Hello> from_wire(const v2alpha1::FeedHello& wire) {
   Hello hello{wire.kind(), wire.instance(), wire.format(), {}, wire.feature_level()};
-  if (!wire.has_position()) return hello;
-  Result<Position> position = position_from_wire(wire.position());
+  if (!wire.has_position() && !wire.has_snapshot_from()) return hello;
+  Result<Position> position =
+      position_from_wire(wire.has_position() ? wire.position() : wire.snapshot_from());
   if (!position) return fail(std::move(position.error()));
-  hello.position = std::move(*position);
+  (wire.has_position() ? hello.position : hello.snapshot_from) = std::move(*position);
   return hello;
 }
 

@@ -22,21 +22,29 @@ enum class Clients {
 std::string_view name_of(Clients clients);
 statekit::Result<Clients> parse_clients(std::string_view word);
 
+// Whom a listener is for.
+enum class Guests {
+  known,      // whoever the gate behind it lets in, where callers are asked who they are
+  everybody,  // by its nature: pages of health, the HTTP of modules
+};
+
 struct Doors {
   std::shared_ptr<Credentials> credentials;  // null: in clear
   Clients grpc_clients = Clients::require;
   Clients http_clients = Clients::none;
-  bool insecure = false;  // may listen in clear beyond loopback
+  bool insecure = false;  // may listen beyond loopback, in clear and for anybody
   bool modules = false;   // the endpoints of modules speak TLS too
+  bool asks = true;       // callers must say who they are
 
   // Whether the listeners speak TLS; a client may without a certificate of its own.
   bool closed() const { return credentials != nullptr && credentials->has_certificate(); }
   // For clients of modules' endpoints.
   std::shared_ptr<Credentials> to_modules() const { return modules ? credentials : nullptr; }
 
-  // Failed precondition where `listen` (host:port) is reached from elsewhere and is not closed;
-  // `setting` is the one to change.
-  statekit::Status may_listen(const std::string& listen, const std::string& setting) const;
+  // Failed precondition where `listen` (host:port) is reached from elsewhere and is in clear, or
+  // nobody asks its guests who they are; `setting` is the one to change.
+  statekit::Status may_listen(const std::string& listen, const std::string& setting,
+                              Guests guests = Guests::known) const;
 };
 
 // 127.0.0.0/8, ::1, localhost and unix sockets.

@@ -11,12 +11,16 @@
 
 namespace millrace::access {
 
+// Callers must say who they are.
+inline bool asks(const settings::Auth& auth) { return auth.mode == "required"; }
+
 class Door {
  public:
   Door() = default;
   // Describes its settings.
   explicit Door(settings::Fields& fields) { settings::describe(fields, auth_); }
 
+  bool asks() const { return access::asks(auth_); }
   // Once the settings are known, before any channel is made. Nothing: go on; else the code to exit
   // with, after a line on standard error. `data`: where a bootstrap token is made when none is
   // named; empty: nowhere.

@@ -17,6 +17,7 @@
 #include "access/io/trusted.hpp"
 #include "statekit/allowance.hpp"
 #include "statekit/clock.hpp"
+#include "statekit/failed_attempts.hpp"
 
 namespace millrace::access {
 
@@ -28,6 +29,7 @@ struct Arrival {
   std::string on_behalf_roles;
   std::vector<std::string> identities;  // of a verified certificate
   std::string from;                     // the other end's address
+  std::string workspace;                // of a state over HTTP; empty: of none in particular
 };
 
 struct Denied {
@@ -45,7 +47,12 @@ struct GateLimits {
   std::int64_t denied_burst_max = 50;  // told at once, then so many a second
   std::int64_t denied_per_second_max = 5;
   std::int64_t look_ms = 200;  // how soon a stream ends that may not go on
+  // What is wrong is answered at once a few times; then it is answered that one must wait.
+  statekit::FailedAttemptsLimits failed = {.free_max = 10};
 };
+// What whoever has to wait is told at the most, over HTTP and gRPC.
+inline constexpr std::int64_t retry_after_s_max = 2;
+static_assert(statekit::FailedAttemptsLimits{}.wait_ms_max <= retry_after_s_max * 1'000);
 
 class Gate {
  public:
@@ -57,8 +64,9 @@ class Gate {
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
-  // Unauthenticated: nobody known. PermissionDenied: known, but may not. Both say what is missing,
-  // and nothing else.
+  // Unauthenticated: nobody known. PermissionDenied: known, but may not. ResourceExhausted: nobody
+  // known, from an address that has failed too often; docs/decisions/0173 says how that is judged.
+  // Each says what is missing, and nothing else.
   statekit::Result<Caller> admit(const Arrival& arrival);
   // Of what is found out only while a call is handled; counts and tells as admit does.
   void refuse(const Caller& caller, const std::string& what, const std::string& from,
@@ -77,9 +85,18 @@ class Gate {
     std::function<void(const statekit::Error&)> end;
   };
 
-  statekit::Result<Caller> identify(const Arrival& arrival) const;
-  statekit::Result<Caller> identify_direct(const Arrival& arrival) const;
-  statekit::Result<Caller> check(const Arrival& arrival) const;
+  // A stream that is asked again is no attempt.
+  enum class Asks { first, again };
+
+  statekit::Result<Caller> by_token(std::string_view token, const Arrival& arrival, Asks asks);
+  statekit::Result<Caller> by_jwt(std::string_view token, const Arrival& arrival, Asks asks);
+  statekit::Result<Caller> by_certificate(const Arrival& arrival) const;
+  statekit::Result<Caller> identify_direct(const Arrival& arrival, Asks asks);
+  statekit::Result<Caller> identify(const Arrival& arrival, Asks asks);
+  statekit::Result<Caller> check(const Arrival& arrival, const statekit::Result<Caller>& caller);
+  std::int64_t rest_ms(const Arrival& arrival);
+  // What to answer an attempt that failed for that reason.
+  statekit::Error failed(const Arrival& arrival, statekit::Error error);
   void tell(Denied denied);
   void run();
   void look();
@@ -94,6 +111,9 @@ class Gate {
   std::mutex telling_;
   statekit::Allowance allowance_;
   std::uint64_t left_out_ = 0;
+
+  std::mutex failing_;
+  statekit::FailedAttempts failures_;  // by address
 
   std::mutex mutex_;
   std::condition_variable wake_;

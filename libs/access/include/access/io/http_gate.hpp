@@ -13,7 +13,7 @@ namespace millrace::access {
 // `resource` as in the table of rules: "console", "state/keep".
 Arrival arrival_of(const httpkit::Request& request, const std::string& resource);
 
-// 401, which asks for a token, or 403; `error` of Gate::admit.
+// 401, which asks for a token, 403, or 429 with when to come again; `error` of Gate::admit.
 httpkit::Response refusal(const statekit::Error& error);
 
 }  // namespace millrace::access

@@ -2,12 +2,14 @@
 // settings once, before anything starts. Handed to every gate of the process.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "access/caller.hpp"
+#include "access/io/jwt_door.hpp"
 #include "settings/auth.hpp"
 #include "statekit/result.hpp"
 
@@ -19,6 +21,7 @@ struct Trusted {
   std::optional<Digest> own;  // of own_token
   std::optional<Digest> bootstrap;
   std::vector<std::string> service_identities;
+  std::shared_ptr<JwtDoor> jwt;  // null: no JWT is taken
 
   // Whose token this is, where it is one of the two.
   std::optional<Caller> caller_by_token(const Digest& hash) const;

@@ -4,6 +4,7 @@ import { ChangesetList } from "../parts/changeset_list";
 import { FollowerTable } from "../parts/follower_table";
 import { ModuleList } from "../parts/module_list";
 import { Panel } from "../parts/panel";
+import { ReplicaTable } from "../parts/replica_table";
 import type { Tone } from "../parts/state";
 import { Welcome } from "../parts/welcome";
 import { Picture } from "../picture/picture";
@@ -161,6 +162,11 @@ function Present({ overview: { status }, live }: { overview: Overview; live: Liv
           <ActivityTable events={live.activity.slice(0, RECENT_MAX)} />
         )}
       </Panel>
+      {(status.replicas.length > 1 || status.replicas.some(({ state }) => state !== "ready")) && (
+        <Panel title="Schema service" aside={<a href={href("followers")}>All</a>}>
+          <ReplicaTable status={status} />
+        </Panel>
+      )}
       <Panel title="Followers" aside={<a href={href("followers")}>All</a>}>
         <FollowerTable status={status} />
       </Panel>

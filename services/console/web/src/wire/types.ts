@@ -22,6 +22,20 @@ export interface Follower {
   diverged: boolean;
 }
 
+export interface Replica {
+  id: string;
+  address: string;
+  sinceMs: Int64; // 0: it does not tell
+  writer: boolean;
+  asked: boolean;
+  revision: Int64;
+  lag: Int64;
+  state: "ready" | "not-ready" | "unknown";
+  reasons: string[];
+  endpoints: number;
+  followers: number;
+}
+
 export interface Status {
   version: string;
   serverTimeMs: Int64;
@@ -30,6 +44,7 @@ export interface Status {
   followersError: string;
   timelineError: string;
   storage: string;
+  replicas: Replica[];
 }
 
 export interface Route {
