@@ -1,7 +1,7 @@
 // MachineCore<Model>: what a Machine does, without a thread or a clock. `submit` takes a command,
-// `step` handles one group: decide each against the working state, append all in one write, publish
-// and answer. The simulation and the unit tests drive it by hand. One thread, except for
-// projection(), position(), snapshot_parts(), health() and stats().
+// `step` handles one group: decide each on the draft, append all in one write, publish and answer.
+// The simulation and the unit tests drive it by hand. One thread, except for projection(),
+// position(), snapshot_parts(), health() and stats().
 #pragma once
 
 #include <algorithm>
@@ -177,7 +177,8 @@ class MachineCore {
   bool add_commit(Group& group, Slot& slot, std::vector<Event> events);
   void write(Group group);
   void complete(Group& group);
-  void publish(Entry& entry, const Commit<Event>& commit);
+  void publish(Group& group);
+  void tell(Entry& entry);
   void answer(Slot& slot, Result<Committed> result);
   void give_up(Group& group, const Error& error);
   void expire(MonoMs now);
@@ -192,7 +193,8 @@ class MachineCore {
   Status rebuild();
   Status catch_up();
   Status catch_up(const Head& head);
-  Status fold(SnapshotHeader at);
+  Status take(std::vector<Bytes> parts, const Head& head);
+  Status fold();
   void follow_head();
   void want_rebuild(const Error& error);
   void stop_deciding(const Error& error);
@@ -218,9 +220,8 @@ class MachineCore {
   const MachineLimits limits_;
   const MachineNote note_;
 
-  Projection<State> projection_;
+  Projection<State> projection_;  // its draft: the group that is being formed or written
   PositionTrail trail_;
-  State working_;  // the published state plus the group that is being formed
   std::deque<Pending> queue_;
   std::optional<Group> held_;  // appended with an unknown outcome
   bool rebuild_wanted_ = false;
