@@ -72,9 +72,7 @@ class MachineCore {
     if (looked) follow_head();
     if (!able_to_decide() || queue_.empty()) return report();
     decide(looked);
-    if (able_to_decide() &&
-        projection_.revision() - snapshot_revision_ >= limits_.snapshot_interval)
-      static_cast<void>(save_snapshot());
+    if (able_to_decide() && snapshot_due()) static_cast<void>(save_snapshot());
     return report();
   }
 
@@ -96,12 +94,14 @@ class MachineCore {
     Status saved = parts ? save_parts(journal_, *parts) : Status(fail(parts.error()));
     if (saved) {
       snapshot_revision_ = parts->position.revision;
+      snapshot_bytes_ = parts->bytes();
       count([](MachineStats& stats) { ++stats.snapshots; });
     } else {
       // Tried again after another interval, so that a full disk does not stall every commit.
       snapshot_revision_ = projection_.revision();
       note("machine.snapshot-failed", saved.error().message);
     }
+    bytes_since_ = 0;
     return saved;
   }
 
@@ -201,6 +201,14 @@ class MachineCore {
   void trouble(const Error& error);
   StepReport report() const;
 
+  // Not before as much was written as the last one held, so that a large state that changes fast is
+  // not written over and over; but a start never has too many commits to read.
+  bool snapshot_due() const {
+    const Revision since = projection_.revision() - snapshot_revision_;
+    return since >= limits_.snapshot_interval &&
+           (bytes_since_ >= snapshot_bytes_ ||
+            since / limits_.snapshot_stretch >= limits_.snapshot_interval);
+  }
   bool able_to_decide() const { return !stopped_ && !rebuild_wanted_ && !held_; }
   void note(std::string_view event, std::string_view detail) const {
     if (note_) note_(event, detail);
@@ -229,6 +237,8 @@ class MachineCore {
   bool look_ = false;
   std::int64_t conflict_pause_ms_ = 0;
   Revision snapshot_revision_ = 0;
+  std::size_t snapshot_bytes_ = 0;  // of the last one
+  std::size_t bytes_since_ = 0;     // of the commits after it
 
   mutable std::mutex mutex_;
   Status health_;

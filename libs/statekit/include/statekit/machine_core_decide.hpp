@@ -134,6 +134,7 @@ void MachineCore<Model>::publish(Group& group) {
 // To the followers.
 template <class Model>
 void MachineCore<Model>::tell(Entry& entry) {
+  bytes_since_ += entry.commit.size();
   broadcast_.publish(
       {entry.revision, std::make_shared<const Bytes>(std::move(entry.commit)), entry.digest});
   count([](MachineStats& stats) { ++stats.commits; });

@@ -124,12 +124,15 @@ Status MachineCore<Model>::rebuild() {
 // A snapshot, where it is newer than what is published.
 template <class Model>
 Status MachineCore<Model>::take(std::vector<Bytes> parts, const Head& head) {
+  const std::size_t bytes = bytes_of(parts);
   auto decoded = decode_snapshot_parts<Codec>(std::move(parts));
   if (!decoded) return fail(std::move(decoded.error()));
   SnapshotHeader at = std::move(decoded->header);
   at.position.incarnation = head.incarnation;  // a restore from backup renews it
   snapshot_revision_ = std::max(snapshot_revision_, at.position.revision);
+  snapshot_bytes_ = bytes;
   if (at.position.revision <= projection_.revision()) return {};
+  bytes_since_ = 0;
   trail_.reset(at);
   projection_.restore(decoded->snapshot);
   broadcast_.reset(at.position);
