@@ -124,7 +124,7 @@ export const on_etcd = [
   { name: "a workspace's prefix has no end", by: 'two workspaces in one etcd', file: records, find: 'prefix_("/" + workspace + "/")', put: 'prefix_("/" + workspace)' },
   { name: "another program's keys are taken for an empty workspace", by: 'a workspace that holds something else', file: etcd,
     find: 'const bool empty = answer->found[0].empty() && answer->found[1].empty();', put: 'const bool empty = answer->found[0].empty();' },
-  { name: 'a newer format is opened', by: 'a newer format', file: layout, find: 'if (format == etcd_format) return {};', put: 'return {};' },
+  { name: 'a newer format is opened', by: 'a newer format', file: layout, find: 'if (format == etcd_format) return false;', put: 'return false;' },
   // Checks.
   { name: 'a record need not match its digest', by: 'a record in which anything changed', file: layout,
     find: 'return value.substr(at) == hex(sha256("millrace etcd 1|" + value.substr(0, at)));', put: 'return at > 0;' },
