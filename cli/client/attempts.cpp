@@ -39,8 +39,8 @@ bool Attempts::failed(const Error& error, Reach reach) {
       reach == Reach::cut || reach == Reach::silent || error.code == Code::unknown;
   may_be_done_ = may_be_done_ || was_done_perhaps;
   errors_[last_] = error;
-  const bool lost = was_done_perhaps || error.code == Code::unavailable ||
-                    error.code == Code::deadline_exceeded;
+  const bool lost =
+      was_done_perhaps || error.code == Code::unavailable || error.code == Code::deadline_exceeded;
   const bool several = question_.replicas > 1;
   again_ = lost && (several || was_done_perhaps || may_be_done_);
   if (question_.changes && may_be_done_ && !question_.safe_again) again_ = false;

@@ -14,18 +14,18 @@ namespace millrace::cli {
 
 // How far a request got that was answered with an error.
 enum class Reach {
-  answered,   // the service itself said so
-  unsent,     // there was no connection
-  cut,        // the connection ended before an answer: it may have been done
-  silent,     // no answer in time: it may have been done
+  answered,  // the service itself said so
+  unsent,    // there was no connection
+  cut,       // the connection ended before an answer: it may have been done
+  silent,    // no answer in time: it may have been done
 };
 
 struct Question {
   std::size_t replicas = 1;
-  std::size_t first = 0;         // whom to ask first
-  std::int64_t within_ms = 0;    // for all attempts
-  bool changes = false;          // it is a write, which may have been done without an answer
-  bool safe_again = true;        // asked twice it is done once
+  std::size_t first = 0;       // whom to ask first
+  std::int64_t within_ms = 0;  // for all attempts
+  bool changes = false;        // it is a write, which may have been done without an answer
+  bool safe_again = true;      // asked twice it is done once
 };
 
 class Attempts {
@@ -53,8 +53,8 @@ class Attempts {
   const std::int64_t begun_ms_;
   std::vector<std::optional<statekit::Error>> errors_;  // the newest of each replica
   std::size_t tried_ = 0;
-  std::size_t last_ = 0;     // whom was asked last
-  bool again_ = true;        // as `failed` answered
+  std::size_t last_ = 0;  // whom was asked last
+  bool again_ = true;     // as `failed` answered
   bool may_be_done_ = false;
 };
 

@@ -50,8 +50,8 @@ void Hearing::lost(std::int64_t now_ms, double fraction) {
   if (stream_ == Stream::opening) ++unanswered_;
   stream_ = Stream::none;
   backoff_ms_ = std::clamp(backoff_ms_ * 2, backoff_ms_min, backoff_ms_max);
-  reopen_ms_ = now_ms + static_cast<std::int64_t>(static_cast<double>(backoff_ms_) *
-                                                  (0.5 + fraction / 2));
+  reopen_ms_ =
+      now_ms + static_cast<std::int64_t>(static_cast<double>(backoff_ms_) * (0.5 + fraction / 2));
 }
 
 std::int64_t Hearing::silent_ms(std::int64_t now_ms) const { return now_ms - since_ms_; }
