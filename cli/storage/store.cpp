@@ -83,15 +83,20 @@ Result<Copied> build_file(Journal& from, const std::string& path, const Incarnat
     return fail(Code::already_exists, path + ": it is there already: name a new file");
   remove_store(beside);
   auto made = open_at(beside, Access::create, incarnation);
-  if (!made) return fail(std::move(made.error()));
+  if (!made) {
+    remove_store(beside);
+    return fail(std::move(made.error()));
+  }
   auto copied = copy(from, **made, copying(progress));
   JournalResult<void> whole;
   if (copied) whole = check_copy(**made, copied->head);
   (*made)->close();
   if (copied && whole) {
     fs::remove(beside + "-lock", ignored);
-    if (Status moved = move_new(beside, path); !moved) return fail(moved.error());
-    return *copied;
+    Status moved = move_new(beside, path);
+    if (moved) return *copied;
+    remove_store(beside);
+    return fail(std::move(moved.error()));
   }
   remove_store(beside);
   return failed("copying to " + path, copied ? whole.error() : copied.error());
