@@ -98,19 +98,23 @@ void used_is_not_filled(Store& store) {
 
 // Who had it open before cannot go on, or keeps it from being filled.
 void who_had_it_open_is_shut_out(Store& store) {
-  auto before = opened(store);
-  auto journal = store.handle();
-  const auto marked = open_to_fill(*journal, incarnation_b);
-  const auto late = before->append(0, entries_after(0, {}, 1, "late"), {});
-  if (!marked) {
-    must_fail(marked, JournalFault::unavailable);
-    CHECK(must(late) == 1);
-    return;
+  for (const std::size_t held : {0, 3}) {
+    auto before = opened(store);
+    if (held > 0) grow(*before, held);
+    const Head end = must(before->head());
+    auto journal = store.handle();
+    // With its own incarnation, as a migration comes to what it filled before.
+    const auto marked = open_to_fill(*journal, held > 0 ? end.incarnation : incarnation_b);
+    const auto late = before->append(end.last, entries_after(end, 1, "late"), {});
+    if (!marked) {
+      must_fail(marked, JournalFault::unavailable);
+      CHECK(must(late) == end.last + 1);
+      return;
+    }
+    CHECK_FALSE(late);
+    CHECK(must(journal->head()).last == end.last);
+    must(journal->filled());
   }
-  CHECK_FALSE(late);
-  CHECK(must(journal->head()).last == 0);
-  grow(*journal, 2);
-  must(journal->filled());
 }
 
 }  // namespace
