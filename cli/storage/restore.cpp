@@ -59,9 +59,20 @@ Status check_target(const std::string& address, const StorageOptions& options) {
   return check_unused(address, options.force);
 }
 
+// An interrupted restore left no journal of the schema, or one that has its mark.
+Result<bool> was_interrupted(const std::string& address) {
+  const auto path = sqlite_path(address);
+  std::error_code ignored;
+  if (path && !fs::exists(*path, ignored)) return true;
+  const auto look = look_at(address);
+  if (!look && look.error().code == Code::unavailable) return true;
+  if (!look) return fail(look.error());
+  return look->half;
+}
+
 // Whether a restore that was interrupted has brought this one back already: it is the same then,
 // with an incarnation of its own.
-Result<bool> is_restored(Journal& from, const std::string& target) {
+Result<bool> is_restored(Journal& from, const std::string& target, bool interrupted) {
   const auto there = whole_at(target);
   if (!there) return fail(there.error());
   if (!*there) return false;
@@ -69,14 +80,15 @@ Result<bool> is_restored(Journal& from, const std::string& target) {
   if (!head) return failed("reading the backup", head.error());
   const bool restored = (*there)->incarnation != head->incarnation;
   head->incarnation = (*there)->incarnation;
-  if (restored && **there == *head) return true;
+  if (interrupted && restored && **there == *head) return true;
   return not_empty(target, "workspaces stand beside it");
 }
 
 // The journals of workspaces, the catalogue last: without it nobody looks for the others. Without
 // `write` it is only seen whether that can be done.
 Status restore_beside(const std::string& folder, const std::vector<Content>& contents,
-                      const std::string& address, const OnProgress& progress, bool write) {
+                      const std::string& address, const OnProgress& progress, bool interrupted,
+                      bool write) {
   std::size_t number = 0;
   for (auto each = contents.rbegin(); each != contents.rend(); ++each) {
     if (each->name == schema_name) continue;
@@ -84,7 +96,7 @@ Status restore_beside(const std::string& folder, const std::vector<Content>& con
     ++number;
     const auto from = open_at(path_in(folder, each->name), Access::read);
     if (!from) return fail(from.error());
-    const auto there = is_restored(**from, target);
+    const auto there = is_restored(**from, target, interrupted);
     if (!there) return fail(there.error());
     if (*there || !write) continue;
     const auto restored =
@@ -116,7 +128,9 @@ Result<Facts> restore_folder(const StorageOptions& options, const std::string& a
   // Before anything of the target is touched.
   if (const auto whole = verify_folder(options.file, progress); !whole) return fail(whole.error());
   if (Status empty = check_target(address, options); !empty) return fail(empty.error());
-  if (Status empty = restore_beside(options.file, *contents, address, {}, false); !empty)
+  const auto again = was_interrupted(address);
+  if (!again) return fail(again.error());
+  if (Status empty = restore_beside(options.file, *contents, address, {}, *again, false); !empty)
     return fail(empty.error());
   const auto from = open_at(path_in(options.file, schema_name), Access::read);
   if (!from) return fail(from.error());
@@ -129,7 +143,7 @@ Result<Facts> restore_folder(const StorageOptions& options, const std::string& a
     marked = std::move(*to);
   }
   if (Status made = make_room_beside(address); !made) return fail(made.error());
-  if (Status done = restore_beside(options.file, *contents, address, progress, true); !done)
+  if (Status done = restore_beside(options.file, *contents, address, progress, *again, true); !done)
     return fail(done.error());
   const auto some = of_several(progress, contents->size(), contents->size());
   const auto copied = marked ? fill(**from, *marked, some) : restore_one(**from, address, some);

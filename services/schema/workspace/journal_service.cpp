@@ -95,6 +95,8 @@ Response JournalService::make(const Asked& asked) {
       incarnation.find_first_not_of("0123456789abcdef") != std::string::npos)
     return problem(400, "say ?incarnation= with 32 lower-case hex digits made at random");
   const auto made = journals_.make(asked.route.workspace, incarnation, asked.query.fill);
+  if (!made && made.error().code == statekit::Code::invalid_argument)
+    return problem(422, made.error().message);  // it cannot be filled
   if (!made) return refusal_answer(made.error(), {});
   const bool filling = made->held->filling();
   if (filling && !asked.query.fill) return half_filled();
