@@ -129,6 +129,11 @@ JournalResult<const SqliteFormat*> recognize(const std::string& path, const std:
     return refuse(JournalFault::unavailable,
                   path + ": its folder does not exist: make it with `mkdir -p " + folder.string() +
                       "`, or name another file");
+  // The lock and the log lie beside the name that is given: with two names there were two of each.
+  if (fs::is_symlink(fs::symlink_status(path, failed)))
+    return refuse(JournalFault::wrong_format,
+                  path + ": it is a symbolic link: name the file itself, " +
+                      fs::weakly_canonical(path, failed).string());
   const fs::file_status status = fs::status(path, failed);
   if (fs::is_directory(status))
     return refuse(JournalFault::wrong_format,
