@@ -56,7 +56,8 @@ Result<std::unique_ptr<Journal>> open_at(const std::string& address, Access acce
   if (!journal) return journal;
   JournalOptions options;
   options.incarnation_if_new = if_new;
-  options.create = access == Access::create;
+  options.fill = access == Access::fill;
+  options.create = access == Access::create || options.fill;
   options.read_only = access == Access::read;
   if (const auto head = (*journal)->open(options); !head) return fail(to_error(head.error()));
   return journal;

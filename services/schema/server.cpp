@@ -79,6 +79,8 @@ class GrpcSchemaServer final : public Server {
                           {"hint",
                            "nothing is deployed yet; if something was, stop and look for "
                            "the database that is missing"}});
+    for (const std::string& each : service_.warnings())
+      statekit::log_warn("schema.journal-warns", {{"detail", each}});
     statekit::log_info("schema.started", {{"listen", server_->address()},
                                           {"journal", journal_url(settings_)},
                                           {"revision", service_.position().revision}});

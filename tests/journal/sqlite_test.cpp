@@ -87,20 +87,6 @@ TEST_CASE("a folder in the place of the file is refused") {
   CHECK(has(error.message, "it is a folder"));
 }
 
-TEST_CASE("a symbolic link is refused, and the file that it leads to is named") {
-  const TempDir folder;
-  std::ofstream(folder / "there.db").close();
-  std::filesystem::create_symlink(folder / "there.db", folder / "link.db");
-  std::filesystem::create_symlink(folder / "nowhere.db", folder / "dangling.db");
-  const JournalError error = failure(folder / "link.db");
-  CHECK(error.fault == JournalFault::wrong_format);
-  CHECK(has(error.message, "link.db: it is a symbolic link: name the file itself, "));
-  CHECK(has(error.message, "/there.db"));
-  const JournalError dangling = failure(folder / "dangling.db");
-  CHECK(has(dangling.message, "dangling.db: it is a symbolic link"));
-  CHECK_FALSE(std::filesystem::exists(folder / "dangling.db-lock"));
-}
-
 TEST_CASE("a place where no file can be made is unavailable and says why") {
   const JournalError error = failure("/proc/journal.db");
   CHECK(error.fault == JournalFault::unavailable);

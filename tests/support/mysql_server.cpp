@@ -89,6 +89,7 @@ void MysqlServer::start() {
   if (geteuid() == 0) argv.push_back("--user=root");
   argv.insert(argv.end(), small.begin(), small.end());
   argv.insert(argv.end(), arguments_.begin(), arguments_.end());
+  if (!library_.empty()) argv.insert(argv.begin(), {"/usr/bin/env", "LD_PRELOAD=" + library_});
   process_ = std::make_unique<Process>(argv, folder_ / "log");
   const bool ready = eventually([&] {
     const auto address = journal::parse_mysql_url(url("nothing"));
