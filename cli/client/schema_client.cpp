@@ -1,5 +1,6 @@
 #include "cli/client/schema_client.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -85,10 +86,11 @@ struct SchemaClient::Impl {
 
   // One of several that accepts no connection is passed over long before its share of the time is
   // up: its process hangs, or nothing comes through. Nothing was sent.
-  bool connects(const Replica& replica) const {
+  bool connects(const Replica& replica, std::int64_t within_ms) const {
     if (replicas.size() == 1) return true;
     grpc::Channel& channel = *replica.channel.grpc();
-    const auto end = std::chrono::system_clock::now() + std::chrono::milliseconds(connect_ms_max);
+    const auto end = std::chrono::system_clock::now() +
+                     std::chrono::milliseconds(std::min(within_ms, connect_ms_max));
     grpc_connectivity_state state = channel.GetState(true);
     while (state == GRPC_CHANNEL_IDLE || state == GRPC_CHANNEL_CONNECTING) {
       if (!channel.WaitForStateChange(state, end)) return false;
@@ -100,12 +102,11 @@ struct SchemaClient::Impl {
   template <class Answer, class Call, class Request>
   Result<Answer> ask_one(const Replica& replica, Call call, const Request& request,
                          std::int64_t within_ms, Reach& reach) const {
-    if (!connects(replica)) {
+    if (!connects(replica, within_ms)) {
       reach = Reach::unsent;
       return statekit::fail(statekit::Code::unavailable,
                             "the schema service at " + replica.channel.address() +
-                                " has accepted no connection in " + std::to_string(connect_ms_max) +
-                                " ms");
+                                " accepts no connection: it hangs, or nothing comes through");
     }
     grpc::ClientContext context;
     set_deadline(context, within_ms);
