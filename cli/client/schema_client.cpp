@@ -1,5 +1,6 @@
 #include "cli/client/schema_client.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -20,6 +21,8 @@ using statekit::Result;
 using Stub = v2alpha1::SchemaService::Stub;
 
 namespace {
+
+constexpr std::int64_t connect_ms_max = 1'500;  // where there is another one to ask
 
 std::int64_t now_ms() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -81,9 +84,30 @@ struct SchemaClient::Impl {
     if constexpr (requires { answer.head(); }) note(answer.head());
   }
 
+  // One of several that accepts no connection is passed over long before its share of the time is
+  // up: its process hangs, or nothing comes through. Nothing was sent.
+  bool connects(const Replica& replica, std::int64_t within_ms) const {
+    if (replicas.size() == 1) return true;
+    grpc::Channel& channel = *replica.channel.grpc();
+    const auto end = std::chrono::system_clock::now() +
+                     std::chrono::milliseconds(std::min(within_ms, connect_ms_max));
+    grpc_connectivity_state state = channel.GetState(true);
+    while (state == GRPC_CHANNEL_IDLE || state == GRPC_CHANNEL_CONNECTING) {
+      if (!channel.WaitForStateChange(state, end)) return false;
+      state = channel.GetState(true);
+    }
+    return true;  // or the call says why not
+  }
+
   template <class Answer, class Call, class Request>
   Result<Answer> ask_one(const Replica& replica, Call call, const Request& request,
                          std::int64_t within_ms, Reach& reach) const {
+    if (!connects(replica, within_ms)) {
+      reach = Reach::unsent;
+      return statekit::fail(statekit::Code::unavailable,
+                            "the schema service at " + replica.channel.address() +
+                                " accepts no connection: it hangs, or nothing comes through");
+    }
     grpc::ClientContext context;
     set_deadline(context, within_ms);
     for (const auto& [name, value] : metadata()) context.AddMetadata(name, value);

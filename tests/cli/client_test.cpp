@@ -183,6 +183,19 @@ TEST_CASE("a replica that keeps silent is passed over") {
   CHECK(answer);
 }
 
+TEST_CASE(
+    "a replica that accepts no connection is passed over before its share of the time is up") {
+  Replica first(7), second(9);
+  test::TcpProxy hangs(port_of(first.address()));
+  hangs.set_still(true);
+  // A share of 45 s; what is waited for here takes 1.5.
+  const cli::SchemaClient client(hangs.address() + "," + second.address(), 60'000);
+  auto asked = std::async(std::launch::async, [&] { return client.deployments(""); });
+  CHECK(asked.wait_for(std::chrono::seconds(30)) == std::future_status::ready);
+  CHECK(asked.get());
+  CHECK(first.min_revision().empty());
+}
+
 TEST_CASE("a linearizable read says so") {
   Replica replica(7);
   const cli::SchemaClient client(replica.address(), cli::schema_ms_max, true);

@@ -1,12 +1,16 @@
 // `millrace storage` on stores of its own, without a service.
 #include "cli/storage/storage.hpp"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "cli/json.hpp"
+#include "cli/storage/store.hpp"
 #include "journal/sqlite.hpp"
 #include "support/catch.hpp"
 #include "support/commits.hpp"
@@ -50,6 +54,34 @@ Facts must(const Result<T>& answer) {
   INFO((answer ? std::string() : answer.error().message));
   REQUIRE(answer);
   return *answer;
+}
+
+// While it lives no file may grow beyond so many octets, as on a disk that is full.
+class SmallFiles {
+ public:
+  explicit SmallFiles(rlim_t octets) : before_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &limit_);
+    const rlimit small{octets, limit_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~SmallFiles() {
+    ::setrlimit(RLIMIT_FSIZE, &limit_);
+    ::signal(SIGXFSZ, before_);
+  }
+  SmallFiles(const SmallFiles&) = delete;
+  SmallFiles& operator=(const SmallFiles&) = delete;
+
+ private:
+  rlimit limit_ = {};
+  void (*const before_)(int);
+};
+
+std::vector<std::string> files_in(const std::string& folder) {
+  std::vector<std::string> names;
+  for (const auto& each : fs::directory_iterator(folder))
+    names.push_back(each.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 bool fails_with(const Result<Facts>& answer, const std::string& words) {
@@ -151,4 +183,22 @@ TEST_CASE("storage compact drops what a snapshot stands for and gives back the s
   CHECK(fact<std::uint64_t>(must(storage_info(options)), "file_bytes") < before);
   CHECK(fact<std::uint64_t>(must(storage_verify(options, {})), "entries") == 50);
   CHECK(fact<std::uint64_t>(must(storage_compact(options)), "dropped") == 0);
+}
+
+TEST_CASE("a backup that finds no room for its first octets leaves nothing behind") {
+  const TempDir folder;
+  filled(folder);
+  fs::create_directories(folder.path() / "backups");
+  const auto from = open_at(folder / "data/schema/journal.db", Access::read, {});
+  REQUIRE(from);
+  const std::string path = folder / "backups/monday.db";
+  bool made = true;
+  {
+    const SmallFiles full(2'048);  // the lock file has room, the store has not
+    made = build_file(**from, path, incarnation_a, {}).has_value();
+  }
+  CHECK_FALSE(made);
+  CHECK(files_in(folder / "backups").empty());
+  CHECK(build_file(**from, path, incarnation_a, {}));
+  CHECK(files_in(folder / "backups") == std::vector<std::string>{"monday.db"});
 }
