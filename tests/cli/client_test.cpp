@@ -141,7 +141,7 @@ TEST_CASE("G6: the next replica is asked for no less than what the one before it
 TEST_CASE("a replica that keeps silent is passed over") {
   Replica first(7), second(9);
   first.keep_silent();
-  const cli::SchemaClient client(first.address() + "," + second.address(), 300);
+  const cli::SchemaClient client(first.address() + "," + second.address(), 2'000);
   const auto answer = client.deployments("");
   INFO((answer ? std::string() : answer.error().message));
   CHECK(answer);

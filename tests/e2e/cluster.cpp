@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "httpkit/client.hpp"
@@ -72,6 +73,10 @@ Outcome Cluster::millrace(const Words& words, int seconds) const {
   return run(all, environment, seconds);
 }
 
+bool Cluster::comes_to(const Words& words, int exit_code) const {
+  return eventually([&] { return millrace(words).exit_code == exit_code; });
+}
+
 std::unique_ptr<Process> Cluster::run_module(const std::string& schema, const Words& options,
                                              const Words& command) {
   Words words{binary("millrace"),
@@ -86,6 +91,9 @@ std::unique_ptr<Process> Cluster::run_module(const std::string& schema, const Wo
               "--timeline",
               loopback(ports_.at("timeline.listen"))};
   words.insert(words.end(), options.begin(), options.end());
+  // One that run picks may be taken before the program listens, by a test beside this one.
+  if (std::find(options.begin(), options.end(), "--port") == options.end())
+    words.insert(words.end(), {"--port", std::to_string(test::unused_port())});
   words.emplace_back("--");
   words.insert(words.end(), command.begin(), command.end());
   return std::make_unique<Process>(words, folder_.path("run-" + std::to_string(++logs_) + ".log"));
