@@ -1,11 +1,6 @@
 #include "e2e/cluster.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <filesystem>
 
 #include "httpkit/client.hpp"
 #include "support/ports.hpp"
@@ -25,16 +20,6 @@ std::string loopback(int port) { return "127.0.0.1:" + std::to_string(port); }
 
 std::string binary(const std::string& name) { return std::string(E2E_BINARIES) + "/" + name; }
 std::string source(const std::string& path) { return std::string(E2E_SOURCE) + "/" + path; }
-
-void install_greeter() {
-  const std::string folder = source("examples/greeter");
-  const int lock = open((folder + "/package.json").c_str(), O_RDONLY | O_CLOEXEC);
-  flock(lock, LOCK_EX);
-  if (!std::filesystem::exists(folder + "/node_modules/@grpc/grpc-js")) {
-    run({"npm", "ci", "--silent", "--no-audit", "--no-fund"}, {}, 120, folder);
-  }
-  close(lock);
-}
 
 Cluster::Cluster(Words settings, Words under, std::string data)
     : settings_(std::move(settings)), under_(std::move(under)), data_(std::move(data)) {
@@ -101,10 +86,7 @@ std::unique_ptr<Process> Cluster::run_module(const std::string& schema, const Wo
 
 std::unique_ptr<Process> Cluster::example(const std::string& name, const Words& options) {
   Words command{binary("millrace-example-" + name)};
-  if (name == "greeter") {
-    install_greeter();
-    command = {"node", source("examples/greeter/greeter.js")};
-  }
+  if (name == "greeter") command = {"node", source("examples/greeter/greeter.js")};
   return run_module(source("examples/" + name + "/" + name + ".schema"), options, command);
 }
 

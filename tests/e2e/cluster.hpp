@@ -12,8 +12,6 @@ namespace millrace::e2e {
 // Where the binaries and the sources are.
 std::string binary(const std::string& name);
 std::string source(const std::string& path);
-// The packages that examples/greeter needs; installed where they are missing.
-void install_greeter();
 
 class Cluster {
  public:

@@ -63,7 +63,6 @@ void check_answer(const std::string& line, const Outcome& outcome) {
 }  // namespace
 
 TEST_CASE("the commands of the README do what it says") {
-  install_greeter();
   // Without one the README's ports are those of this machine, and must be free.
   INFO((enter_own_network() ? "in a network of its own" : "on this machine's own loopback"));
   const Newcomer newcomer;
