@@ -153,12 +153,12 @@ void woken(Probe& probe) {
   for (int round = 0; round < 4 && !probe.failed(); ++round) {
     const Entries one = entries_after(at, {"wake"});
     std::vector<Probe::Sent> requests(
-        8, {"GET", journal(probe) + "?after=" + std::to_string(at.last) + "&wait_ms=3000", {}, {}});
+        8, {"GET", journal(probe) + "?after=" + std::to_string(at.last) + "&wait_ms=6000", {}, {}});
     requests.push_back(appending(probe, at, one));
     const auto begun = Probe::now_ms();
     const auto answers = probe.together(requests);
     const auto took = Probe::now_ms() - begun;
-    probe.expect(took < 2'700, "who waits is told of an append at once",
+    probe.expect(took < 5'500, "who waits is told of an append at once",
                  "an answer after " + std::to_string(took) + " ms");
     for (const Response& each : answers) {
       const auto seen = wire::parse_head(each.body);

@@ -120,7 +120,7 @@ TEST_CASE("a stream ends when its token is revoked, and when its owner's roles c
   house.revoke('a');
   const auto wait_for = [&](std::size_t count) {
     std::unique_lock lock(mutex);
-    return changed.wait_for(lock, std::chrono::seconds(20), [&] { return ended.size() == count; });
+    return changed.wait_for(lock, std::chrono::seconds(60), [&] { return ended.size() == count; });
   };
   REQUIRE(wait_for(1));
   CHECK(ended[0] == "ada: this token is not known, or was revoked");

@@ -276,7 +276,7 @@ TEST_CASE("a stream ends once its JWT has expired, and when the key that signed 
   };
   const auto wait_for = [&](std::size_t count) {
     std::unique_lock lock(mutex);
-    return changed.wait_for(lock, std::chrono::seconds(20), [&] { return ended.size() == count; });
+    return changed.wait_for(lock, std::chrono::seconds(60), [&] { return ended.size() == count; });
   };
   stay(ec().sign("ES256", claims("", now / 1'000 + 60)));
   stay(rsa().sign("RS256", claims("", now / 1'000 + 600)));

@@ -110,7 +110,7 @@ statekit::Result<Past::View> ask(Past& past, statekit::Revision revision,
   const auto answer = std::make_shared<Answer>();
   past.ask(revision, incarnation, [answer](auto view) { answer->set_value(std::move(view)); });
   auto future = answer->get_future();
-  REQUIRE(future.wait_for(std::chrono::seconds(30)) == std::future_status::ready);
+  REQUIRE(future.wait_for(std::chrono::seconds(60)) == std::future_status::ready);
   return future.get();
 }
 

@@ -62,7 +62,10 @@ TEST_CASE("the status comes each second and names the console among the follower
 
 TEST_CASE("the overview names the schema service, since when it is there and that it is ready") {
   System system;
-  CHECK(eventually([&] { return overview(system)["status"]["replicas"].size() == 1; }));
+  CHECK(eventually([&] {
+    const json replicas = overview(system)["status"]["replicas"];
+    return replicas.size() == 1 && replicas[0]["state"] == "ready";
+  }));
   const json replica = overview(system)["status"]["replicas"][0];
   CHECK(replica["address"] == system.schema_address());
   CHECK(replica["state"] == "ready");
@@ -79,7 +82,7 @@ TEST_CASE("calls show as they happen") {
   CHECK(page.hears("\"subject\":\"hello.before\""));
   system.happen(call_of("after"));
   CHECK(page.hears("\"subject\":\"hello.after\""));
-  CHECK(subjects(system) == "hello.after hello.before ");
+  CHECK(eventually([&] { return subjects(system) == "hello.after hello.before "; }));
 }
 
 TEST_CASE("after the timeline's stream broke nothing is missing and nothing is twice") {

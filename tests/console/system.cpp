@@ -73,7 +73,7 @@ class FakeTimeline final : public pb::TimelineService::Service {
   // One must be open to end: else the page may go on from an event of before.
   void end_streams(bool forget) {
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, std::chrono::seconds(20), [this] { return opened_; });
+    wake_.wait_for(lock, std::chrono::seconds(60), [this] { return opened_; });
     if (forget) events_.clear();
     ++breaks_;
     wake_.notify_all();
@@ -164,7 +164,7 @@ std::string System::schema_address() const { return parts_->schema->address(); }
 bool System::console_ready() const { return parts_->health.ready(); }
 
 httpkit::Response System::get(const std::string& target) const {
-  return httpkit::fetch("GET", "http://" + console_address() + target, "", {}, 10'000).value();
+  return httpkit::fetch("GET", "http://" + console_address() + target, "", {}, 60'000).value();
 }
 
 EventStream::EventStream(const std::string& address) {
@@ -185,7 +185,7 @@ EventStream::~EventStream() { ::close(socket_); }
 
 bool EventStream::read_more() {
   pollfd wanted{socket_, POLLIN, 0};
-  if (::poll(&wanted, 1, 20'000) <= 0) return false;
+  if (::poll(&wanted, 1, 60'000) <= 0) return false;
   char octets[65536];
   const ssize_t count = ::recv(socket_, octets, sizeof octets, 0);
   if (count <= 0) return false;
@@ -194,7 +194,7 @@ bool EventStream::read_more() {
 }
 
 bool EventStream::hears(const std::string& text) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (true) {
     const std::size_t at = buffer_.find(text);
     if (at != std::string::npos) {
@@ -206,7 +206,7 @@ bool EventStream::hears(const std::string& text) {
 }
 
 bool EventStream::ends() {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (read_more())
     if (std::chrono::steady_clock::now() > end) return false;
   return true;

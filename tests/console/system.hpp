@@ -48,7 +48,7 @@ class EventStream {
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
 
-  // Reads until `text` has come, the stream ends or 20 s are over; true when it has come. What came
+  // Reads until `text` has come, the stream ends or 60 s are over; true when it has come. What came
   // before it is dropped.
   bool hears(const std::string& text);
   // Reads until the end; false at the deadline.

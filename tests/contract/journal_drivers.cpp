@@ -85,6 +85,7 @@ class InEtcd : public Store {
     REQUIRE(address);
     journal::EtcdTuning tuning;
     tuning.connect_ms_max = 500;
+    if (!proxy_) tuning.attempt_ms_max = tuning.call_ms_max = 60'000;  // the machine may be busy
     return journal::make_etcd_journal(*address, tuning);
   }
   std::string url() const override {

@@ -58,6 +58,8 @@ struct Reader {
 // What has to be so before a line of the page makes sense.
 void prepare(Reader& reader, const std::string& line) {
   if (line.find("--changeset") != std::string::npos) REQUIRE(reader.is("prepared"));
+  if (line.starts_with("millrace call"))  // routing follows the feed
+    REQUIRE(eventually([&] { return reader.type(line).exit_code == 0; }));
   if (line.starts_with("millrace changeset list")) REQUIRE(reader.is("finalized"));
   if (!line.starts_with("millrace changeset rollback")) return;
   // The page gives up what it did not commit.

@@ -1,10 +1,6 @@
 #include "e2e/cluster.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <filesystem>
+#include <algorithm>
 
 #include "httpkit/client.hpp"
 #include "support/ports.hpp"
@@ -24,16 +20,6 @@ std::string loopback(int port) { return "127.0.0.1:" + std::to_string(port); }
 
 std::string binary(const std::string& name) { return std::string(E2E_BINARIES) + "/" + name; }
 std::string source(const std::string& path) { return std::string(E2E_SOURCE) + "/" + path; }
-
-void install_greeter() {
-  const std::string folder = source("examples/greeter");
-  const int lock = open((folder + "/package.json").c_str(), O_RDONLY | O_CLOEXEC);
-  flock(lock, LOCK_EX);
-  if (!std::filesystem::exists(folder + "/node_modules/@grpc/grpc-js")) {
-    run({"npm", "ci", "--silent", "--no-audit", "--no-fund"}, {}, 120, folder);
-  }
-  close(lock);
-}
 
 Cluster::Cluster(Words settings, Words under, std::string data)
     : settings_(std::move(settings)), under_(std::move(under)), data_(std::move(data)) {
@@ -72,6 +58,10 @@ Outcome Cluster::millrace(const Words& words, int seconds) const {
   return run(all, environment, seconds);
 }
 
+bool Cluster::comes_to(const Words& words, int exit_code) const {
+  return eventually([&] { return millrace(words).exit_code == exit_code; });
+}
+
 std::unique_ptr<Process> Cluster::run_module(const std::string& schema, const Words& options,
                                              const Words& command) {
   Words words{binary("millrace"),
@@ -86,6 +76,9 @@ std::unique_ptr<Process> Cluster::run_module(const std::string& schema, const Wo
               "--timeline",
               loopback(ports_.at("timeline.listen"))};
   words.insert(words.end(), options.begin(), options.end());
+  // One that run picks may be taken before the program listens, by a test beside this one.
+  if (std::find(options.begin(), options.end(), "--port") == options.end())
+    words.insert(words.end(), {"--port", std::to_string(test::unused_port())});
   words.emplace_back("--");
   words.insert(words.end(), command.begin(), command.end());
   return std::make_unique<Process>(words, folder_.path("run-" + std::to_string(++logs_) + ".log"));
@@ -93,10 +86,7 @@ std::unique_ptr<Process> Cluster::run_module(const std::string& schema, const Wo
 
 std::unique_ptr<Process> Cluster::example(const std::string& name, const Words& options) {
   Words command{binary("millrace-example-" + name)};
-  if (name == "greeter") {
-    install_greeter();
-    command = {"node", source("examples/greeter/greeter.js")};
-  }
+  if (name == "greeter") command = {"node", source("examples/greeter/greeter.js")};
   return run_module(source("examples/" + name + "/" + name + ".schema"), options, command);
 }
 

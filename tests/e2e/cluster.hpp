@@ -12,8 +12,6 @@ namespace millrace::e2e {
 // Where the binaries and the sources are.
 std::string binary(const std::string& name);
 std::string source(const std::string& path);
-// The packages that examples/greeter needs; installed where they are missing.
-void install_greeter();
 
 class Cluster {
  public:
@@ -26,7 +24,9 @@ class Cluster {
   void start();
   bool ready(int seconds = 60);
 
-  Outcome millrace(const Words& words, int seconds = 30) const;
+  Outcome millrace(const Words& words, int seconds = 60) const;
+  // True once the command ends with this exit code: what it asks follows the feed.
+  bool comes_to(const Words& words, int exit_code = 0) const;
   // `millrace run` of an example: "time", "echo" or "greeter".
   std::unique_ptr<Process> example(const std::string& name, const Words& options = {});
   std::unique_ptr<Process> run_module(const std::string& schema, const Words& options,

@@ -321,11 +321,12 @@ TEST_CASE("a revision that is compacted says so, on the command line and to the 
   const auto ask = [&](const std::string& at) {
     return millrace::httpkit::fetch("GET", console + "/api/overview?at=" + at, "", {}, 10'000);
   };
-  const auto gone = ask(first);
-  REQUIRE(gone);
-  CHECK(gone->status == 410);
-  CHECK(holds(gone->body, "is no longer kept"));
-  const auto there = ask(kept);
-  REQUIRE(there);
-  CHECK(there->status == 200);
+  CHECK(eventually([&] {
+    const auto gone = ask(first);
+    return gone && gone->status == 410 && holds(gone->body, "is no longer kept");
+  }));
+  CHECK(eventually([&] {
+    const auto there = ask(kept);
+    return there && there->status == 200;
+  }));
 }

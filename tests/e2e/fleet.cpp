@@ -22,7 +22,7 @@ Fleet::Fleet(const std::string& journal) : replicas_(3), routings_(2) {
   for (Replica& each : replicas_)
     each.process =
         service("schema", {"--schema.listen=" + each.address, "--schema.http_listen=127.0.0.1:0",
-                           "--schema.journal=" + journal, "--schema.lease=2s",
+                           "--schema.journal=" + journal, "--schema.lease=3s",
                            "--schema.timeline=" + timeline_address_});
   const std::string all = schema_addresses();
   timeline_ =
@@ -84,7 +84,8 @@ std::unique_ptr<Process> Fleet::start(const Words& command) {
 std::unique_ptr<Process> Fleet::example(const std::string& name, const Words& options) {
   Words command{"run", source("examples/" + name + "/" + name + ".schema"), "--drain", "0s"};
   command.insert(command.end(), options.begin(), options.end());
-  command.insert(command.end(), {"--", binary("millrace-example-" + name)});
+  command.insert(command.end(), {"--port", std::to_string(test::unused_port()), "--",
+                                 binary("millrace-example-" + name)});
   return start(command);
 }
 

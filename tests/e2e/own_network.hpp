@@ -4,7 +4,8 @@
 
 namespace millrace::e2e {
 
-// False where the system does not allow it; then all stays as it was.
+// False where the system does not allow it; then all stays as it was, but of the tests that come
+// here one at a time goes on.
 bool enter_own_network();
 
 }  // namespace millrace::e2e

@@ -30,10 +30,10 @@ class Process {
   void signal(int number) const;
   bool running();
   // The exit code, or 128 plus the signal; -1 where it still runs after `seconds`.
-  int wait(int seconds = 30);
+  int wait(int seconds = 60);
   std::string output() const;
   // Waits until the output holds `text`; false where it ended or time ran out first.
-  bool says(const std::string& text, int seconds = 30);
+  bool says(const std::string& text, int seconds = 60);
 
  private:
   pid_t pid_ = -1;
@@ -47,11 +47,11 @@ struct Outcome {
   std::string err;
 };
 // Runs a command to its end.
-Outcome run(const Words& words, const Environment& environment = {}, int seconds = 30,
+Outcome run(const Words& words, const Environment& environment = {}, int seconds = 60,
             const std::string& folder = {});
 
 // Asks again and again until it is true; false when time ran out.
-bool eventually(const std::function<bool()>& holds, int seconds = 30);
+bool eventually(const std::function<bool()>& holds, int seconds = 60);
 
 std::string read_file(const std::string& path);
 void write_file(const std::string& path, const std::string& text);

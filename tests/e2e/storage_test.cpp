@@ -109,6 +109,11 @@ TEST_CASE("the history is found by module, author and time, and its index is mad
     words.insert(words.begin(), {"schema", "history", "--limit", "1000"});
     return cluster.millrace(words);
   };
+  // A deploy that waited ends before its changeset does.
+  REQUIRE(eventually([&] {
+    return cluster.millrace({"changeset", "list", "--active"}).out.find("chs-") ==
+           std::string::npos;
+  }));
   const auto second = history({"--module", "second"});
   CHECK(holds(second.out, "created with dpl-second-"));
   CHECK(holds(second.out, "finalized"));

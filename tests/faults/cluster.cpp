@@ -12,7 +12,7 @@ namespace {
 
 constexpr int etcd_number = 11;    // of the first node's host
 constexpr int schema_number = 21;  // of the first replica's host
-constexpr auto start_deadline = std::chrono::milliseconds(60'000);
+constexpr auto start_deadline = std::chrono::milliseconds(180'000);
 
 std::string name_of(const char* kind, std::size_t i) { return kind + std::to_string(i); }
 int number(int first, std::size_t i) { return first + static_cast<int>(i); }

@@ -15,7 +15,7 @@ TEST_CASE("the health page tells alive from ready, and says why not") {
   REQUIRE(server);
   const std::string url = "http://" + (*server)->address();
   const auto get = [&](const std::string& path) {
-    return fetch("GET", url + path, "", {}, 10'000);
+    return fetch("GET", url + path, "", {}, 60'000);
   };
 
   CHECK(get("/healthz")->status == 200);
@@ -28,7 +28,7 @@ TEST_CASE("the health page tells alive from ready, and says why not") {
   CHECK(get("/readyz")->status == 200);
   CHECK(get("/metrics")->body.find("millrace_test_things_total 3") != std::string::npos);
   CHECK(get("/other")->status == 404);
-  CHECK(fetch("POST", url + "/readyz", "x", {}, 10'000)->status == 405);
+  CHECK(fetch("POST", url + "/readyz", "x", {}, 60'000)->status == 405);
 }
 
 }  // namespace

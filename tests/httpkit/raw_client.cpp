@@ -56,7 +56,7 @@ void RawClient::reset() {
 bool RawClient::fill() {
   if (closed_) return false;
   pollfd waited{fd_, POLLIN, 0};
-  if (::poll(&waited, 1, 10'000) <= 0) throw std::runtime_error("nothing arrived in 10 s: " + in_);
+  if (::poll(&waited, 1, 60'000) <= 0) throw std::runtime_error("nothing arrived in 60 s: " + in_);
   std::array<char, 65536> block{};
   const ssize_t n = ::recv(fd_, block.data(), block.size(), 0);
   if (n > 0) in_.append(block.data(), static_cast<std::size_t>(n));

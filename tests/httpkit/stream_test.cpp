@@ -24,7 +24,7 @@ struct Fixture {
   }
   std::shared_ptr<Stream> taken() {
     std::unique_lock lock(mutex);
-    REQUIRE(changed.wait_for(lock, std::chrono::seconds(10), [&] { return stream != nullptr; }));
+    REQUIRE(changed.wait_for(lock, std::chrono::seconds(60), [&] { return stream != nullptr; }));
     return std::exchange(stream, nullptr);
   }
 
@@ -38,7 +38,7 @@ const std::string request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 // Sends until the stream says that it is over; false when it never does.
 bool ends(Stream& stream, const std::string& octets) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (std::chrono::steady_clock::now() < deadline) {
     if (!stream.send(octets)) return true;
   }
@@ -100,7 +100,7 @@ TEST_CASE("a stop ends the streams at once, and whole") {
   client.send(request);
   const auto stream = f.taken();
   CHECK(stream->send("abc"));
-  f.server->stop(10'000);
+  f.server->stop(60'000);
   const std::string all = client.read_to_end();
   CHECK(all.find("abc") != std::string::npos);
   CHECK(all.substr(all.size() - 5) == "0\r\n\r\n");

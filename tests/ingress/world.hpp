@@ -116,7 +116,7 @@ struct IngressWorld {
   httpkit::Response ask(const std::string& method, const std::string& target,
                         const std::string& body = {}, std::vector<httpkit::Header> headers = {}) {
     auto response =
-        httpkit::fetch(method, "http://" + server->address() + target, body, headers, 20'000);
+        httpkit::fetch(method, "http://" + server->address() + target, body, headers, 60'000);
     if (!response) FAIL(response.error().message);
     return *std::move(response);
   }

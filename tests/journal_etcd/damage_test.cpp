@@ -46,7 +46,7 @@ std::shared_ptr<etcd::Client> client() { return etcd::make_client(at("any"), {})
 Bytes value_of(const Bytes& key) {
   etcd::Txn txn;
   txn.ranges = {{key, {}}};
-  const auto answer = client()->txn(txn, 5'000);
+  const auto answer = client()->txn(txn, 60'000);
   REQUIRE(answer);
   REQUIRE(answer->found.front().size() == 1);
   return answer->found.front().front().value;
@@ -55,7 +55,7 @@ Bytes value_of(const Bytes& key) {
 std::int64_t put(const Bytes& key, const Bytes& value) {
   etcd::Txn txn;
   txn.writes = {{key, value}};
-  const auto answer = client()->txn(txn, 5'000);
+  const auto answer = client()->txn(txn, 60'000);
   REQUIRE(answer);
   return answer->revision;
 }
@@ -115,7 +115,7 @@ TEST_CASE("a watch that etcd does not serve ends with why") {
   auto ended = std::async(std::launch::async, [&] {
     return watching->watch({{"/watched/key", {}}, early}, [](const auto&) {});
   });
-  const bool over = ended.wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+  const bool over = ended.wait_for(std::chrono::seconds(60)) == std::future_status::ready;
   CHECK(over);
   watching->close();
   CHECK(ended.get().error().fault == JournalFault::compacted);
@@ -124,7 +124,7 @@ TEST_CASE("a watch that etcd does not serve ends with why") {
 TEST_CASE("an endpoint that stands still is left for the next one within one call") {
   TcpProxy proxy(shared_etcd().port(0));
   EtcdTuning tuning;
-  tuning.attempt_ms_max = 300;
+  tuning.attempt_ms_max = 1'000;
   tuning.call_ms_max = 4'000;  // before the link itself is given up
   const auto journal =
       opened(at("left", proxy.address() + "," + shared_etcd().endpoint(0)), tuning);
@@ -166,7 +166,7 @@ TEST_CASE("compacting leaves in etcd what the journal rests on and nothing of wh
   const auto count = [&](const Bytes& from, const Bytes& to) {
     etcd::Txn txn;
     txn.ranges = {{from, to, 0, true}};
-    return client()->txn(txn, 5'000).value().found.front().size();
+    return client()->txn(txn, 60'000).value().found.front().size();
   };
   CHECK(count(keys.commit(0), keys.commit(21)) == 0);
   CHECK(count(keys.commit(21), keys.commit(31)) == 10);

@@ -31,7 +31,7 @@ TEST_CASE("a long call holds the drain of what was replaced, and its end release
   const std::shared_future<void> released = release.get_future().share();
   Module module([&](grpc::ServerContext& context, const v2alpha1::CallRequest& request,
                     v2alpha1::CallResponse& response) {
-    released.wait_for(std::chrono::seconds(60));
+    released.wait_for(std::chrono::seconds(110));
     return Module::echo(context, request, response);
   });
   RouterWorld world;

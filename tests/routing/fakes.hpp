@@ -203,7 +203,7 @@ class Answered {
   const Answer& get() {
     std::unique_lock lock(mutex_);
     statekit::check(
-        changed_.wait_for(lock, std::chrono::seconds(20), [this] { return times_ > 0; }),
+        changed_.wait_for(lock, std::chrono::seconds(60), [this] { return times_ > 0; }),
         "an answer comes in time");
     return answer_;
   }

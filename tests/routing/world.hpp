@@ -148,7 +148,7 @@ struct RouterWorld {
   Reply call(const v2alpha1::CallRequest& request,
              const std::function<void(grpc::ClientContext&)>& prepare = {}) {
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
     if (prepare) prepare(context);
     Reply reply;
     reply.status = stub->Call(&context, request, &reply.response);

@@ -91,7 +91,7 @@ grpc::Status knock(const std::string& address, const std::string& method,
                    const Metadata& metadata = {}) {
   grpc::GenericStub stub(millrace::statekit::connect(address).grpc());
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
   for (const auto& [key, value] : metadata) context.AddMetadata(key, value);
   const grpc::Slice empty("", 0);
   const grpc::ByteBuffer request(&empty, 1);
@@ -139,8 +139,8 @@ TEST_CASE("a token that is wrong, over, revoked or of a lesser role opens nothin
   CHECK(verdict(client.call(&Stub::RevokeTokens, revoke, bearer(viewer))) == "no");
   CHECK(verdict(client.call(&Stub::RevokeTokens, revoke, bearer(house.root))) == "ok");
   CHECK(verdict(client.call(&Stub::GetSchema, look, bearer(viewer))) == "who?");
-  // Made with an end that comes at once: it is over as soon as it may be.
-  const std::string brief = house.token("bo", {"viewer"}, house.running->clock().wall_ms() + 300);
+  // Made with an end that comes soon, though not before it is made, on a busy machine either.
+  const std::string brief = house.token("bo", {"viewer"}, house.running->clock().wall_ms() + 2'000);
   CHECK(test::eventually(
       [&] { return verdict(client.call(&Stub::GetSchema, look, bearer(brief))) == "who?"; }));
 }
@@ -253,7 +253,7 @@ TEST_CASE("a feed that runs ends with a clear error when its token is revoked") 
   const std::string token = house.token("router", {"service"});
   grpc::ClientContext context;
   context.AddMetadata("authorization", "Bearer " + token);
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
   const auto stream = house.client().stub().Subscribe(&context);
   v2::SubscribeRequest hello;
   hello.mutable_hello()->set_kind("routing");

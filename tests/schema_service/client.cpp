@@ -55,7 +55,7 @@ Endpoint::Endpoint(Client& client, const std::string& deployment, const std::str
   request_.set_deployment(deployment);
   request_.set_address(address);
   request_.set_instance(instance);
-  context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(110));
   stream_ = client.stub().RegisterEndpoint(&context_);
   renew();
 }

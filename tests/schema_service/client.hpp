@@ -38,7 +38,7 @@ class Client {
                                                                               Response*),
                         const Request& request,
                         const std::vector<std::pair<std::string, std::string>>& metadata = {},
-                        std::int64_t ms = 20'000) {
+                        std::int64_t ms = 60'000) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(ms));
     context.set_wait_for_ready(true);

@@ -59,7 +59,7 @@ std::vector<std::string> listed(test::Client& client, const std::string& module 
 class Context {
  public:
   Context(test::Client& client, const std::string& deployment) {
-    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
     v2::GetDeploymentContextRequest request;
     request.set_deployment(deployment);
     stream_ = client.stub().GetDeploymentContext(&context_, request);

@@ -28,7 +28,7 @@ struct Past {
 
 Past past_at(test::Client& client, std::uint64_t revision) {
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
   const auto stream = client.stub().Subscribe(&context);
   v2::SubscribeRequest request;
   request.mutable_hello()->set_kind("console");
@@ -141,7 +141,7 @@ struct Idle {
 
 grpc::Status state_at(test::Client& client, std::uint64_t revision) {
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
   v2::GetStateRequest request;
   request.set_at_revision(revision);
   const auto stream = client.stub().GetState(&context, request);

@@ -1,5 +1,6 @@
 // A schema service in this process, over real gRPC on a journal in memory, with a client; or on
-// SQLite, where it is given a folder. It stops with its owner.
+// SQLite, where it is given a folder. Its leases outlast a test, unless one asks for others. It
+// stops with its owner.
 #pragma once
 
 #include <memory>
@@ -15,6 +16,8 @@ namespace millrace::test {
 
 class Running {
  public:
+  static constexpr std::int64_t lease_ms = 120'000;
+
   // `folder`: kept there, else in memory. `trusted`: its callers must say who they are.
   explicit Running(schema_service::Settings settings = {}, const std::string& folder = {},
                    const access::Trusted* trusted = nullptr) {
@@ -23,7 +26,7 @@ class Running {
     else
       settings.data = folder;
     settings.listen = "127.0.0.1:0";
-    settings.lease_ms = 1'000;
+    if (settings.lease_ms == schema_service::Settings().lease_ms) settings.lease_ms = lease_ms;
     auto started = schema_service::start(settings, {&clock_, &metrics_, &health_, {}, trusted});
     REQUIRE(started);
     server_ = std::move(*started);

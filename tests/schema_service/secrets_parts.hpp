@@ -50,7 +50,7 @@ inline std::string deploy_now(Client& client, const std::string& text) {
 class ContextStream {
  public:
   ContextStream(Client& client, const std::string& deployment) {
-    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
     v2alpha1::GetDeploymentContextRequest request;
     request.set_deployment(deployment);
     stream_ = client.stub().GetDeploymentContext(&context_, request);

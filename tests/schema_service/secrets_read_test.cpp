@@ -193,7 +193,7 @@ TEST_CASE("G10: no feed, no other deployment's context and no history holds a se
   const std::string of_shop = test::deploy_now(client, shop);
   const std::string of_cart = test::deploy_now(client, "module cart { secret other String? }");
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
   const auto feed = client.stub().Subscribe(&context);
   v2::SubscribeRequest hello;
   hello.mutable_hello()->set_kind("console");

@@ -38,7 +38,7 @@ TEST_CASE("a module is deployed, its endpoint registers, and it becomes canonica
   v2::RegisterEndpointResponse answer;
   REQUIRE(endpoint.read(answer));
   CHECK(answer.directive() == v2::RegisterEndpointResponse::DIRECTIVE_SERVE);
-  CHECK(answer.lease_ms() == 1'000);
+  CHECK(answer.lease_ms() == Running::lease_ms);
   CHECK(client.reaches(created->changeset(), v2::CHANGESET_PHASE_FINALIZED));
   CHECK(client.modules() == std::vector<std::string>{"echo"});
 

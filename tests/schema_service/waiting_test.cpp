@@ -20,7 +20,7 @@ using test::Running;
 namespace {
 
 constexpr const char* plain = "module plain { data Thing { name String } }";
-constexpr std::chrono::milliseconds soon(5'000);  // well before a read gives up waiting
+constexpr std::chrono::milliseconds soon(9'000);  // before a read gives up waiting
 
 // A GetSchema under way that wants to see this revision at least.
 class WaitingRead {

@@ -52,7 +52,7 @@ TEST_CASE("after an error the loop says hello again with the position that it ha
   rig.feed.expect({rig.commits_after(3)});
   Toy follower(Rig::options(), rig.feed.transport(), rig.clock);
   follower.start();
-  REQUIRE(follower.projection().wait_for(4, 20'000));
+  REQUIRE(follower.projection().wait_for(4, 60'000));
   follower.stop();
   const auto hellos = rig.feed.hellos();
   REQUIRE(hellos.size() == 2);
@@ -70,7 +70,7 @@ TEST_CASE("a message that cannot be applied ends the stream, and the next one me
   rig.feed.expect({rig.commits_after(4)});  // a gap
   rig.feed.expect({rig.commits_after(3)});
   follower.start();
-  REQUIRE(follower.projection().wait_for(5, 20'000));
+  REQUIRE(follower.projection().wait_for(5, 60'000));
   CHECK(follower.read()->value("a") == 5);
   follower.stop();
 }
@@ -84,7 +84,7 @@ TEST_CASE("a silent stream is given up, and a server that refuses is asked again
   CHECK(follower.status().phase == FollowerPhase::empty);
   CHECK(test::eventually([&] { return follower.status().reason == "connection refused"; }));
   rig.feed.expect(rig.snapshot());
-  CHECK(follower.projection().wait_for(3, 20'000));
+  CHECK(follower.projection().wait_for(3, 60'000));
   follower.stop();
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("stopping ends a stream that waits, and a pause between two") {
     rig.feed.expect(rig.snapshot());
     Toy follower(Rig::options(600'000), rig.feed.transport(), rig.clock);
     follower.start();
-    REQUIRE(follower.projection().wait_for(3, 20'000));
+    REQUIRE(follower.projection().wait_for(3, 60'000));
     follower.stop();
     CHECK(rig.feed.open_streams() == 0);
     CHECK(follower.read()->value("a") == 3);

@@ -11,6 +11,7 @@
 #include "statekit/machine.hpp"
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
+#include "support/ports.hpp"
 #include "support/temp_dir.hpp"
 #include "support/toy_machine.hpp"
 #include "v2alpha1/schema.grpc.pb.h"
@@ -71,11 +72,11 @@ TEST_CASE("a follower in the same process gets a snapshot, then each commit, and
                        make_grpc_feed_transport({server.server->in_process_channel()}),
                        server.clock);
   follower.start();
-  CHECK(follower.projection().wait_for(1, 20'000));
+  CHECK(follower.projection().wait_for(1, 60'000));
   const Revision second = server.add(6);
-  CHECK(follower.projection().wait_for(second, 20'000));
+  CHECK(follower.projection().wait_for(second, 60'000));
   CHECK(follower.read()->value("a") == 11);
-  CHECK(follower.status().phase == FollowerPhase::live);
+  CHECK(test::eventually([&] { return follower.status().phase == FollowerPhase::live; }));
   // The position is said just after the state that it belongs to.
   CHECK(test::eventually([&] { return follower.position() == server.machine.position(); }));
   CHECK(test::eventually([&] {
@@ -89,15 +90,16 @@ TEST_CASE("a follower in the same process gets a snapshot, then each commit, and
 
 TEST_CASE("a follower over a socket resumes when its server comes back") {
   auto store = journal::make_memory_store();
-  auto server = std::make_unique<Server>(store);
-  const std::string address = server->server->address();
+  // One that nobody takes while the server is away.
+  const std::string address = "127.0.0.1:" + std::to_string(test::unused_port());
+  auto server = std::make_unique<Server>(store, address);
   server->add(1);
   SystemClock clock;
   FollowerOptions options{{"toy", "f1", 1}, "", {}};
   options.limits.backoff_ms_max = 200;
   ToyFollower follower(options, make_grpc_feed_transport({connect(address)}), clock);
   follower.start();
-  REQUIRE(follower.projection().wait_for(1, 20'000));
+  REQUIRE(follower.projection().wait_for(1, 60'000));
   server.reset();
   REQUIRE(test::eventually([&] { return follower.status().phase == FollowerPhase::stale; }));
   CHECK(follower.read()->value("a") == 1);
@@ -105,7 +107,7 @@ TEST_CASE("a follower over a socket resumes when its server comes back") {
 
   server = std::make_unique<Server>(store, address);
   const Revision second = server->add(1);
-  CHECK(follower.projection().wait_for(second, 20'000));
+  CHECK(follower.projection().wait_for(second, 60'000));
   CHECK(test::eventually([&] { return follower.status().phase == FollowerPhase::live; }));
   CHECK(follower.status().snapshots == 1);
   follower.stop();
@@ -121,7 +123,7 @@ TEST_CASE("G5: a follower starts from its cache on disk while the server is away
                          clock);
     follower.start();
     for (int i = 0; i < 3; ++i) server.add(7);
-    REQUIRE(follower.projection().wait_for(3, 20'000));
+    REQUIRE(follower.projection().wait_for(3, 60'000));
     follower.stop();
   }
   ToyFollower cold(options, make_grpc_feed_transport({connect("127.0.0.1:1")}), clock);
@@ -143,7 +145,7 @@ TEST_CASE("many followers at once all reach the same state") {
   Revision last = 0;
   for (int i = 0; i < 200; ++i) last = server.add(1);
   for (const auto& follower : followers) {
-    REQUIRE(follower->projection().wait_for(last, 20'000));
+    REQUIRE(follower->projection().wait_for(last, 60'000));
     CHECK(*follower->read() == *server.machine.read());
   }
   for (const auto& follower : followers) follower->stop();

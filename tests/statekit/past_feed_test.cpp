@@ -83,7 +83,7 @@ struct Reader {
   Reader(Server& server, Revision revision)
       : channel(server.server->in_process_channel()),
         stub(v2alpha1::SchemaService::NewStub(channel.grpc())) {
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
     stream = stub->Subscribe(&context);
     v2alpha1::SubscribeRequest request;
     request.mutable_hello()->set_kind("console");

@@ -131,7 +131,8 @@ void EtcdCluster::set_full(bool full) const {
 
 std::string EtcdCluster::ctl(const std::string& arguments) const {
   const std::string command =
-      "ETCDCTL_API=3 etcdctl --endpoints " + endpoints() + " " + arguments + " 2>&1";
+      "ETCDCTL_API=3 etcdctl --dial-timeout=60s --command-timeout=60s --endpoints " + endpoints() +
+      " " + arguments + " 2>&1";
   std::string output;
   FILE* pipe = popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);

@@ -69,12 +69,14 @@ std::string Process::log() const {
 std::string Process::logged(const std::string& before) {
   std::string found;
   eventually([&] {
+    // Asked before the log is read: what it said last is there once it has exited.
+    const bool over = wait(std::chrono::milliseconds(0)).has_value();
     const std::string text = log();
     const std::size_t at = text.find(before);
     const std::size_t end =
         at == std::string::npos ? at : text.find_first_of(" \n", at + before.size());
     if (end != std::string::npos) found = text.substr(at + before.size(), end - at - before.size());
-    return !found.empty() || wait(std::chrono::milliseconds(0)).has_value();
+    return !found.empty() || over;
   });
   return found;
 }

@@ -23,12 +23,12 @@ class Process {
   pid_t pid() const { return pid_; }
   void signal(int number) const;
   // Its exit code, or 128 and the signal that ended it; none while it runs at the deadline.
-  std::optional<int> wait(std::chrono::milliseconds deadline = std::chrono::milliseconds(20'000));
+  std::optional<int> wait(std::chrono::milliseconds deadline = std::chrono::milliseconds(60'000));
   // kill -9, and gone when this returns.
   void kill();
   std::string log() const;
   // What follows `before` in the log up to the next blank, once it is there; empty if it exits or
-  // does not say so within 20 s.
+  // does not say so within 60 s.
   std::string logged(const std::string& before);
 
  private:

@@ -1,6 +1,7 @@
 #include "support/tcp_proxy.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <optional>
 
 #include "statekit/result.hpp"
+#include "support/ports.hpp"
 
 namespace millrace::test {
 
@@ -57,7 +59,8 @@ void close_one(int& socket) {
 
 TcpProxy::TcpProxy(int target_port, std::string words)
     : target_(target_port), words_(std::move(words)) {
-  statekit::check(pipe(wake_) == 0, "a proxy needs a pipe");
+  statekit::check(pipe2(wake_, O_CLOEXEC) == 0, "a proxy needs a pipe");
+  port_ = unused_port();  // one that nobody takes while it is down
   listen_again();
   thread_ = std::thread([this] { run(); });
 }
@@ -121,7 +124,7 @@ void TcpProxy::wake() const {
 }
 
 void TcpProxy::listen_again() {
-  listener_ = socket(AF_INET, SOCK_STREAM, 0);
+  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int yes = 1;
   setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   sockaddr_in address = loopback(port_);
@@ -134,7 +137,7 @@ void TcpProxy::listen_again() {
 }
 
 int TcpProxy::connect_target() const {
-  int server = socket(AF_INET, SOCK_STREAM, 0);
+  int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = loopback(target_);
   if (connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     close_one(server);
@@ -183,7 +186,7 @@ void TcpProxy::apply() {
 }
 
 void TcpProxy::accept_one() {
-  Link link{accept(listener_, nullptr, nullptr), -1};
+  Link link{accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), -1};
   if (link.client < 0) return;
   at_once(link.client);
   deliver_late();

@@ -7,6 +7,7 @@
 #include "statekit/io/timeline_publisher.hpp"
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
+#include "support/ports.hpp"
 #include "support/schema_feed.hpp"
 #include "tests/routing/history.hpp"
 #include "v2alpha1/timeline.grpc.pb.h"
@@ -72,7 +73,7 @@ struct Tail {
   v2alpha1::TimelineStreamResponse message;
 
   Tail(TimelineWorld& world, const v2alpha1::TimelineStreamRequest& request) {
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
     reader = world.stub->Stream(&context, request);
     reader->WaitForInitialMetadata();
   }
@@ -278,6 +279,8 @@ TEST_CASE("changes of the feed are events and what was before the start is none"
 
 TEST_CASE("a publisher delivers to a timeline and outlives its restart") {
   auto world = std::make_unique<TimelineWorld>();
+  // One that nobody takes while the timeline is away.
+  world->settings.listen = "127.0.0.1:" + std::to_string(unused_port());
   world->start();
   const std::string address = world->server->address();
   statekit::TimelinePublisher publisher(statekit::to_timeline(statekit::connect(address)));

@@ -37,7 +37,7 @@ std::unique_ptr<GrpcServer> serve(const tls::Doors& doors, const Health* health 
 Channel channel_to(const GrpcServer& server, const tls::Doors& doors) {
   ChannelOptions options;
   options.credentials = doors.credentials;
-  options.connect_ms_max = 20'000;
+  options.connect_ms_max = 60'000;
   return connect("127.0.0.1:" + std::to_string(server.port()), options);
 }
 
@@ -50,7 +50,7 @@ grpc::ByteBuffer nothing() {
 grpc::Status check(const Channel& channel) {
   grpc::GenericStub stub(channel.grpc());
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
   const grpc::ByteBuffer request = nothing();
   grpc::ByteBuffer response;
   std::promise<grpc::Status> answered;
@@ -63,7 +63,7 @@ grpc::Status check(const Channel& channel) {
 class Watching {
  public:
   explicit Watching(const Channel& channel) : stub_(channel.grpc()) {
-    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(100));
     call_ = stub_.PrepareCall(&context_, "/grpc.health.v1.Health/Watch", &queue_);
     call_->StartCall(this);
     REQUIRE(next());

@@ -58,7 +58,7 @@ struct Site {
 
 statekit::Result<Response> get(const Site& site, const tls::Doors& doors,
                                const std::string& path = "/") {
-  return fetch("GET", site.url(path), "", {}, 10'000, doors.credentials);
+  return fetch("GET", site.url(path), "", {}, 60'000, doors.credentials);
 }
 
 std::string fault_of(const statekit::Result<Response>& answer) {
@@ -80,7 +80,7 @@ TEST_CASE("a client that believes the authority gets its answers over TLS") {
   REQUIRE(answer);
   CHECK(answer->body.empty());
   const auto posted =
-      fetch("POST", site.url(), std::string(300'000, 'x'), {}, 10'000, client.credentials);
+      fetch("POST", site.url(), std::string(300'000, 'x'), {}, 60'000, client.credentials);
   REQUIRE(posted);
   CHECK(posted->body == std::string(300'000, 'x'));
   const auto big = get(site, client, "/big");
@@ -147,7 +147,7 @@ TEST_CASE("a server of another authority or for another host is not believed") {
 TEST_CASE("a request in clear to a port of TLS is told to use https, and nothing else") {
   const TempDir folder;
   const Site site(test::doors_of(Authority().write(folder, "ingress")));
-  const auto answer = fetch("GET", "http://" + site.server->address() + "/", "", {}, 10'000);
+  const auto answer = fetch("GET", "http://" + site.server->address() + "/", "", {}, 60'000);
   REQUIRE(answer);
   CHECK(answer->status == 400);
   CHECK(answer->body.find("https://") != std::string::npos);
@@ -241,7 +241,7 @@ TEST_CASE("why a gRPC port cannot be talked to is found out") {
   const tls::Doors mine = test::doors_of(authority.write(folder, "ada"));
   const tls::Doors stranger = test::doors_of(Authority("another").write(elsewhere, "ada"));
   const auto fault = [](const statekit::GrpcServer& server, const tls::Doors& doors) {
-    return tls_fault(server.address(), doors.credentials, 10'000);
+    return tls_fault(server.address(), doors.credentials, 60'000);
   };
   CHECK(fault(*closed, {}).find("speaks TLS") != std::string::npos);
   CHECK(fault(*closed, ca_alone).find("wants a certificate") != std::string::npos);
@@ -249,7 +249,7 @@ TEST_CASE("why a gRPC port cannot be talked to is found out") {
   CHECK(fault(*closed, mine).empty());
   CHECK(fault(*open, {}).empty());
   CHECK(fault(*open, mine).find("does not speak TLS") != std::string::npos);
-  CHECK(tls_fault("127.0.0.1:1", mine.credentials, 10'000).empty());
+  CHECK(tls_fault("127.0.0.1:1", mine.credentials, 60'000).empty());
 }
 
 }  // namespace

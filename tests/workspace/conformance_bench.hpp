@@ -70,6 +70,7 @@ inline cli::ConformanceReport report_of(Check check, const std::string& url,
   order.url = url;
   order.only = only;
   order.run = "test";
+  order.timeout_ms = 60'000;
   auto report = check(order, nullptr);
   REQUIRE(report);
   return *report;

@@ -30,7 +30,7 @@ TEST_CASE("our server of states passes every case and keeps nothing of it") {
   const auto report = ask(server.url() + "/v1/");
   CHECK(report.cases.size() > 35);
   CHECK(failures(report).empty());
-  const auto left = httpkit::fetch("GET", server.url() + "/v1/workspaces", {}, {}, 5'000);
+  const auto left = httpkit::fetch("GET", server.url() + "/v1/workspaces", {}, {}, 60'000);
   REQUIRE(left);
   CHECK(left->body == "{\"workspaces\":[]}\n");
 }

@@ -9,7 +9,7 @@ trap 'rm -f "$body"' EXIT
 expect() {
   wanted=$1
   shift
-  got=$(curl --silent --max-time 10 --output "$body" --write-out '%{http_code}' "$@")
+  got=$(curl --silent --max-time 60 --output "$body" --write-out '%{http_code}' "$@")
   [ "$got" = "$wanted" ] && return
   echo "curl $*: $got instead of $wanted: $(cat "$body")"
   exit 1

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <mutex>
 #include <thread>
 
 #include <openssl/ssl.h>
@@ -36,7 +37,10 @@ class House {
     settings.journal = "memory:";
     settings.http_listen = "127.0.0.1:0";
     auto started = workspace::start(settings, {&clock_, &metrics_, &health_, std::move(doors),
-                                               &trusted_, [this](const auto& use) { use(book_); }});
+                                               &trusted_, [this](const auto& use) {
+                                                 const std::lock_guard lock(mutex_);
+                                                 use(book_);
+                                               }});
     REQUIRE(started);
     server_ = std::move(*started);
   }
@@ -44,12 +48,16 @@ class House {
   static std::string token(char letter) {
     return "mlr_" + std::string(10, letter) + "_" + std::string(52, letter);
   }
-  void revoke(char letter) { book_.revoke(std::string(10, letter)); }
+  void revoke(char letter) {
+    const std::lock_guard lock(mutex_);
+    book_.revoke(std::string(10, letter));
+  }
   void give(const std::string& principal, access::Role role, char letter) {
     access::Token token;
     token.id = std::string(10, letter);
     token.hash = statekit::sha256(House::token(letter));
     token.principal = principal;
+    const std::lock_guard lock(mutex_);
     book_.put(token);
     book_.put(access::Grant{principal, {{role, {}}}, 0, "", 0});
   }
@@ -64,6 +72,7 @@ class House {
   statekit::Metrics metrics_;
   statekit::Health health_;
   access::Trusted trusted_;
+  std::mutex mutex_;  // of the book, which the server reads
   access::Book book_;
   std::unique_ptr<workspace::Server> server_;
 };

@@ -6,7 +6,7 @@ const root = process.argv[2];
 const state = `${root}/workspaces/node/state`;
 
 async function expect(status, method, url, body, headers = {}) {
-  const answer = await fetch(url, { method, body, headers, signal: AbortSignal.timeout(10_000) });
+  const answer = await fetch(url, { method, body, headers, signal: AbortSignal.timeout(60_000) });
   const text = await answer.text();
   assert.equal(answer.status, status, `${method} ${url}: ${text}`);
   return { text, headers: answer.headers };

@@ -45,7 +45,7 @@ class Service {
   // Status 0: no answer.
   httpkit::Response ask(const std::string& method, const std::string& target,
                         const std::string& body = {}) const {
-    auto response = httpkit::fetch(method, url(target), body, {}, 20'000);
+    auto response = httpkit::fetch(method, url(target), body, {}, 60'000);
     return response ? *response : httpkit::Response{0, {}, response.error().message};
   }
 

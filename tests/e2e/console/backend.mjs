@@ -3,6 +3,7 @@
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import { extname, join, normalize } from "node:path";
+import { quietPort } from "./ports.mjs";
 
 const types = {
   ".html": "text/html; charset=utf-8",
@@ -42,7 +43,8 @@ export class Backend {
     this.speaks = true; // false: connected and silent
   }
 
-  async start(port = 0) {
+  async start(port) {
+    port ??= await quietPort();
     this.#server = createServer((request, response) => this.#answer(request, response));
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket);

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { quietPort } from "./ports.mjs";
 
 const bin = (name) => join(process.env.BIN, name);
 const START_MS_MAX = 60_000;
@@ -44,7 +45,7 @@ export class System {
 
   async start() {
     this.data = mkdtempSync(join(tmpdir(), "millrace-console-"));
-    await this.startSchema("127.0.0.1:0");
+    await this.startSchema(`127.0.0.1:${await quietPort()}`);
     const follow = (service) => [
       `--${service}.health_listen`,
       "127.0.0.1:0",
