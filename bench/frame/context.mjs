@@ -37,6 +37,7 @@ export class Context {
   async service(name, settings = {}) {
     const data = this.fresh(name);
     const ports = { health_listen: await free_port() };
+    if (name === 'schema') ports.http_listen = await free_port();
     const listen = name === 'ingress' || name === 'console' ? 'http_listen' : 'listen';
     ports[listen] = await free_port();
     const all = { data, 'log.level': 'warn', ...settings };

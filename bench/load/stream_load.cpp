@@ -4,7 +4,8 @@
 //
 // RATE writes a second from one writer (0: as many as the writers can): with a rate the time from
 // the write's begin until each follower has it, without one how many commits are delivered. Every
-// follower has a stream of its own; a hundred share a connection.
+// follower has a stream of its own; a hundred share a connection. It begins at the head: what is
+// measured is what comes, not how a follower gets the state that was there (cold_load does).
 #include <grpcpp/grpcpp.h>
 
 #include <cstdlib>
@@ -41,11 +42,27 @@ struct Feed {
   static void open(Stub& stub, grpc::ClientContext& context, Reactor* reactor) {
     stub.async()->Subscribe(&context, reactor);
   }
-  static Request hello(int number) {
+  static void introduce(v2alpha1::FeedHello& hello, int number) {
+    hello.set_kind("bench");
+    hello.set_instance("bench-" + std::to_string(number));
+    hello.set_format(1);
+  }
+  // What all of them begin at: one that has nothing is told where its snapshot stands.
+  static Request begin(Stub& stub) {
+    grpc::ClientContext context;
+    const auto stream = stub.Subscribe(&context);
     Request request;
-    request.mutable_hello()->set_kind("bench");
-    request.mutable_hello()->set_instance("bench-" + std::to_string(number));
-    request.mutable_hello()->set_format(1);
+    introduce(*request.mutable_hello(), 0);
+    Response response;
+    if (!stream->Write(request) || !stream->Read(&response)) return request;
+    *request.mutable_hello()->mutable_position() = response.snapshot().position();
+    context.TryCancel();
+    while (stream->Read(&response)) continue;
+    (void)stream->Finish();
+    return request;
+  }
+  static Request hello(Request request, int number) {
+    introduce(*request.mutable_hello(), number);
     return request;
   }
   // True: the stream stands, and what comes from now on is new.
@@ -77,8 +94,8 @@ struct Watch {
   static void open(Stub& stub, grpc::ClientContext& context, Reactor* reactor) {
     stub.async()->Watch(&context, reactor);
   }
-  static Request hello(int) {
-    Request request;
+  static Request begin(Stub&) { return {}; }
+  static Request hello(Request request, int) {
     request.mutable_create_request()->set_key("bench/");
     request.mutable_create_request()->set_range_end("bench0");
     return request;
@@ -96,8 +113,8 @@ template <class Kind>
 class Follower final
     : public grpc::ClientBidiReactor<typename Kind::Request, typename Kind::Response> {
  public:
-  Follower(std::shared_ptr<grpc::Channel> channel, int number, bool keep)
-      : stub_(Kind::stub(channel)), keep_(keep), outgoing_(Kind::hello(number)) {
+  Follower(const std::shared_ptr<grpc::Channel>& channel, typename Kind::Request hello, bool keep)
+      : stub_(Kind::stub(channel)), keep_(keep), outgoing_(std::move(hello)) {
     Kind::open(*stub_, context_, this);
     this->StartWrite(&outgoing_);
     this->StartRead(&incoming_);
@@ -198,9 +215,11 @@ template <class Kind>
 int load(const Options& options) {
   std::vector<std::shared_ptr<grpc::Channel>> channels;
   std::vector<std::unique_ptr<Follower<Kind>>> followers;
+  const auto begin = Kind::begin(*Kind::stub(own_channel(options.address)));
   for (int i = 0; i < options.followers; ++i) {
     if (i % streams_of_connection == 0) channels.push_back(own_channel(options.address));
-    followers.push_back(std::make_unique<Follower<Kind>>(channels.back(), i, options.rate > 0));
+    followers.push_back(
+        std::make_unique<Follower<Kind>>(channels.back(), Kind::hello(begin, i), options.rate > 0));
   }
   const auto all = [&](auto holds) {
     return std::all_of(followers.begin(), followers.end(),
@@ -209,9 +228,9 @@ int load(const Options& options) {
   const bool stood = until(30, [&] { return all([](auto& each) { return each.stands(); }); });
   Outcome outcome;
   const std::uint64_t before = delivered(followers);
-  const auto begin = Clock::now();
+  const auto from = Clock::now();
   const Begun begun = stood ? write(options) : Begun();
-  outcome.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  outcome.seconds = std::chrono::duration<double>(Clock::now() - from).count();
   const std::uint64_t count = delivered(followers) - before;
   if (options.rate > 0) std::this_thread::sleep_for(std::chrono::seconds(1));  // the last ones
   for (auto& each : followers) each->end();
@@ -223,8 +242,9 @@ int load(const Options& options) {
   for (const auto& each : followers) {
     for (const Arrival& arrival : each->arrivals()) {
       for (std::uint64_t i = 0; i < arrival.count; ++i) {
-        const auto from = begun.find(arrival.revision - i);
-        if (from != begun.end()) outcome.took_us.push_back(microseconds(arrival.at - from->second));
+        const auto write = begun.find(arrival.revision - i);
+        if (write != begun.end())
+          outcome.took_us.push_back(microseconds(arrival.at - write->second));
       }
     }
   }

@@ -8,7 +8,7 @@ import { field, grpc_call, grpc_frame, h2load } from '../frame/h2load.mjs';
 import { Process, free_port } from '../frame/processes.mjs';
 
 const body_bytes = 1024;
-const unavailable = 14; // gRPC's number
+const unavailable = 14, not_found = 5; // gRPC's numbers: it is connecting, or does not know the module yet
 const schema_text = 'module bench {\n  export verb echo(Any) Any\n}\n';
 const request = grpc_frame(Buffer.concat([
   field(1, Buffer.concat([field(1, 'bench'), field(2, 'echo')])),
@@ -30,7 +30,7 @@ export async function start_module(context, text, answer = []) {
 async function side(context, hop, service, module) {
   const path = `/millrace.v2alpha1.${service}/Call`;
   let answer = await grpc_call(hop.address, path, request);
-  for (let i = 0; i < 50 && answer.status === unavailable; ++i) { // it may still be connecting
+  for (let i = 0; i < 50 && [unavailable, not_found].includes(answer.status); ++i) {
     await sleep(100);
     answer = await grpc_call(hop.address, path, request);
   }

@@ -205,7 +205,7 @@ void Service::follow_journal() {
     const auto head = journal_->wait(seen, {wait_ms});
     if (!head || head->last <= seen) continue;
     seen = head->last;
-    if (seen > machine_.position().revision) machine_.nudge();
+    if (seen > machine_.position().revision) machine_.nudge(seen);
   }
 }
 

@@ -59,6 +59,9 @@ TEST_CASE("a whole commit of another journal is found out by the one before it")
       "AND b.revision = a.revision SET a.before_digest = b.before_digest, a.digest = b.digest, "
       "a.octets = b.octets WHERE a.workspace = 'swapped' AND a.revision = 3");
   check_corrupt("swapped", 3);
+  const auto read = one->read(0, 100, 100'000);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().revision == 3);
 }
 
 TEST_CASE("a journal's row that was changed by hand is corrupt") {
@@ -88,7 +91,10 @@ TEST_CASE("a snapshot with a part that was changed, lost or of another attempt i
   const auto journal = opened(shared_mysql().url("sealed"));
   const auto entries = append(*journal, 3);
   REQUIRE(journal->save_snapshot(source_of(2, entries[1].digest, {"a", "b"})));
-  change("snapshots", "sealed", "parts = 1");
+  // Shorter by one part, in a way that holds together.
+  change("snapshots", "sealed",
+         "parts = 1, content = UNHEX(SHA2((SELECT digest FROM millrace.millrace_parts WHERE "
+         "workspace = 'sealed' AND part = 1), 256))");
   check_corrupt("sealed", 2);
 }
 

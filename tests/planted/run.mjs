@@ -6,6 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { on_etcd, on_sqlite } from './faults.mjs';
+import { on_mysql } from './mysql_faults.mjs';
 
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
 const copy = join(root, 'build/planted/source');
@@ -19,6 +20,10 @@ const groups = [
   {
     faults: on_etcd,
     tests: [['test_journal_etcd'], ['journal_contract', 'journal etcd *'], ['test_etcd_alone'], ['test_etcd_cluster']],
+  },
+  {
+    faults: on_mysql,
+    tests: [['test_journal_mysql'], ['test_mysql_shared'], ['journal_contract', 'journal mysql *'], ['test_mysql_own']],
   },
 ];
 

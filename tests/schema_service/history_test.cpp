@@ -14,6 +14,7 @@
 #include "support/changes.hpp"
 #include "support/commits.hpp"
 #include "support/eventually.hpp"
+#include "support/passing_journal.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace millrace;
@@ -25,44 +26,23 @@ using schema_service::HistoryProjection;
 
 namespace {
 
-class CountingJournal : public Journal {
+class CountingJournal : public PassingJournal {
  public:
   explicit CountingJournal(std::shared_ptr<journal::MemoryStore> store)
-      : journal_(journal::make_memory_journal(std::move(store))) {}
-  JournalResult<Head> open(const JournalOptions& options) override {
-    return journal_->open(options);
-  }
-  JournalResult<Revision> append(Revision last, std::span<const Entry> entries,
-                                 Deadline deadline) override {
-    return journal_->append(last, entries, deadline);
-  }
+      : PassingJournal(journal::make_memory_journal(std::move(store))) {}
   JournalResult<Head> head() override {
     ++heads;
-    return journal_->head();
+    return now->head();
   }
   JournalResult<std::vector<Entry>> read(Revision after, std::size_t count,
                                          std::size_t bytes) override {
-    auto found = journal_->read(after, count, bytes);
+    auto found = now->read(after, count, bytes);
     if (found) entries_read += found->size();
     return found;
   }
-  JournalResult<Head> wait(Revision after, Deadline deadline) override {
-    return journal_->wait(after, deadline);
-  }
-  JournalResult<void> save_snapshot(SnapshotSource source) override {
-    return journal_->save_snapshot(std::move(source));
-  }
-  JournalResult<std::unique_ptr<SnapshotReader>> load_snapshot(Revision at_most) override {
-    return journal_->load_snapshot(at_most);
-  }
-  JournalResult<void> compact(Revision up_to) override { return journal_->compact(up_to); }
-  void close() override { journal_->close(); }
 
   std::atomic<std::size_t> entries_read = 0;
   std::atomic<std::size_t> heads = 0;
-
- private:
-  const std::unique_ptr<Journal> journal_;
 };
 
 // What happened, as a test that knows nothing of the projection tells it.

@@ -1,5 +1,6 @@
 // What a machine does when its journal does not simply say yes.
 #include "support/catch.hpp"
+#include "support/passing_journal.hpp"
 #include "support/toy_machine.hpp"
 
 namespace millrace {
@@ -210,33 +211,6 @@ TEST_CASE("a replica far behind a compacted journal starts over from its snapsho
   CHECK(two.broadcast.head() == one.broadcast.head());
 }
 
-// A journal that shows another store from some moment on, as a restored backup would.
-class SwappedJournal final : public Journal {
- public:
-  std::unique_ptr<Journal> now;
-  JournalResult<Head> open(const JournalOptions& options) override { return now->open(options); }
-  JournalResult<Revision> append(Revision last, std::span<const Entry> entries,
-                                 Deadline deadline) override {
-    return now->append(last, entries, deadline);
-  }
-  JournalResult<Head> head() override { return now->head(); }
-  JournalResult<std::vector<Entry>> read(Revision after, std::size_t entries,
-                                         std::size_t bytes) override {
-    return now->read(after, entries, bytes);
-  }
-  JournalResult<Head> wait(Revision after, Deadline deadline) override {
-    return now->wait(after, deadline);
-  }
-  JournalResult<void> save_snapshot(SnapshotSource source) override {
-    return now->save_snapshot(std::move(source));
-  }
-  JournalResult<std::unique_ptr<SnapshotReader>> load_snapshot(Revision at_most) override {
-    return now->load_snapshot(at_most);
-  }
-  JournalResult<void> compact(Revision up_to) override { return now->compact(up_to); }
-  void close() override { now->close(); }
-};
-
 std::unique_ptr<Journal> journal_with(const std::vector<std::int64_t>& adds,
                                       const Incarnation& incarnation) {
   ToyReplica writer;
@@ -248,7 +222,8 @@ std::unique_ptr<Journal> journal_with(const std::vector<std::int64_t>& adds,
 }
 
 TEST_CASE("a journal that was rewound stops the machine, which keeps serving what it has") {
-  SwappedJournal journal;
+  test::PassingJournal
+      journal;  // shows another store from some moment on, as a restored backup would
   journal.now = journal_with({1, 2, 3}, test::incarnation_a);
   Broadcast broadcast;
   test::ToyCore core(journal, broadcast);

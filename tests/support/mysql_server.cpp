@@ -93,6 +93,7 @@ void MysqlServer::start() {
   argv.insert(argv.end(), arguments_.begin(), arguments_.end());
   // Handed down: a file that may not grow is an error for it, and not its end.
   std::signal(SIGXFSZ, SIG_IGN);
+  if (!library_.empty()) argv.insert(argv.begin(), {"/usr/bin/env", "LD_PRELOAD=" + library_});
   process_ = std::make_unique<Process>(argv, folder_ / "log");
   const bool ready = eventually([&] {
     const auto address = journal::parse_mysql_url(url("nothing"));

@@ -28,6 +28,8 @@ class MysqlServer {
   // The file that holds the password of the user `millrace`.
   std::string password_file() const { return folder_ / "password"; }
 
+  // From the next start on: this library is loaded before the server.
+  void preload(const std::string& library) { library_ = library; }
   void kill();     // -9
   void restart();  // with the data that it had
   // Whatever would need room is refused, with the server's own number for it.
@@ -48,6 +50,7 @@ class MysqlServer {
   TempDir folder_;
   const std::vector<std::string> arguments_;
   const std::string query_, ready_;
+  std::string library_;
   const int port_ = unused_port();
   std::unique_ptr<Process> process_;
 };

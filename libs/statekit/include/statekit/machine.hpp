@@ -90,11 +90,12 @@ class Machine {
     return future.get();
   }
 
-  // Looks at the journal's head soon: another replica may have written.
-  void nudge() {
+  // Looks at the journal's head soon: another replica may have written. With a revision: unless the
+  // state is there by then, as it is where what was heard of is this machine's own write.
+  void nudge(Revision heard_of = anything) {
     {
       std::lock_guard lock(mutex_);
-      nudged_ = true;
+      nudged_ = std::max(nudged_, heard_of);
     }
     wake_.notify_one();
   }
@@ -114,6 +115,8 @@ class Machine {
   MachineStats stats() const { return core_.stats(); }
 
  private:
+  static constexpr Revision anything = ~Revision{0};
+
   struct Letter {
     Command command;
     CommandMeta meta;
@@ -147,15 +150,15 @@ class Machine {
   // Until there is something to do; true when stopping. Takes the nudge along.
   bool wait(const StepReport& report) {
     std::unique_lock lock(mutex_);
-    const auto due = [&] { return stopping_ || nudged_ || !inbox_.empty(); };
+    const auto due = [&] { return stopping_ || nudged_ > 0 || !inbox_.empty(); };
     const auto pause = std::chrono::milliseconds(
         report.wait_ms > 0 ? report.wait_ms : (report.more ? 0 : limits_.poll_ms));
     // A pause that the core asked for is not cut short by new commands.
     if (report.wait_ms > 0)
       wake_.wait_for(lock, pause, [&] { return stopping_; });
     else if (!report.more && !wake_.wait_for(lock, pause, due))
-      nudged_ = true;
-    if (std::exchange(nudged_, false)) core_.look_at_head();
+      nudged_ = anything;
+    if (std::exchange(nudged_, 0) > core_.projection().revision()) core_.look_at_head();
     return stopping_;
   }
 
@@ -187,7 +190,7 @@ class Machine {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Letter> inbox_;
-  bool nudged_ = false;
+  Revision nudged_ = 0;  // the newest that was heard of
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -68,10 +68,10 @@ class MachineCore {
     if (held_) return settle(now);
     if (!able_to_decide()) return recover();
     expire(now);
-    if (limits_.shared && !queue_.empty()) look_ = true;
-    if (std::exchange(look_, false)) follow_head();
+    const bool looked = std::exchange(look_, false);
+    if (looked) follow_head();
     if (!able_to_decide() || queue_.empty()) return report();
-    write(form_group());
+    decide(looked);
     if (able_to_decide() &&
         projection_.revision() - snapshot_revision_ >= limits_.snapshot_interval)
       static_cast<void>(save_snapshot());
@@ -170,7 +170,9 @@ class MachineCore {
   };
 
   // machine_core_decide.hpp: from commands to answers.
+  void decide(bool looked);
   Group form_group();
+  void take_back(Group group);
   bool decide_next(Group& group);
   bool add_commit(Group& group, Slot& slot, std::vector<Event> events);
   void write(Group group);
@@ -189,6 +191,7 @@ class MachineCore {
   StepReport recover();
   Status rebuild();
   Status catch_up();
+  Status catch_up(const Head& head);
   Status fold(SnapshotHeader at);
   void follow_head();
   void want_rebuild(const Error& error);

@@ -6,6 +6,27 @@
 
 namespace millrace::statekit {
 
+// An append proves that what it was decided on was the head. Answers that come without one are only
+// as good as the last look at the head, and are decided again where there was none just now.
+template <class Model>
+void MachineCore<Model>::decide(bool looked) {
+  Group group = form_group();
+  if (limits_.shared && !looked && group.entries.empty()) {
+    take_back(std::move(group));
+    follow_head();
+    if (!able_to_decide()) return;
+    group = form_group();
+  }
+  write(std::move(group));
+}
+
+// REQUIRES: nothing of it was added to the working state.
+template <class Model>
+void MachineCore<Model>::take_back(Group group) {
+  for (auto slot = group.slots.rbegin(); slot != group.slots.rend(); ++slot)
+    queue_.push_front(std::move(slot->pending));
+}
+
 template <class Model>
 typename MachineCore<Model>::Group MachineCore<Model>::form_group() {
   Group group;
@@ -23,7 +44,6 @@ bool MachineCore<Model>::decide_next(Group& group) {
   Result<Decision<Event>> decision = Model::decide(working_, next.meta, next.command);
   if (!decision) {
     slot.answer = fail(std::move(decision.error()));
-    count([](MachineStats& stats) { ++stats.refused; });
   } else if (decision->earlier) {
     slot.answer = Committed{*decision->earlier, 0, true};
   } else if (decision->events.empty()) {
@@ -89,6 +109,7 @@ void MachineCore<Model>::complete(Group& group) {
   if (!group.entries.empty()) count([](MachineStats& stats) { ++stats.groups; });
   for (Slot& slot : group.slots) {
     if (slot.answer) {
+      if (!*slot.answer) count([](MachineStats& stats) { ++stats.refused; });
       answer(slot, std::move(*slot.answer));
     } else {
       const CommitMeta& meta = group.commits[slot.entry].meta;

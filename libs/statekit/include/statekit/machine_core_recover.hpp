@@ -139,10 +139,14 @@ Status MachineCore<Model>::rebuild() {
 template <class Model>
 Status MachineCore<Model>::catch_up() {
   const JournalResult<Head> head = journal_.head();
-  if (!head) return fail(to_error(head.error()));
+  return head ? catch_up(*head) : Status(fail(to_error(head.error())));
+}
+
+template <class Model>
+Status MachineCore<Model>::catch_up(const Head& head) {
   const SnapshotHeader at = trail_.current();
-  if (Status same = check_same_history(journal_, *head, at.position); !same) return same;
-  if (head->first > at.position.revision + 1) return rebuild();
+  if (Status same = check_same_history(journal_, head, at.position); !same) return same;
+  if (head.first > at.position.revision + 1) return rebuild();
   working_ = *projection_.read();
   return fold(at);
 }
@@ -178,7 +182,7 @@ void MachineCore<Model>::follow_head() {
   const bool still = head->incarnation == known.incarnation && head->last == known.revision &&
                      head->digest == known.digest;
   if (still) return;
-  if (const Status caught = catch_up(); !caught) trouble(caught.error());
+  if (const Status caught = catch_up(*head); !caught) trouble(caught.error());
 }
 
 template <class Model>

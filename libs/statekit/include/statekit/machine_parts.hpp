@@ -47,8 +47,9 @@ struct MachineLimits {
   std::size_t group_entries_max = append_entries_max;
   std::size_t group_bytes_max = append_bytes_max;
   int conflict_retries_max = 16;
-  // Others append as well: the head is looked at before each group is decided, so that nothing is
-  // refused, and no token missed, because of a commit that was acknowledged elsewhere.
+  // Others append as well: the head is looked at before anything is answered without a write, so
+  // that nothing is refused, and no token missed, because of a commit that was acknowledged
+  // elsewhere.
   bool shared = false;
   std::int64_t append_ms_max = 5'000;
   std::int64_t settle_pause_ms = 50;     // between attempts to settle an unknown append
