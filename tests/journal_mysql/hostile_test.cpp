@@ -74,12 +74,20 @@ TEST_CASE("G10: a server that asks for a file of ours in place of an answer gets
 TEST_CASE("G11: whatever a server says first, it gets an error and no crash") {
   std::string noise(70'000, '\0');
   for (std::size_t i = 0; i < noise.size(); ++i) noise[i] = static_cast<char>(i * 131 + i / 251);
-  const std::vector<std::string> greetings = {
-      "", "\n", "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n", noise,
-      std::string("\0\0\0\0", 4), std::string("\1\0\0\0\x0a", 5),
-      std::string("\xff\xff\xff\0", 4) + noise,
-      std::string("\x10\0\0\0\x0a" "10.11\0\1\2\3\4salt", 20),
-      std::string("\x09\0\0\0\xff\x10\x04" "#08004", 13)};
+  const std::vector<std::string> greetings = {"",
+                                              "\n",
+                                              "SSH-2.0-OpenSSH_9.2\r\n",
+                                              "HTTP/1.1 400 Bad Request\r\n\r\n",
+                                              noise,
+                                              std::string("\0\0\0\0", 4),
+                                              std::string("\1\0\0\0\x0a", 5),
+                                              std::string("\xff\xff\xff\0", 4) + noise,
+                                              std::string("\x10\0\0\0\x0a"
+                                                          "10.11\0\1\2\3\4salt",
+                                                          20),
+                                              std::string("\x09\0\0\0\xff\x10\x04"
+                                                          "#08004",
+                                                          13)};
   for (const std::string& greeting : greetings) {
     CAPTURE(greeting.substr(0, 40));
     const auto error = refused([&](TalkServer::Link& link) { link.send(greeting); });
@@ -88,25 +96,27 @@ TEST_CASE("G11: whatever a server says first, it gets an error and no crash") {
 }
 
 TEST_CASE("G11: an answer that is none, or is cut off, is an error and no crash") {
-  const std::vector<std::string> answers = {
-      {},
-      "\xff",
-      "\xfe",
-      std::string("\x01", 1),
-      std::string("\xfc\xff\xff", 3),
-      std::string("\xfd\xff\xff\xff", 4),
-      std::string("\xff\x1a\x04#42S02the table is gone", 26),
-      "garbage"};
+  const std::vector<std::string> answers = {{},
+                                            "\xff",
+                                            "\xfe",
+                                            std::string("\x01", 1),
+                                            std::string("\xfc\xff\xff", 3),
+                                            std::string("\xfd\xff\xff\xff", 4),
+                                            std::string("\xff\x1a\x04#42S02the table is gone", 26),
+                                            "garbage"};
   for (const std::string& answer : answers) {
     CAPTURE(answer);
-    const auto error = refused(serving([&](MysqlTalk& talk, const std::string&) {
-      return talk.packet(answer) && false;
-    }));
+    const auto error = refused(
+        serving([&](MysqlTalk& talk, const std::string&) { return talk.packet(answer) && false; }));
     CHECK((error.fault == JournalFault::unavailable || error.fault == JournalFault::corrupt));
   }
   // Rows whose cells are longer than the row.
   const auto error = refused(serving([](MysqlTalk& talk, const std::string&) {
-    return talk.columns(1) && talk.packet("\xfd\xff\xff\x7f" "few") && talk.end_of_rows();
+    return talk.columns(1) &&
+           talk.packet(
+               "\xfd\xff\xff\x7f"
+               "few") &&
+           talk.end_of_rows();
   }));
   CHECK(error.fault == JournalFault::unavailable);
 }

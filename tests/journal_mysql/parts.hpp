@@ -1,5 +1,5 @@
-// What the tests on a real MariaDB share: handles, and entries appended at the head. One thread, but
-// where it is said.
+// What the tests on a real MariaDB share: handles, and entries appended at the head. One thread,
+// but where it is said.
 #pragma once
 
 #include <memory>
@@ -16,8 +16,8 @@ namespace millrace::journal {
 using namespace statekit;
 using namespace test;
 
-// Also for threads of a test: Catch2 keeps what INFO and REQUIRE say in one list for all, unguarded,
-// which two threads at a time destroy.
+// Also for threads of a test: Catch2 keeps what INFO and REQUIRE say in one list for all,
+// unguarded, which two threads at a time destroy.
 inline std::unique_ptr<Journal> handle(const std::string& url, const MysqlTuning& tuning = {}) {
   auto address = parse_mysql_url(url);
   check(address.has_value(), "the address of a test's server is one");

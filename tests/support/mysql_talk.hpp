@@ -36,10 +36,12 @@ class MysqlTalk {
     sequence_ = 0;
     using namespace std::string_literals;
     // Protocol 10, version, connection, salt, capabilities (with LOCAL FILES), character set, ...
-    const bool sent = packet("\x0a" "10.11.0-MariaDB\0"s + number(7, 4) + "saltsalt\0"s +
-                             number(0xa28f, 2) + "\x3f"s + number(2, 2) + number(0x000a, 2) +
-                             "\x15"s + std::string(10, '\0') + "saltsaltsalt\0"s +
-                             "mysql_native_password\0"s);
+    const bool sent = packet(
+        "\x0a"
+        "10.11.0-MariaDB\0"s +
+        number(7, 4) + "saltsalt\0"s + number(0xa28f, 2) + "\x3f"s + number(2, 2) +
+        number(0x000a, 2) + "\x15"s + std::string(10, '\0') + "saltsaltsalt\0"s +
+        "mysql_native_password\0"s);
     return sent && next() && ok();
   }
   bool ok() { return packet(std::string("\0\0\0\2\0\0\0", 7)); }

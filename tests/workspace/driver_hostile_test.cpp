@@ -149,7 +149,7 @@ TEST_CASE("entries that are not those of the journal are damage, with the first 
   std::vector<Entry> changed = whole;
   changed[1].commit = test::commit_of("another");
   CHECK(fault(changed) == 2);
-  CHECK(fault({whole[1], whole[2]}) == 1);           // the first is kept back
+  CHECK(fault({whole[1], whole[2]}) == 1);            // the first is kept back
   CHECK(fault({whole[0], whole[0], whole[1]}) == 2);  // one comes twice
   CHECK(fault({}) == 1);                              // there is more, it says, and gives none
 }
@@ -157,13 +157,19 @@ TEST_CASE("entries that are not those of the journal are damage, with the first 
 TEST_CASE("G8: a snapshot without an end is given up") {
   HttpTuning tuning;
   tuning.snapshot_bytes_max = 2'000'000;
-  const std::string headers = "millrace-revision: 1\r\nmillrace-digest: " +
-                              hex(after_one().digest) + "\r\nmillrace-more: true\r\n";
+  const std::string headers =
+      "millrace-revision: 1\r\nmillrace-digest: " + hex(after_one().digest) +
+      "\r\nmillrace-more: true\r\n";
   for (const std::size_t octets : {std::size_t{1'000'000}, std::size_t{0}}) {
     Bytes parts;
     for (int i = 0; i < (octets == 0 ? 500'000 : 4); ++i)
       http::frame_part(parts, Bytes(octets, 'x'));
-    Opened one(after_one(), [&](const Asked&) { return Said{200, headers, parts}; }, tuning);
+    Opened one(
+        after_one(),
+        [&](const Asked&) {
+          return Said{200, headers, parts};
+        },
+        tuning);
     auto reader = one.journal->load_snapshot(1);
     REQUIRE(reader);
     REQUIRE(*reader);
@@ -178,8 +184,7 @@ TEST_CASE("G8: a snapshot without an end is given up") {
 
 TEST_CASE("a snapshot that something in between takes is not saved") {
   Opened one(after_one(), [](const Asked&) { return Said{203, {}, "thank you"}; });
-  const auto saved =
-      one.journal->save_snapshot(test::source_of(1, after_one().digest, {"a", "b"}));
+  const auto saved = one.journal->save_snapshot(test::source_of(1, after_one().digest, {"a", "b"}));
   REQUIRE_FALSE(saved);
   CHECK(saved.error().fault == JournalFault::unavailable);
 }
@@ -187,7 +192,8 @@ TEST_CASE("a snapshot that something in between takes is not saved") {
 TEST_CASE("a server that takes a request and says nothing is waited for until the deadline") {
   HttpTuning tuning;
   tuning.call_ms_max = 200;
-  Opened one(empty, [](const Asked&) { return Said{silence}; }, tuning);
+  Opened one(
+      empty, [](const Asked&) { return Said{silence}; }, tuning);
   const auto done = one.journal->append(0, test::entries_after(empty, 1), {200});
   REQUIRE_FALSE(done);
   CHECK(done.error().fault == JournalFault::unknown);

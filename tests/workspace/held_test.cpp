@@ -26,8 +26,8 @@ struct Held {
     return journal;
   }
   SnapshotTaken send(const std::string& upload, std::uint64_t from, bool last, std::size_t octets) {
-    const auto taken = held.take_snapshot(
-        {5, statekit::sha256("five"), upload, from, last, {Bytes(octets, 'x')}});
+    const auto taken =
+        held.take_snapshot({5, statekit::sha256("five"), upload, from, last, {Bytes(octets, 'x')}});
     REQUIRE(taken);
     return *taken;
   }
@@ -78,6 +78,35 @@ TEST_CASE("G8: a snapshot over the quota is refused, and what was sent of it is 
   CHECK(one.send("large", 1, true, 6'000) == SnapshotTaken::over_quota);
   CHECK(one.send("large", 1, true, 1'000) == SnapshotTaken::out_of_order);
   CHECK(one.send("small", 0, true, 10'000) == SnapshotTaken::visible);
+}
+
+TEST_CASE("a snapshot is given piece by piece, to several who ask for it at one time") {
+  Held one;
+  std::vector<Bytes> parts;
+  for (int i = 0; i < 9; ++i) parts.push_back(Bytes(100, static_cast<char>('a' + i)));
+  REQUIRE(one.held.take_snapshot({5, statekit::sha256("five"), "u", 0, true, parts}) ==
+          SnapshotTaken::visible);
+  // Two parts fit.
+  const auto piece = [&](std::uint64_t from) {
+    const auto found = one.held.snapshot(9, from, 200);
+    REQUIRE(found);
+    REQUIRE(*found);
+    CHECK((*found)->revision == 5);
+    std::string text;
+    for (const Bytes& part : (*found)->parts) text += part.substr(0, 1);
+    return text + ((*found)->more ? "+" : "");
+  };
+  CHECK(piece(0) == "ab+");
+  CHECK(piece(2) == "cd+");
+  CHECK(piece(0) == "ab+");  // another one
+  CHECK(piece(4) == "ef+");
+  CHECK(piece(2) == "cd+");
+  CHECK(piece(6) == "gh+");
+  CHECK(piece(8) == "i");
+  CHECK(piece(9).empty());
+  const auto older = one.held.snapshot(4, 0, 200);
+  REQUIRE(older);
+  CHECK_FALSE(older->has_value());
 }
 
 TEST_CASE("a workspace whose journal cannot be read is deleted by force only") {
