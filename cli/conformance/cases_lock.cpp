@@ -94,6 +94,19 @@ void write_with_lost(Probe& probe) {
   probe.want_body(probe.state(), "mine");
 }
 
+void checksum(Probe& probe) {
+  const std::vector<httpkit::Header> of_nothing = {{"Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg=="}};
+  probe.want({400}, "LOCK", probe.state(), lock_info("one"), of_nothing);
+  probe.want({200}, "LOCK", probe.state(), lock_info("two"));
+  probe.want({400}, "UNLOCK", probe.state(), lock_info("two"), of_nothing);
+  probe.want({423}, "LOCK", probe.state(), lock_info("one"));
+}
+
+void makes_no_workspace(Probe& probe) {
+  probe.want({409}, "POST", probe.state() + "?ID=one", "late");
+  probe.want({404}, "GET", probe.workspace());
+}
+
 void forced(Probe& probe) {
   probe.want({200}, "LOCK", probe.state(), lock_info("one"));
   probe.want({200}, "UNLOCK", probe.state());
@@ -179,6 +192,10 @@ std::vector<ConformanceCase> lock_cases() {
       {"lock.write-with-id", "A write with the ID is taken.", write_with},
       {"lock.write-with-lost-id", "A write with the ID of a lock that is gone is 409.",
        write_with_lost},
+      {"lock.checksum", "A LockInfo with a wrong Content-MD5 is 400 and changes nothing.",
+       checksum},
+      {"lock.makes-no-workspace", "A write with an ID where no workspace is makes none.",
+       makes_no_workspace},
       {"lock.forced", "No body, or the ID alone, forces the lock and is on record.", forced},
       {"lock.without-lock-method", "POST and DELETE of /lock do the same.", without_lock_method},
       {"lock.listed", "Who holds what can be read.", listed},

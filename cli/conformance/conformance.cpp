@@ -57,9 +57,11 @@ Result<ConformanceReport> check(const ConformanceOrder& order, std::vector<Confo
 
 // By HTTP to the server at the order's address.
 Result<Fetch> fetch_from(const ConformanceOrder& order) {
-  std::string root = order.url;
+  // Also from the address of a state or a journal there, as it stands in other tools' files.
+  std::string root = order.url.substr(0, order.url.find('?'));
   while (root.ends_with("/")) root.pop_back();
-  if (root.ends_with("/v1")) root.resize(root.size() - 3);
+  const std::size_t path = root.find('/', root.find("//") + 2);
+  if (path < root.size()) root.resize(std::min((root + "/").find("/v1/", path), root.size()));
   if (!root.starts_with("http://") && !root.starts_with("https://"))
     return fail(Code::invalid_argument,
                 "'" + order.url + "' is no address of a server, such as http://127.0.0.1:8896");

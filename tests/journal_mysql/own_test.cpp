@@ -2,6 +2,7 @@
 #include "journal/verify.hpp"
 #include "journal_mysql/parts.hpp"
 #include "support/certificates.hpp"
+#include "support/eventually.hpp"
 
 namespace millrace::journal {
 
@@ -44,6 +45,43 @@ TEST_CASE("a server whose certificate is for another name is not spoken to") {
 TEST_CASE("a server that says it is TiDB is asked for pessimistic transactions or not used") {
   const MysqlServer mysql({"--version=8.0.11-TiDB-v7.5.1"}, "", "tidb_txn_mode");
   CHECK(holds(closed_door(mysql.url("w")).message, "tidb_txn_mode"));
+}
+
+// What a MariaDB does whose disk is full is its own affair: this one tries for five seconds and
+// then may end itself ("out of disk space in rollback"). What counts is on our side.
+TEST_CASE("G1: a database that runs out of disk loses nothing that was acknowledged") {
+  MysqlServer mysql;
+  const auto journal = opened(mysql.url("w"));
+  mysql.limit_files(14'000'000);  // the largest file that it begins with is smaller
+  std::vector<Entry> acknowledged;
+  JournalResult<Revision> done = Revision{0};
+  std::vector<Entry> next;
+  Head head = *journal->head();
+  while (acknowledged.size() < 100) {
+    next = {entry_after(head.last, head.digest, commit_of(Bytes(900'000, 'x')))};
+    done = journal->append(head.last, next, {20'000});
+    if (!done) break;
+    acknowledged.push_back(next.front());
+    head.last = next.front().revision;
+    head.digest = next.front().digest;
+  }
+  REQUIRE_FALSE(done);
+  INFO(done.error().message);
+  CHECK((done.error().fault == JournalFault::unavailable ||
+         done.error().fault == JournalFault::unknown));
+  CHECK(acknowledged.size() > 3);
+  mysql.limit_files(std::nullopt);
+  // It may be about to end: then it does so soon.
+  CHECK(eventually([&] {
+    if (!mysql.runs()) mysql.restart();
+    const auto again = journal->append(head.last, next, {2'000});
+    return again || again.error().fault == JournalFault::conflict;
+  }));
+  const auto entries = journal->read(0, 1'000, 1'000'000'000);
+  REQUIRE(entries);
+  acknowledged.push_back(next.front());
+  CHECK(*entries == acknowledged);
+  CHECK(verify(*opened(mysql.url("w")))->entries == acknowledged.size());
 }
 
 TEST_CASE("of two servers the one that takes writes is used, and the next when it goes") {

@@ -137,6 +137,21 @@ TEST_CASE("a server that does not sync its commits is warned of") {
   CHECK(holds(journal->warnings().front().text, "innodb_flush_log_at_trx_commit=1"));
 }
 
+TEST_CASE("connections that the server closed because nobody used them are replaced unseen") {
+  shared_mysql().sql("SET GLOBAL wait_timeout = 1");
+  const auto journal = opened(shared_mysql().url("idle"));
+  append(*journal, 1);
+  shared_mysql().sql("SET GLOBAL wait_timeout = 28800");
+  const auto entries = entries_after(*journal->head(), 1);
+  CHECK(eventually([] {
+    return shared_mysql().sql(
+               "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'millrace'") ==
+           "0\n";
+  }));
+  CHECK(journal->append(1, entries, {}) == 2);
+  CHECK(journal->read(0, 10, 1'000)->size() == 2);
+}
+
 TEST_CASE("who vanishes in the middle of an append does not keep others from it") {
   TcpProxy proxy(shared_mysql().port(), "COMMIT");
   MysqlTuning tuning;

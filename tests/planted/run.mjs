@@ -6,6 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { on_etcd, on_sqlite } from './faults.mjs';
+import { over_http } from './http_faults.mjs';
 import { on_mysql } from './mysql_faults.mjs';
 
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
@@ -24,6 +25,10 @@ const groups = [
   {
     faults: on_mysql,
     tests: [['test_journal_mysql'], ['test_mysql_shared'], ['journal_contract', 'journal mysql *'], ['test_mysql_own']],
+  },
+  {
+    faults: over_http,
+    tests: [['test_httpkit_server'], ['test_workspace'], ['test_workspace_wire'], ['test_journal_mysql']],
   },
 ];
 

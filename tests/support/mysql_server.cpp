@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -89,6 +91,8 @@ void MysqlServer::start() {
   if (geteuid() == 0) argv.push_back("--user=root");
   argv.insert(argv.end(), small.begin(), small.end());
   argv.insert(argv.end(), arguments_.begin(), arguments_.end());
+  // Handed down: a file that may not grow is an error for it, and not its end.
+  std::signal(SIGXFSZ, SIG_IGN);
   if (!library_.empty()) argv.insert(argv.begin(), {"/usr/bin/env", "LD_PRELOAD=" + library_});
   process_ = std::make_unique<Process>(argv, folder_ / "log");
   const bool ready = eventually([&] {
@@ -106,6 +110,13 @@ std::string MysqlServer::url(const std::string& workspace, const std::string& at
 }
 
 void MysqlServer::kill() { process_->kill(); }
+
+void MysqlServer::limit_files(std::optional<std::uint64_t> bytes) const {
+  const rlimit most{bytes ? *bytes : RLIM_INFINITY, RLIM_INFINITY};
+  REQUIRE(prlimit(process_->pid(), RLIMIT_FSIZE, &most, nullptr) == 0);
+}
+
+bool MysqlServer::runs() const { return !process_->wait(std::chrono::milliseconds(0)); }
 
 void MysqlServer::restart() {
   kill();

@@ -2,7 +2,9 @@
 // made once for all tests of a build. It is ended by its pid when its owner goes. One thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,11 @@ class MysqlServer {
   void restart();  // with the data that it had
   // Whatever would need room is refused, with the server's own number for it.
   void set_full(bool full) const;
+  // No file of the running server grows beyond so many bytes, as if the disk were full; nullopt: as
+  // far as the disk goes.
+  void limit_files(std::optional<std::uint64_t> bytes) const;
+  // False where it ended by itself.
+  bool runs() const;
   // Runs statements as root, over the server's own socket; their output. Fails the test where they
   // fail.
   std::string sql(const std::string& statements) const;

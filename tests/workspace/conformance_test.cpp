@@ -27,7 +27,8 @@ ConformanceReport ask(const std::string& url, const std::string& only = {}) {
 
 TEST_CASE("our server of states passes every case and keeps nothing of it") {
   const OurServer server;
-  const auto report = ask(server.url() + "/v1/");
+  CHECK(failures(ask(server.url() + "/v1/", "state.none")).empty());
+  const auto report = ask(server.url() + "/v1/workspaces/prod/state?ID=x");
   CHECK(report.cases.size() > 35);
   CHECK(failures(report).empty());
   const auto left = httpkit::fetch("GET", server.url() + "/v1/workspaces", {}, {}, 60'000);
@@ -58,6 +59,8 @@ TEST_CASE("each rule that a server of states breaks is found by the case for it"
       {"lock-not-looked-at", "lock.write-without-id"},
       {"wrong-id-writes", "lock.write-with-wrong-id"},
       {"lost-id-accepted", "lock.write-with-lost-id"},
+      {"lock-checksum-ignored", "lock.checksum"},
+      {"made-for-a-lost-id", "lock.makes-no-workspace"},
       {"force-not-recorded", "lock.forced"},
       {"not-renewed", "lock.expires"},
       {"delete-forgets-versions", "version.kept-after-delete"},

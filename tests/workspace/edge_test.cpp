@@ -80,6 +80,29 @@ TEST_CASE("a LockInfo is read as clients send it and written as they read it") {
   CHECK(bare["Created"] == "1970-01-01T00:00:00.000Z");
 }
 
+// A client that cannot read the holder's LockInfo tells its user that instead of who holds the
+// lock.
+TEST_CASE("a time that is none is replaced by one that every client can read") {
+  const auto shown = [](const std::string& created) {
+    LockInfo info;
+    info.id = "i";
+    info.created = created;
+    return nlohmann::json::parse(lock_info_json({info, 1, 0, 0}))["Created"] == created;
+  };
+  for (const char* time : {"2026-11-28T08:45:31Z", "2026-11-28T08:45:31.6+01:00",
+                           "2024-02-29T23:59:59.123456789-11:30"})
+    CHECK(shown(time));
+  for (const char* none :
+       {"", "yesterday", "2026-11-28", "2026-11-28T08:45:31", "2026-13-28T08:45:31Z",
+        "2026-11-31T08:45:31Z", "2025-02-29T08:45:31Z", "2026-11-00T08:45:31Z",
+        "2026-11-28T24:45:31Z", "2026-11-28T08:60:31Z", "2026-11-28T08:45:61Z",
+        "2026-11-28T08:45:31.Z", "2026-11-28T08:45:31 then:00", "2026-11-28T08:45:31+24:00",
+        "2026-11-28T08:45:31ZZ", "2026-11-28t08:45:31Z"}) {
+    CAPTURE(none);
+    CHECK_FALSE(shown(none));
+  }
+}
+
 TEST_CASE("a LockInfo that is none is refused with what is wrong") {
   const auto says = [](const std::string& text, const std::string& words) {
     const auto info = parse_lock_info(text);

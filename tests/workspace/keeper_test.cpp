@@ -162,6 +162,21 @@ TEST_CASE("a lock ends by itself, late and never early, whatever the wall clock 
   CHECK(world.put("w", "x", "a") == "other lock");
 }
 
+TEST_CASE("a lock ends by itself also where its workspace is closed and opened all the time") {
+  World world;
+  world.limits.open_max = 2;
+  world.restart();
+  REQUIRE(world.lock("w", "a", 10'000) == "ok");
+  for (int second = 1; second < 10; ++second) {
+    world.clock.advance(1'000);
+    for (const char* name : {"x", "y", "z"}) REQUIRE(world.put(name, "body") == "ok");
+    CHECK(world.lock("w", "b") == "locked");
+  }
+  for (const char* name : {"x", "y", "z"}) REQUIRE(world.put(name, "body") == "ok");
+  world.clock.advance(1'000);
+  CHECK(world.lock("w", "b") == "ok");
+}
+
 TEST_CASE("G8: no more workspaces are made, and none is kept open, than the limits say") {
   World world;
   world.limits.open_max = 2;
@@ -176,6 +191,16 @@ TEST_CASE("G8: no more workspaces are made, and none is kept open, than the limi
     CHECK(world.get(name) == std::string(name) + "2");
   world.keeper->remove("c", true, "ada");
   CHECK(world.put("f", "x") == "ok");
+}
+
+TEST_CASE("what a deleted workspace held goes also where it was closed before it was dropped") {
+  World world;
+  world.limits.open_max = 0;  // each is closed as soon as nobody uses it
+  world.restart();
+  REQUIRE(world.put("w", "secret") == "ok");
+  REQUIRE(world.keeper->remove("w", true, "ada").result);
+  CHECK(world.shelf.discarded.contains("1"));
+  CHECK(world.put("w", "new") == "ok");
 }
 
 TEST_CASE("entries that no kept version needs are compacted away") {

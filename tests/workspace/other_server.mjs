@@ -85,7 +85,8 @@ function lockInfo(body) {
   return info;
 }
 
-function take(name, body, query) {
+function take(name, body, query, headers) {
+  if (fault !== "lock-checksum-ignored") checkMd5(headers, body);
   const info = lockInfo(body);
   const ttl = query.get("ttl");
   if (ttl !== null && !(/^[1-9][0-9]*$/.test(ttl) && Number(ttl) <= ttlSecondsMax))
@@ -102,7 +103,8 @@ function take(name, body, query) {
   return [200, JSON.stringify(space.lock.info)];
 }
 
-function release(name, body) {
+function release(name, body, headers) {
+  checkMd5(headers, body);
   const info = body.length ? lockInfo(body) : null;
   const space = find(name);
   if (!space.lock) return [fault === "unlock-not-repeatable" ? 409 : 200, ""];
@@ -121,10 +123,14 @@ function add(space, version) {
   return [200, JSON.stringify({ version: last.number }), last.removed ? {} : { etag: etag(space, last) }];
 }
 
-function put(name, request, body) {
-  const md5 = request.headers["content-md5"];
-  if (md5 && fault !== "checksum-ignored" && createHash("md5").update(body).digest("base64") !== md5)
+function checkMd5(headers, body) {
+  const md5 = headers["content-md5"];
+  if (md5 && createHash("md5").update(body).digest("base64") !== md5)
     refuse(400, "the body's MD5 is another");
+}
+
+function put(name, request, body) {
+  if (fault !== "checksum-ignored") checkMd5(request.headers, body);
   if (request.headers["content-encoding"] === "gzip" && fault !== "gzip-kept") {
     try {
       body = gunzipSync(body, { maxOutputLength: bodyOctetsMax });
@@ -135,7 +141,7 @@ function put(name, request, body) {
   if (!body.length) refuse(400, "there is no body");
   if (fault === "text-only") body = Buffer.from(body.toString());
   if (fault === "cut-at-1-mib") body = body.subarray(0, 1 << 20);
-  const needed = request.headers["if-match"] && !workspaces.has(name);
+  const needed = request.headers["if-match"] || (request.query.get("ID") && fault !== "made-for-a-lost-id");
   const space = needed ? find(name) : enter(name);
   judgeLock(space, request.query.get("ID"));
   const now = newest(space);
@@ -192,9 +198,9 @@ function answer(name, rest, request, body) {
   const writes = request.method === "POST" || request.method === "PUT";
   const space = find(name);
   if (rest === "state" || rest === "lock") {
-    if (request.method === "LOCK" || (rest === "lock" && writes)) return take(name, body, request.query);
+    if (request.method === "LOCK" || (rest === "lock" && writes)) return take(name, body, request.query, request.headers);
     if (request.method === "UNLOCK" || (rest === "lock" && request.method === "DELETE"))
-      return release(name, body);
+      return release(name, body, request.headers);
     if (rest === "state" && reads) return get(space, newest(space), request);
     if (rest === "state" && writes) return put(name, request, body);
     if (rest === "state" && request.method === "DELETE") return removeState(name, request);

@@ -132,6 +132,34 @@ TEST_CASE("states on the wire: locks") {
        {"one without an ID", "LOCK", state, "{}", 400, "no ID"},
        {"one with an ID that is no text", "LOCK", state, R"({"ID":1})", 400, "no text"},
        {"none at all", "LOCK", state, "", 400},
+       {"one that was damaged on its way",
+        "LOCK",
+        state,
+        a,
+        400,
+        "MD5",
+        {{"content-md5", workspace::content_md5(b)}}},
+       {"one that is packed",
+        "LOCK",
+        state,
+        workspace::gzip(a),
+        200,
+        "ada@here",
+        {{"content-encoding", "gzip"}}},
+       {"UNLOCK with a damaged one",
+        "UNLOCK",
+        state,
+        a,
+        400,
+        "MD5",
+        {{"content-md5", workspace::content_md5(b)}}},
+       {"UNLOCK with a whole one",
+        "UNLOCK",
+        state,
+        a,
+        200,
+        "",
+        {{"content-md5", workspace::content_md5(a)}}},
        {"one that is too large", "LOCK", state, std::string(70'000, ' ') + a, 413},
        {"UNLOCK with what is none", "UNLOCK", state, "[]", 400},
        {"locked by the other", "LOCK", state, b, 200},
@@ -146,6 +174,10 @@ TEST_CASE("states on the wire: locks") {
        {"refused there too", "POST", "/v1/workspaces/default/lock", b, 423},
        {"and released", "DELETE", "/v1/lock", a, 200},
        {"nobody holds anything", "GET", "/v1/locks", "", 200, R"({"locks":[]})"},
+       {"nor is one made for a lock that is not held", "POST", "/v1/workspaces/new/state?ID=a", "x",
+        409, "not held"},
+       {"to delete its state with one", "DELETE", "/v1/workspaces/new/state?ID=a", "", 409},
+       {"or to restore it", "POST", "/v1/workspaces/new/versions/1/restore?ID=a", "", 409},
        {"UNLOCK makes no workspace", "UNLOCK", "/v1/workspaces/new/state", a, 200},
        {"so it is not there", "GET", "/v1/workspaces/new", "", 404},
        {"LOCK makes one", "LOCK", "/v1/workspaces/new/state", a, 200},
@@ -178,6 +210,8 @@ TEST_CASE("states on the wire: ETags against lost updates") {
        {"that made no workspace", "GET", "/v1/workspaces", "", 200, R"({"workspaces":[]})"},
        {"only where there is none", "POST", w, "one", 200, "1-1", {{"if-none-match", "*"}}},
        {"there is one", "POST", w, "two", 412, "version 1", {{"if-none-match", "*"}}},
+       {"which is not sent then", "GET", w, "", 304, "1-1", {{"if-none-match", "*"}}},
+       {"unless it is the newest", "POST", w, "two", 412, "", {{"if-none-match", "\"1-1\""}}},
        {"the newest", "POST", w, "two", 200, "1-2", {{"if-match", "\"1-1\""}}},
        {"the same again, since its answer was lost",
         "POST",
@@ -264,7 +298,10 @@ TEST_CASE("states on the wire: gzip both ways") {
   const auto packed = running.ask("GET", state, "", {{"accept-encoding", "gzip, br"}});
   CHECK(holds(packed, "content-encoding: gzip"));
   CHECK(workspace::gunzip(packed.body, text.size()).value() == text);
-  CHECK(running.ask("GET", state, "", {{"accept-encoding", "gzip;q=0"}}).body == text);
+  for (const char* not_taken : {"gzip;q=0", "br, gzip ; q=0.0", "x-gzip", "identity", ""})
+    CHECK(running.ask("GET", state, "", {{"accept-encoding", not_taken}}).body == text);
+  for (const char* taken : {"GZIP", "br;q=1.0, gzip;q=0.5"})
+    CHECK(holds(running.ask("GET", state, "", {{"accept-encoding", taken}}), "gzip"));
 }
 
 TEST_CASE("G8: what unfolds to more than a state may have is refused") {
@@ -287,4 +324,11 @@ TEST_CASE("requests that a web page makes are not taken") {
                  "evil.example",
                  {{"host", "evil.example"}}},
                 {"to this machine", "GET", state, "", 404, "", {{"host", "localhost:8896"}}}});
+  // Names whose owners may let them point to this machine.
+  for (const char* host :
+       {"127.evil.example", "127.0.0.1.evil.example:80", "127.0.0.evil", "127.0.0.1.", "127..0.1",
+        "127.1", "[::1].evil.example", "localhost.evil"})
+    run(running, {{host, "GET", state, "", 403, "not a name of it", {{"host", host}}}});
+  for (const char* host : {"127.0.0.1", "127.0.0.1:1", "127.1.2.3:8896", "[::1]:8896", "[::1]"})
+    run(running, {{host, "GET", state, "", 404, "", {{"host", host}}}});
 }

@@ -1,5 +1,6 @@
 #include "connection.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -39,6 +40,7 @@ Connection::Connection(asio::ip::tcp::socket socket, const std::shared_ptr<Loop>
 
 Connection::~Connection() {
   here_->connections.erase(this);
+  forget_bytes(bytes_counted_);
   const std::lock_guard lock(shared_->mutex);
   if (--shared_->connections == 0) shared_->none_left.notify_all();
 }
@@ -106,7 +108,10 @@ asio::awaitable<void> Connection::read_requests() {
     if (ending_ || closed_) break;
     RequestParser parser(limits_);
     const bool whole = co_await read_request(parser);
-    if (!whole) break;
+    if (!whole) {
+      forget_bytes(std::exchange(bytes_arriving_, 0));  // they go with the parser
+      break;
+    }
     hand_over(parser);
   }
   ending_ = true;
@@ -116,13 +121,17 @@ asio::awaitable<void> Connection::read_requests() {
 
 // False when there is no request to hand over; then whatever had to be said is said.
 asio::awaitable<bool> Connection::read_request(RequestParser& parser) {
-  bool begun = false;
+  bool begun = false, looked = false;
   for (;;) {
     if (in_begin_ < in_.size()) {
       if (!std::exchange(begun, true)) expect_until(Waiting::octets, limits_.read_ms_max);
       in_begin_ += parser.put(std::string_view(in_).substr(in_begin_));
       if (parser.state() == RequestParser::State::refused) {
         refuse(parser.status(), parser.detail());
+        co_return false;
+      }
+      if (auto answer = look_before_body(parser, looked)) {
+        refuse(std::move(*answer));
         co_return false;
       }
       if (parser.state() == RequestParser::State::done) co_return true;
@@ -136,6 +145,35 @@ asio::awaitable<bool> Connection::read_request(RequestParser& parser) {
     if (filled == Fill::end) client_ended();
     if (filled != Fill::some || (ending_ && !begun)) co_return false;
   }
+}
+
+// What is said to a request in place of reading the rest of it.
+std::optional<Response> Connection::look_before_body(const RequestParser& parser, bool& looked) {
+  if (!count_body(parser.body_bytes())) {
+    Response response = shared_->error_page(503, "too much is being sent here: try again later");
+    response.headers.push_back({"retry-after", "1"});
+    return response;
+  }
+  const auto& look = shared_->options.before_body;
+  if (parser.state() != RequestParser::State::body || !look || std::exchange(looked, true))
+    return std::nullopt;
+  Request head = parser.head();
+  head.peer = peer_;
+  head.peer_names = peer_names_;
+  return look(head);
+}
+
+// False: all bodies together are more than there is room for.
+bool Connection::count_body(std::size_t octets) {
+  const std::size_t more = octets - std::exchange(bytes_arriving_, octets);
+  bytes_counted_ += more;
+  const std::size_t all = shared_->body_bytes += more;
+  return more == 0 || all <= std::max(limits_.bodies_bytes_max, limits_.body_bytes_max);
+}
+
+void Connection::forget_bytes(std::size_t octets) {
+  bytes_counted_ -= octets;
+  shared_->body_bytes -= octets;
 }
 
 asio::awaitable<Connection::Fill> Connection::fill(std::size_t room) {
@@ -192,6 +230,7 @@ void Connection::hand_over(RequestParser& parser) {
   request.peer = peer_;
   request.peer_names = peer_names_;
   slot->request_bytes = request.body.size();
+  bytes_arriving_ = 0;
   bytes_in_hand_ += slot->request_bytes;
   auto reply = make_reply(loop_.lock(), shared_, weak_from_this(), slot);
   try {
@@ -201,11 +240,11 @@ void Connection::hand_over(RequestParser& parser) {
   }
 }
 
-void Connection::refuse(int status, const std::string& detail) {
+void Connection::refuse(Response response) {
   ending_ = true;
   const std::shared_ptr<Slot> slot = push_slot();
   slot->keep_alive = false;
-  answer(*slot, shared_->error_page(status, detail));
+  answer(*slot, std::move(response));
 }
 
 void Connection::say_continue() {
@@ -234,6 +273,7 @@ void Connection::pop_slot() {
   const std::shared_ptr<Slot> slot = slots_.front();
   slots_.pop_front();
   bytes_in_hand_ -= slot->request_bytes;
+  forget_bytes(slot->request_bytes);
   if (!slot->keep_alive) {
     ending_ = true;
     const auto rest = std::exchange(slots_, {});

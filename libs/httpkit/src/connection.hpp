@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -47,6 +48,7 @@ struct Shared {
   std::mutex mutex;
   std::condition_variable none_left;
   std::size_t connections = 0;               // under the mutex
+  std::atomic<std::size_t> body_bytes = 0;   // of all requests in hand or arriving
   statekit::FailedAttempts failed_openings;  // of TLS, by address; under the mutex
 
   Response error_page(int status, const std::string& detail) const {
@@ -131,8 +133,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool has_room() const {
     return slots_.size() < limits_.pipelined_max && bytes_in_hand_ <= limits_.body_bytes_max;
   }
+  std::optional<Response> look_before_body(const RequestParser& parser, bool& looked);
+  bool count_body(std::size_t octets);
+  void forget_bytes(std::size_t octets);
   void hand_over(RequestParser& parser);
-  void refuse(int status, const std::string& detail);
+  void refuse(Response response);
+  void refuse(int status, const std::string& detail) {
+    refuse(shared_->error_page(status, detail));
+  }
   void say_continue();
   void client_ended();
 
@@ -164,6 +172,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t in_begin_ = 0;
   std::deque<std::shared_ptr<Slot>> slots_;
   std::size_t bytes_in_hand_ = 0;
+  std::size_t bytes_arriving_ = 0;  // of the request that is read
+  std::size_t bytes_counted_ = 0;   // of this connection, among all bodies
   asio::steady_timer watch_;
   asio::steady_timer room_;  // never fires; cancelled when there is room
   asio::cancellation_signal stop_reading_;

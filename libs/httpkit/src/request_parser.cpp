@@ -228,6 +228,8 @@ std::size_t RequestParser::put_body(std::string_view octets) {
   return used;
 }
 
+std::size_t RequestParser::body_bytes() const { return beast_->parser.get().body().size(); }
+
 Request RequestParser::take() {
   request_.body = std::move(beast_->parser.get().body());
   return std::move(request_);

@@ -15,6 +15,8 @@ using statekit::fail;
 using statekit::Result;
 
 constexpr std::uint64_t body_bytes_max = 16 << 20;
+constexpr std::size_t unread_bytes_max = 64 * 1024;  // that the parser waits for the end of
+constexpr int interim_max = 16;                      // answers before the one that counts
 
 using Parser = http::response_parser<http::string_body>;
 
@@ -35,7 +37,11 @@ Result<bool> parse(Parser& parser, std::string& octets, bool end) {
   while (!octets.empty() && !parser.is_done()) {
     const std::size_t n = parser.put(boost::asio::buffer(octets), error);
     octets.erase(0, n);
-    if (error == http::error::need_more) break;
+    if (error == http::error::need_more) {
+      // The head has a limit of its own; a chunk's extensions and the trailers have none.
+      if (octets.size() <= unread_bytes_max) break;
+      return fail(Code::unavailable, "reading the answer: a line of it has no end");
+    }
     if (error) return fail(Code::unavailable, "reading the answer: " + error.message());
   }
   if (end && !parser.is_done()) {
@@ -50,7 +56,7 @@ Result<bool> parse(Parser& parser, std::string& octets, bool end) {
 
 Result<Response> ResponseReader::read(ClientConnection& connection, bool head) {
   std::array<char, 16 * 1024> block{};
-  for (;;) {  // once more after each interim answer
+  for (int interim = 0; interim <= interim_max; ++interim) {
     Parser parser;
     parser.body_limit(body_bytes_max);
     parser.eager(true);
@@ -68,6 +74,7 @@ Result<Response> ResponseReader::read(ClientConnection& connection, bool head) {
     keeps_alive_ = parser.get().keep_alive();
     return to_response(parser);
   }
+  return fail(Code::unavailable, "reading the answer: it is announced again and again");
 }
 
 }  // namespace millrace::httpkit

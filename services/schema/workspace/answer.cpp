@@ -38,10 +38,23 @@ int status_of(const statekit::Error& error) {
   }
 }
 
+// 127.0.0.1 and the like: four numbers. A name that only begins so, such as 127.example.com, is
+// whatever its owner lets it point to.
+bool is_loopback_number(std::string_view host) {
+  if (!host.starts_with("127.") || host.size() > 15) return false;
+  int dots = 0;
+  for (std::size_t i = 0; i < host.size(); ++i) {
+    const bool digit = host[i] >= '0' && host[i] <= '9';
+    if (!digit && (host[i] != '.' || host[i - 1] == '.' || i + 1 == host.size())) return false;
+    dots += digit ? 0 : 1;
+  }
+  return dots == 3;
+}
+
 bool is_loopback_name(std::string_view host) {
-  if (host.substr(0, 1) == "[") return host.substr(0, 5) == "[::1]";
+  if (host.starts_with("[")) return host == "[::1]" || host.starts_with("[::1]:");
   host = host.substr(0, host.find(':'));
-  return httpkit::same_name(host, "localhost") || host.substr(0, 4) == "127.";
+  return httpkit::same_name(host, "localhost") || is_loopback_number(host);
 }
 
 }  // namespace
@@ -76,8 +89,10 @@ Guard guard_of(const Request& request, const std::string& lock_id) {
     guard.match_any = *match == "*";
     if (!guard.match_any) guard.match = parse_etags(*match);
   }
-  if (const auto none = httpkit::find_header(request.headers, "if-none-match"))
+  if (const auto none = httpkit::find_header(request.headers, "if-none-match")) {
     guard.absent_only = *none == "*";
+    if (!guard.absent_only) guard.not_match = parse_etags(*none);
+  }
   return guard;
 }
 

@@ -23,8 +23,9 @@ struct Guard {
   std::string lock_id;  // shown by the writer; empty: none
   // If-Match: the newest version must be one of these; an empty list is met by none.
   std::optional<std::vector<Etag>> match;
-  bool match_any = false;    // If-Match: *
-  bool absent_only = false;  // If-None-Match: *
+  bool match_any = false;            // If-Match: *
+  bool absent_only = false;          // If-None-Match: *
+  std::vector<Etag> not_match = {};  // If-None-Match: the newest version must be none of these
   bool operator==(const Guard&) const = default;
 };
 

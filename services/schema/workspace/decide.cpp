@@ -62,10 +62,13 @@ struct Judge {
       return refuse(Refusal::stale, "If-None-Match: *, but " + now);
     if (guard.match_any && current == nullptr)
       return refuse(Refusal::stale, "If-Match: *, but " + now);
-    if (!guard.match) return {};
-    const auto& wanted = *guard.match;
-    if (current == nullptr || std::find(wanted.begin(), wanted.end(),
-                                        Etag{command.workspace, current->number}) == wanted.end())
+    const auto is_among = [&](const std::vector<Etag>& etags) {
+      return current != nullptr &&
+             std::find(etags.begin(), etags.end(), Etag{command.workspace, current->number}) !=
+                 etags.end();
+    };
+    if (is_among(guard.not_match)) return refuse(Refusal::stale, "If-None-Match, but " + now);
+    if (guard.match && !is_among(*guard.match))
       return refuse(Refusal::stale,
                     "the state has changed since that ETag: " + now + "; read it and try again");
     return {};

@@ -145,13 +145,33 @@ JournalResult<SnapshotTaken> HeldJournal::take_snapshot(SnapshotMessage message)
   const auto head = journal_->head();
   if (!head) return tl::unexpected(head.error());
   if (auto weighed = weigh(*head); !weighed) return tl::unexpected(weighed.error());
-  std::uint64_t more = 0;
-  for (const Bytes& part : message.parts) more += part.size();
-  for (const auto& each : uploads_) more += each->octets;
-  const auto old = snapshots_.find(message.revision);
-  const std::uint64_t replaced = old == snapshots_.end() ? 0 : old->second;
-  if (octets() - replaced + more > quota_bytes_max_) return SnapshotTaken::over_quota;
+  if (!make_room(message)) return SnapshotTaken::over_quota;
   return store(message);
+}
+
+// REQUIRES: writing_ is held. What others sent and did not finish goes before one is refused: who
+// sent it may be gone for ever. False: there is no room for it even so, and what was sent of it
+// before is forgotten.
+bool HeldJournal::make_room(const SnapshotMessage& message) {
+  const auto old = snapshots_.find(message.revision);
+  std::uint64_t sum = octets() - (old == snapshots_.end() ? 0 : old->second);
+  for (const Bytes& part : message.parts) sum += part.size();
+  const auto is_its = [&](const auto& each) { return each->name == message.upload; };
+  std::uint64_t others = 0;
+  for (const auto& each : uploads_) (is_its(each) ? sum : others) += each->octets;
+  if (sum > quota_bytes_max_) {
+    std::erase_if(uploads_, is_its);
+    return false;
+  }
+  for (auto each = uploads_.begin(); sum + others > quota_bytes_max_;) {
+    if (is_its(*each)) {
+      ++each;
+      continue;
+    }
+    others -= (*each)->octets;
+    each = uploads_.erase(each);
+  }
+  return true;
 }
 
 // REQUIRES: writing_ is held.
@@ -202,6 +222,45 @@ JournalResult<Head> HeldJournal::filled() {
     if (auto done = journal_->filled(); !done) return tl::unexpected(done.error());
   filling_ = false;
   return journal_->head();
+}
+
+JournalResult<std::optional<SnapshotPiece>> HeldJournal::snapshot(Revision at_most,
+                                                                  std::uint64_t from,
+                                                                  std::size_t octets_max) {
+  auto newest = journal_->load_snapshot(at_most);
+  if (!newest) return tl::unexpected(newest.error());
+  if (*newest == nullptr) return std::optional<SnapshotPiece>();
+  Download download;
+  {
+    const std::lock_guard lock(reading_);
+    const auto& kept = download_.reader;
+    if (kept && download_.at == from && kept->revision() == (*newest)->revision() &&
+        kept->digest() == (*newest)->digest())
+      download = std::exchange(download_, {});
+  }
+  const auto advance = [&download]() -> JournalResult<void> {
+    auto part = download.reader->next();
+    if (!part) return tl::unexpected(part.error());
+    download.ahead = std::move(*part);
+    return {};
+  };
+  if (!download.reader) {
+    download.reader = std::move(*newest);
+    if (auto begun = advance(); !begun) return tl::unexpected(begun.error());
+    for (; download.ahead && download.at < from; ++download.at)
+      if (auto skipped = advance(); !skipped) return tl::unexpected(skipped.error());
+  }
+  SnapshotPiece piece{download.reader->revision(), download.reader->digest(), {}, false};
+  for (std::size_t octets = 0; download.ahead; ++download.at) {
+    octets += download.ahead->size();
+    piece.more = !piece.parts.empty() && octets > octets_max;
+    if (piece.more) break;
+    piece.parts.push_back(std::move(*download.ahead));
+    if (auto read = advance(); !read) return tl::unexpected(read.error());
+  }
+  const std::lock_guard lock(reading_);
+  if (piece.more) download_ = std::move(download);
+  return std::optional(std::move(piece));
 }
 
 JournalResult<Head> HeldJournal::compact(Revision up_to) {

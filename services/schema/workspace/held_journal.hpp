@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,14 @@ struct SnapshotMessage {
   std::vector<Bytes> parts;
 };
 
+// Some parts of a snapshot on its way out.
+struct SnapshotPiece {
+  Revision revision = 0;
+  Digest digest;
+  std::vector<Bytes> parts;
+  bool more = false;  // there are parts behind them
+};
+
 // What a message led to.
 enum class SnapshotTaken { kept, visible, out_of_order, over_quota };
 
@@ -57,6 +66,11 @@ class HeldJournal {
   JournalResult<Appended> append(Revision last, const Digest& digest,
                                  const std::vector<Entry>& entries, std::int64_t deadline_ms);
   JournalResult<SnapshotTaken> take_snapshot(SnapshotMessage message);
+  // Of the newest snapshot at or before a revision the parts from `from` on, as many as fit but one
+  // at least; nullopt: there is none. Whoever asks for one piece after the other is not read to
+  // from the beginning each time.
+  JournalResult<std::optional<SnapshotPiece>> snapshot(Revision at_most, std::uint64_t from,
+                                                       std::size_t octets_max);
   JournalResult<Head> compact(Revision up_to);
 
   // Whether it is for whoever fills it alone.
@@ -65,10 +79,17 @@ class HeldJournal {
 
  private:
   struct Upload;
+  // A reader, and the part that it gave last, which nobody has yet.
+  struct Download {
+    std::unique_ptr<statekit::SnapshotReader> reader;
+    std::uint64_t at = 0;  // the number of `ahead`
+    std::optional<Bytes> ahead;
+  };
 
   JournalResult<void> weigh(const Head& head);
   JournalResult<void> weigh_snapshots(const Head& head);
   std::uint64_t octets() const;
+  bool make_room(const SnapshotMessage& message);
   JournalResult<SnapshotTaken> store(SnapshotMessage& message);
   Upload* upload_of(const SnapshotMessage& message);
 
@@ -76,6 +97,9 @@ class HeldJournal {
   const std::unique_ptr<statekit::Journal> journal_;
   const std::uint64_t quota_bytes_max_;
   std::atomic<bool> filling_;
+
+  std::mutex reading_;  // of download_
+  Download download_;   // where whoever asked last may go on
 
   std::mutex writing_;  // of all that follows; held while storage is written
   bool weighed_ = false;

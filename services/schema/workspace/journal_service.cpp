@@ -63,11 +63,13 @@ void JournalService::serve(const Request& request, const Route& route,
   reply->send(dispatch(asked));
 }
 
-bool JournalService::holds_something(const std::string& name) {
+statekit::Result<bool> JournalService::holds_something(const std::string& name) {
   const auto held = journals_.find(name);
-  if (!held || !*held) return false;
+  if (!held) return fail(held.error());
+  if (!*held) return false;
   const auto head = (*held)->journal().head();
-  return head && head->last > 0;
+  if (!head) return fail(to_error(head.error()));
+  return head->last > 0;
 }
 
 Response JournalService::dispatch(const Asked& asked) {
@@ -156,26 +158,17 @@ Response JournalService::put_snapshot(const Asked& asked) {
   return problem(409, "the parts before these are not here: begin again, with another upload");
 }
 
-// As many parts as fit, but at least one; and one more is looked for, to say whether there is.
 Response JournalService::get_snapshot(const Asked& asked) {
-  auto reader = asked.held->journal().load_snapshot(asked.query.at_most);
-  if (!reader) return fault_answer(reader.error());
-  if (*reader == nullptr) return {204, {}, {}};
+  const auto piece =
+      asked.held->snapshot(asked.query.at_most, asked.query.from, wire::snapshot_bytes_max);
+  if (!piece) return fault_answer(piece.error());
+  if (!*piece) return {204, {}, {}};
   Bytes body;
-  bool more = false;
-  for (std::uint64_t at = 0;; ++at) {
-    auto part = (*reader)->next();
-    if (!part) return fault_answer(part.error());
-    if (!*part) break;
-    if (at < asked.query.from) continue;
-    more = !body.empty() && body.size() + (*part)->size() > wire::snapshot_bytes_max;
-    if (more) break;
-    wire::frame_part(body, **part);
-  }
+  for (const Bytes& part : (*piece)->parts) wire::frame_part(body, part);
   Response response = octets_answer(std::move(body));
-  response.headers.push_back({"millrace-revision", std::to_string((*reader)->revision())});
-  response.headers.push_back({"millrace-digest", hex((*reader)->digest())});
-  response.headers.push_back({"millrace-more", more ? "true" : "false"});
+  response.headers.push_back({"millrace-revision", std::to_string((*piece)->revision)});
+  response.headers.push_back({"millrace-digest", hex((*piece)->digest)});
+  response.headers.push_back({"millrace-more", (*piece)->more ? "true" : "false"});
   return response;
 }
 

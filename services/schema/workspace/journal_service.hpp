@@ -22,8 +22,8 @@ class JournalService {
 
   void serve(const httpkit::Request& request, const Route& route,
              std::shared_ptr<httpkit::Reply> reply);
-  // Whether the workspace keeps a journal that holds something.
-  bool holds_something(const std::string& name);
+  // Whether the workspace keeps a journal that holds something. An error where that is not known.
+  statekit::Result<bool> holds_something(const std::string& name);
   // The workspace of this id was deleted.
   void forget(Revision id) { journals_.forget(id); }
 

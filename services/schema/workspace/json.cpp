@@ -1,6 +1,7 @@
 #include "services/schema/workspace/json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <ctime>
 
@@ -26,15 +27,45 @@ std::string time_text(WallMs ms) {
   return text;
 }
 
-// As far as a client's parser looks: 2006-01-02T15:04:05 and a zone.
-bool is_time(const std::string& text) {
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool has_shape(std::string_view text, std::string_view shape) {
+  if (text.size() != shape.size()) return false;
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    if (shape[i] == '0' ? !is_digit(text[i]) : text[i] != shape[i]) return false;
+  return true;
+}
+
+int two_digits(std::string_view text, std::size_t at) {
+  return (text[at] - '0') * 10 + (text[at + 1] - '0');
+}
+
+bool is_day(int year, int month, int day) {
+  constexpr std::array<int, 12> days{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (month < 1 || month > 12) return false;
+  const bool leap = month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return day >= 1 && day <= days[static_cast<std::size_t>(month) - 1] + (leap ? 1 : 0);
+}
+
+// RFC 3339, as strictly as the parser of those clients that would understand no refusal at all
+// otherwise: 2006-01-02T15:04:05, a fraction or none, a zone.
+bool is_time(std::string_view text) {
   constexpr std::string_view shape = "0000-00-00T00:00:00";
-  if (text.size() <= shape.size()) return false;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const bool digit = text[i] >= '0' && text[i] <= '9';
-    if (shape[i] == '0' ? !digit : text[i] != shape[i]) return false;
+  if (!has_shape(text.substr(0, shape.size()), shape)) return false;
+  const int year = two_digits(text, 0) * 100 + two_digits(text, 2);
+  if (!is_day(year, two_digits(text, 5), two_digits(text, 8)) || two_digits(text, 11) > 23 ||
+      two_digits(text, 14) > 59 || two_digits(text, 17) > 59)
+    return false;
+  text.remove_prefix(shape.size());
+  if (text.substr(0, 1) == ".") {
+    std::size_t end = 1;
+    while (end < text.size() && is_digit(text[end])) ++end;
+    if (end == 1) return false;
+    text.remove_prefix(end);
   }
-  return text.back() == 'Z' || text[text.size() - 3] == ':';
+  if (text == "Z") return true;
+  const bool zone = has_shape(text, "+00:00") || has_shape(text, "-00:00");
+  return zone && two_digits(text, 1) < 24 && two_digits(text, 4) < 60;
 }
 
 struct Field {

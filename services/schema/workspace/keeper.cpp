@@ -43,22 +43,6 @@ struct CatalogueModel {
   }
 };
 
-// For how long this process has seen the lock that is held now. So a lock's time to live is counted
-// on a clock that never jumps, from when this process first saw it: late, never early.
-struct Watch {
-  Revision revision = 0;
-  MonoMs since = 0;
-
-  std::int64_t see(const std::optional<Lock>& lock, MonoMs now) {
-    const Revision held = lock && lock->ttl_ms > 0 ? lock->revision : 0;
-    if (held != revision) {
-      revision = held;
-      since = now;
-    }
-    return held == 0 ? 0 : now - since;
-  }
-};
-
 statekit::MachineLimits machine_limits(bool shared) {
   statekit::MachineLimits limits;
   limits.shared = shared;
@@ -75,7 +59,7 @@ struct Keeper::Place {
   const Revision id;
   std::mutex mutex;
   std::unique_ptr<Room<WorkspaceModel>> room;
-  Watch watch;
+  LockWatch watch;
   std::uint64_t snapshots = 0;  // that were seen, to compact after each
   std::uint64_t last_use = 0;   // under the keeper's lock
 };
@@ -180,11 +164,12 @@ Status Keeper::drop(const std::string& name, Revision id) {
   if (!dropped) return fail(dropped.error());
   shelf_.discard(journal_name(id));
   const std::lock_guard places(mutex_);
+  watches_.erase(id);
   const auto place = places_.find(id);
-  if (place != places_.end() && place->second.use_count() == 1) {
-    places_.erase(place);
-    shelf_.discard(std::to_string(id));
-  }
+  // Whoever still has it comes here too. One that was closed meanwhile nobody can open any more.
+  if (place != places_.end() && place->second.use_count() > 1) return {};
+  if (place != places_.end()) places_.erase(place);
+  shelf_.discard(std::to_string(id));
   return {};
 }
 
@@ -192,7 +177,10 @@ Status Keeper::drop(const std::string& name, Revision id) {
 std::shared_ptr<Keeper::Place> Keeper::place_of(Revision id) {
   const std::lock_guard lock(mutex_);
   auto& entry = places_[id];
-  if (!entry) entry = std::make_shared<Place>(id);
+  if (!entry) {
+    entry = std::make_shared<Place>(id);
+    if (const auto seen = watches_.extract(id)) entry->watch = seen.mapped();
+  }
   entry->last_use = ++uses_;
   return entry;
 }
@@ -207,7 +195,10 @@ void Keeper::leave(std::shared_ptr<Place> place) {
     if (each->second.use_count() == 1 &&
         (oldest == places_.end() || each->second->last_use < oldest->second->last_use))
       oldest = each;
-  if (oldest != places_.end()) places_.erase(oldest);
+  if (oldest == places_.end()) return;
+  // A lock that is watched is watched on: else those of a busy server would never end.
+  if (oldest->second->watch.revision != 0) watches_[oldest->first] = oldest->second->watch;
+  places_.erase(oldest);
 }
 
 // REQUIRES: place.mutex is held.
@@ -272,8 +263,8 @@ Outcome Keeper::act(const std::string& name, Act act, const std::string& author,
 }
 
 Outcome Keeper::write(const std::string& name, Guard guard, Bytes body, const std::string& author) {
-  // A version that must be there is not made by asking for it.
-  const bool create = !guard.match && !guard.match_any;
+  // Neither a version nor a lock that must be there is made by asking for it.
+  const bool create = !guard.match && !guard.match_any && guard.lock_id.empty();
   Write command{std::move(guard), {}, {}, body.size(), statekit::sha256(body)};
   command.body = std::move(body);
   return with(name, create, [&](Place& place) {

@@ -21,6 +21,22 @@
 
 namespace millrace::workspace {
 
+// For how long this process has seen the lock that is held now. So a lock's time to live is counted
+// on a clock that never jumps, from when this process first saw it: late, never early.
+struct LockWatch {
+  Revision revision = 0;  // 0: no lock that ends by itself
+  MonoMs since = 0;
+
+  std::int64_t see(const std::optional<Lock>& lock, MonoMs now) {
+    const Revision held = lock && lock->ttl_ms > 0 ? lock->revision : 0;
+    if (held != revision) {
+      revision = held;
+      since = now;
+    }
+    return held == 0 ? 0 : now - since;
+  }
+};
+
 struct KeeperLimits {
   Rules rules;
   std::size_t workspaces_max = 1'000;
@@ -108,8 +124,9 @@ class Keeper {
   const KeeperLimits limits_;
   const statekit::MachineNote note_;
 
-  std::mutex mutex_;  // of places_; never held while storage is read or written, but to close
+  std::mutex mutex_;  // of what follows; never held while storage is read or written, but to close
   std::map<Revision, std::shared_ptr<Place>> places_;
+  std::map<Revision, LockWatch> watches_;  // of those that are closed
   std::uint64_t uses_ = 0;
   const std::unique_ptr<Desk> desk_;
 };

@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t threads = 4;
 constexpr std::int64_t stop_ms = 2'000;
 constexpr std::int64_t answer_ms_more = 5'000;  // beyond the longest write, for the bytes
+constexpr std::int64_t read_ms_max = 120'000;   // for a large state to arrive over a slow line
 
 KeeperLimits keeper_limits(const schema_service::Settings& settings) {
   KeeperLimits limits;
@@ -92,6 +93,10 @@ class HttpServer final : public Server {
     options.setting = "schema.http_listen";
     options.doors = doors_;
     options.limits.body_bytes_max = static_cast<std::size_t>(settings_.state_body_bytes_max);
+    options.limits.read_ms_max = read_ms_max;
+    options.before_body = [this](const httpkit::Request& head) {
+      return service_.turned_back(head);
+    };
     options.limits.connections_max = static_cast<std::size_t>(settings_.state_connections_max);
     options.limits.handle_ms_max =
         std::max(2 * settings_.write_ms_max, journal::http::wait_ms_max) + answer_ms_more;

@@ -1,5 +1,6 @@
 #include "services/schema/workspace/service.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "access/io/http_gate.hpp"
@@ -21,11 +22,25 @@ namespace {
 constexpr std::size_t lock_body_bytes_max = 64 * 1024;
 constexpr std::size_t gzip_bytes_min = 1'024;  // smaller ones are sent as they are
 
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// "gzip", but not with a weight of zero, which means that it is not taken (RFC 9110, 12.5.3).
 bool takes_gzip(const Request& request) {
-  const auto accepts = find_header(request.headers, "accept-encoding");
-  if (!accepts) return false;
-  const std::size_t at = accepts->find("gzip");
-  return at != std::string_view::npos && accepts->substr(at + 4, 4) != ";q=0";
+  std::string_view rest = find_header(request.headers, "accept-encoding").value_or("");
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(','), rest.size());
+    const std::string_view each = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const std::size_t semicolon = std::min(each.find(';'), each.size());
+    if (!httpkit::same_name(trimmed(each.substr(0, semicolon)), "gzip")) continue;
+    const std::string_view weight = trimmed(each.substr(std::min(semicolon + 1, each.size())));
+    return weight.empty() || weight.find_first_of("123456789") != std::string_view::npos;
+  }
+  return false;
 }
 
 // The body as it is meant: unfolded, and checked against its Content-MD5.
@@ -49,11 +64,23 @@ Taken take_body(const Request& request, std::size_t bytes_max) {
   return {problem(large ? 413 : 400, body.error().message), {}};
 }
 
+Taken take_lock_body(const Request& request) {
+  if (request.body.size() <= lock_body_bytes_max) return take_body(request, lock_body_bytes_max);
+  return {problem(413, "a LockInfo is at most " + std::to_string(lock_body_bytes_max) + " bytes"),
+          {}};
+}
+
 // States hold secrets as a rule, so that to read one takes as much as to write one.
 std::string needed_for(const Request& request, const Route& route) {
   const bool reads = request.method == "GET" || request.method == "HEAD";
   const bool body = route.resource == Resource::state || route.resource == Resource::version;
   return reads && !body ? "state/look" : "state/keep";
+}
+
+// Who shows a lock holds none where the workspace is gone, and none is made for them.
+std::optional<Response> lost_with_workspace(const Outcome& outcome, const Guard& guard) {
+  if (outcome.view.id != 0 || guard.lock_id.empty()) return std::nullopt;
+  return problem(409, "the lock '" + guard.lock_id + "' is not held: there is no such workspace");
 }
 
 std::string held_by(const Lock& lock) {
@@ -84,6 +111,18 @@ void Service::serve(const Request& request, std::shared_ptr<httpkit::Reply> repl
   if (auto may = options_.admit(request, "state/keep", route->workspace); !may)
     return reply->send(access::refusal(may.error()));
   journals_->serve(request, *route, std::move(reply));
+}
+
+std::optional<Response> Service::turned_back(const Request& head) {
+  if (const std::string trick = browser_trick(head, options_.loopback_only); !trick.empty())
+    return problem(403, trick);
+  const auto route = parse_route(head.path);
+  if (!route) return refusal_answer(route.error(), {});
+  const bool journal = is_of_journal(route->resource);
+  const std::string needed = journal ? "state/keep" : needed_for(head, *route);
+  if (auto may = options_.admit(head, needed, route->workspace); !may)
+    return access::refusal(may.error());
+  return std::nullopt;
 }
 
 Response Service::handle(const Request& request) {
@@ -139,12 +178,13 @@ Response Service::get_body(const Asked& asked, std::optional<std::uint64_t> numb
     return problem(404, number ? "that version is not kept, or has no state" : "there is no state");
   Response response{200, {{"content-type", "application/octet-stream"}}, {}};
   name_version(response, reading->view, *reading->version);
-  if (const auto known = find_header(asked.request.headers, "if-none-match"))
-    for (const Etag& etag : parse_etags(*known))
-      if (etag == Etag{reading->view.id, reading->version->number}) {
-        response.status = 304;
-        return response;
-      }
+  const Guard guard = guard_of(asked.request, {});
+  const Etag here{reading->view.id, reading->version->number};
+  if (guard.absent_only ||
+      std::find(guard.not_match.begin(), guard.not_match.end(), here) != guard.not_match.end()) {
+    response.status = 304;
+    return response;
+  }
   response.body = std::move(reading->body);
   response.headers.push_back({"vary", "accept-encoding"});
   if (response.body.size() >= gzip_bytes_min && takes_gzip(asked.request)) {
@@ -164,6 +204,7 @@ Response Service::put_body(const Asked& asked) {
   const Outcome outcome =
       keeper_.write(asked.route.workspace, guard, std::move(taken.body), asked.guest.name);
   if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
+  if (auto lost = lost_with_workspace(outcome, guard)) return std::move(*lost);
   const Version* version = outcome.view.current();
   if (version == nullptr) return problem(412, "If-Match, but there is no state");
   Response response = json_answer(200, version_json(outcome.view, *version));
@@ -176,6 +217,7 @@ Response Service::remove_body(const Asked& asked) {
   const Outcome outcome =
       keeper_.act(asked.route.workspace, Remove{guard}, asked.guest.name, false);
   if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
+  if (auto lost = lost_with_workspace(outcome, guard)) return std::move(*lost);
   return {200, {}, {}};
 }
 
@@ -183,6 +225,7 @@ Response Service::restore(const Asked& asked) {
   const Restore act{guard_of(asked.request, asked.query.id), asked.route.number};
   const Outcome outcome = keeper_.act(asked.route.workspace, act, asked.guest.name, false);
   if (!outcome.result) return refusal_answer(outcome.result.error(), outcome.view);
+  if (auto lost = lost_with_workspace(outcome, act.guard)) return std::move(*lost);
   const Version* version = outcome.view.current();
   if (version == nullptr) return problem(404, "there is no such workspace");
   Response response = json_answer(200, version_json(outcome.view, *version));
@@ -191,9 +234,9 @@ Response Service::restore(const Asked& asked) {
 }
 
 Response Service::take_lock(const Asked& asked) {
-  if (asked.request.body.size() > lock_body_bytes_max)
-    return problem(413, "a LockInfo is at most " + std::to_string(lock_body_bytes_max) + " bytes");
-  const auto info = parse_lock_info(asked.request.body);
+  const Taken taken = take_lock_body(asked.request);
+  if (taken.refused) return *taken.refused;
+  const auto info = parse_lock_info(taken.body);
   if (!info) return problem(400, info.error().message);
   const Outcome outcome = keeper_.act(asked.route.workspace, TakeLock{*info, asked.query.ttl_ms},
                                       asked.guest.name, true);
@@ -204,12 +247,12 @@ Response Service::take_lock(const Asked& asked) {
 
 // Who shows the whole LockInfo held the lock; an ID alone, or nothing, is how locks are forced.
 Response Service::release_lock(const Asked& asked) {
-  if (asked.request.body.size() > lock_body_bytes_max)
-    return problem(413, "a LockInfo is at most " + std::to_string(lock_body_bytes_max) + " bytes");
+  const Taken taken = take_lock_body(asked.request);
+  if (taken.refused) return *taken.refused;
   ReleaseLock act;
   act.forced = true;
-  if (!asked.request.body.empty()) {
-    const auto info = parse_lock_info(asked.request.body);
+  if (!taken.body.empty()) {
+    const auto info = parse_lock_info(taken.body);
     if (!info) return problem(400, info.error().message);
     act.id = info->id;
     LockInfo bare;
@@ -233,9 +276,13 @@ Response Service::release_lock(const Asked& asked) {
 Response Service::remove_workspace(const Asked& asked) {
   if (asked.route.workspace == default_workspace)
     return problem(409, "the default workspace cannot be deleted; its state can");
-  if (!asked.query.force && journals_ != nullptr &&
-      journals_->holds_something(asked.route.workspace))
-    return problem(409, "the workspace keeps a journal: add ?force=true to delete it with that");
+  if (!asked.query.force && journals_ != nullptr) {
+    // One that cannot be looked into counts as full.
+    const auto holds = journals_->holds_something(asked.route.workspace);
+    if (!holds) return refusal_answer(holds.error(), {});
+    if (*holds)
+      return problem(409, "the workspace keeps a journal: add ?force=true to delete it with that");
+  }
   if (asked.query.force)
     if (auto may = options_.admit(asked.request, "state/force", asked.route.workspace); !may)
       return access::refusal(may.error());

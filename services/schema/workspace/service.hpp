@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "httpkit/message.hpp"
@@ -52,6 +54,8 @@ class Service {
   // Answers now, or when a journal that is waited for has grown.
   void serve(const httpkit::Request& request, std::shared_ptr<httpkit::Reply> reply);
   httpkit::Response handle(const httpkit::Request& request);
+  // What a request is answered before its body has come; nullopt: it is read. Does not block.
+  std::optional<httpkit::Response> turned_back(const httpkit::Request& head);
 
  private:
   struct Asked;  // a request with its route, query and author

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@ namespace millrace::httpkit {
 struct Limits {
   std::size_t header_bytes_max = 16 * 1024;    // 431
   std::size_t body_bytes_max = 1024 * 1024;    // 413
+  std::size_t bodies_bytes_max = 1 << 30;      // of all requests in hand or arriving: 503
   std::int64_t idle_ms_max = 60'000;           // between requests: closed
   std::int64_t read_ms_max = 15'000;           // from the first octet of a request to its last: 408
   std::int64_t handle_ms_max = 30'000;         // until the handler has answered: 504
@@ -54,6 +56,11 @@ class Reply {
 // Called on one of the server's threads; must not block.
 using Handler = std::function<void(Request, std::shared_ptr<Reply>)>;
 
+// Asked on one of the server's threads once the head of a request is there and more of its body is
+// to come: an answer is sent in place of reading it, and the connection ends. So who may not ask at
+// all costs no memory. Must not block. The handler is not spared its own look.
+using BeforeBody = std::function<std::optional<Response>(const Request& head)>;
+
 // How the server itself answers when there is no handler to ask (400, 408, 413, 431, 500, 503,
 // 504). Default: application/problem+json with status and detail.
 using ErrorPage = std::function<Response(int status, const std::string& detail)>;
@@ -64,6 +71,7 @@ struct ServerOptions {
   Limits limits = {};
   std::size_t threads = 1;
   ErrorPage error_page = {};
+  BeforeBody before_body = {};
   tls::Doors doors = {};
   tls::Guests guests = tls::Guests::known;
 };

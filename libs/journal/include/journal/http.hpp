@@ -32,6 +32,7 @@ struct HttpTuning {
   int poll_ms_max = 10'000;  // how long the server is asked to wait before it answers
   int retry_ms = 200;        // between two attempts of `wait` while nothing can be reached
   int connections_max = 8;   // kept open while nobody uses them
+  std::uint64_t snapshot_bytes_max = std::uint64_t{4} << 30;  // of one that is loaded
 };
 
 // A handle, to be opened.

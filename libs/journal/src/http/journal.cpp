@@ -80,12 +80,7 @@ class HttpJournal : public Journal {
       ask.ms = std::max<std::int64_t>(ms_until(end), 1);
       ask.repeatable = false;
       const auto response = (*store)->want(std::move(ask), true);
-      if (response) {
-        head.last = entries.back().revision;
-        head.digest = entries.back().digest;
-        (*store)->learn(head);
-        return head.last;
-      }
+      if (response) return taken(**store, *response, entries.back());
       if (response.error().fault != JournalFault::conflict) return tl::unexpected(response.error());
       head = *response.error().head;
     }
@@ -208,6 +203,20 @@ class HttpJournal : public Journal {
     return store;
   }
 
+  // Only the head that the append makes says that it is stored: what stands in between may answer
+  // 200 to anything, such as a page to log in at.
+  static JournalResult<Revision> taken(Store& store, const httpkit::Response& response,
+                                       const Entry& newest) {
+    const auto head = parse_head(response.body);
+    const bool stands = head && (head->last > newest.revision ||
+                                 (head->last == newest.revision && head->digest == newest.digest));
+    if (!stands)
+      return refuse(JournalFault::unknown,
+                    store.where() + ": the answer to an append is not the head after it");
+    store.learn(*head);
+    return newest.revision;
+  }
+
   void remember(const Tail& tail) {
     const std::lock_guard lock(mutex_);
     tail_ = tail;
@@ -257,11 +266,11 @@ class HttpJournal : public Journal {
     const auto end =
         parse_etag(httpkit::find_header(response->headers, "etag").value_or(std::string_view()));
     auto found = parse_entries(response->body);
-    if (!found || !end)
-      return refuse(
-          JournalFault::corrupt,
-          store.where() + ": " + (found ? "the answer has no ETag" : found.error().message), {},
-          after + 1);
+    // Nothing that speaks this protocol, which says nothing of what is stored.
+    if (!end) return refuse(JournalFault::unavailable, store.where() + ": the answer has no ETag");
+    if (!found)
+      return refuse(JournalFault::corrupt, store.where() + ": " + found.error().message, {},
+                    after + 1);
     return Page{std::move(*found), end->last};
   }
 

@@ -34,6 +34,10 @@ class Upload {
     ask.repeatable = false;  // a message that came twice would not follow the one before it
     const auto response = store_.want(std::move(ask));
     if (!response) return tl::unexpected(response.error());
+    if (response->status != (last ? 200 : 202))
+      return refuse(JournalFault::unavailable, store_.where() + " answers " +
+                                                   std::to_string(response->status) +
+                                                   " to a part of a snapshot");
     sent_ = count_;
     return {};
   }
@@ -62,11 +66,18 @@ class Download : public SnapshotReader {
         return refuse(JournalFault::unavailable, store_->where() + ": the snapshot at revision " +
                                                      std::to_string(revision_) +
                                                      " went while it was read: try again");
+      if (octets_ > store_->tuning().snapshot_bytes_max)
+        return refuse(JournalFault::corrupt,
+                      store_->where() + ": the snapshot at revision " + std::to_string(revision_) +
+                          " is over " + std::to_string(store_->tuning().snapshot_bytes_max) +
+                          " bytes, or has no end",
+                      {}, revision_);
       parts_ = std::move((*fetched)->parts_);
       more_ = (*fetched)->more_;
       at_ = 0;
     }
     ++given_;
+    octets_ += parts_[at_].size() + 4;  // with its length, so that empty ones count
     return std::optional<Bytes>(std::move(parts_[at_++]));
   }
 
@@ -100,7 +111,7 @@ class Download : public SnapshotReader {
   const Digest digest_;
   std::vector<Bytes> parts_;
   std::size_t at_ = 0;
-  std::uint64_t given_ = 0;
+  std::uint64_t given_ = 0, octets_ = 0;
   bool more_ = false;
 };
 

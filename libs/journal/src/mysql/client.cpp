@@ -115,18 +115,37 @@ Tried<Client::End> Client::attempt(Session& session, const Work& work, Moment en
   return End::unsure;
 }
 
-Tried<Outcome> Client::timed(Session& session, const Sql& sql, Moment end,
-                             const std::function<bool(Row)>& each) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return tl::unexpected(Failure{0, "the handle was closed", true});
-    busy_[&session] = end;
-    if (end < next_look_) changed_.notify_all();
-  }
-  auto outcome = session.run(sql, each);
+// Until `unwatched`, the session is cut at `end`, and when this is closed. False: it is closed
+// already.
+bool Client::watched(Session& session, Moment end) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  busy_[&session] = end;
+  if (end < next_look_) changed_.notify_all();
+  return true;
+}
+
+void Client::unwatched(Session& session) {
   const std::lock_guard lock(mutex_);
   busy_.erase(&session);
+}
+
+Tried<Outcome> Client::timed(Session& session, const Sql& sql, Moment end,
+                             const std::function<bool(Row)>& each) {
+  if (!watched(session, end)) return tl::unexpected(Failure{0, "the handle was closed", true});
+  auto outcome = session.run(sql, each);
+  unwatched(session);
   return outcome;
+}
+
+// At least as long as a statement may take: a short deadline of one caller makes a connection that
+// others use.
+Tried<void> Client::greet(Session& session, Moment end) {
+  if (!watched(session, std::max(end, in_ms(tuning_.attempt_ms_max))))
+    return tl::unexpected(Failure{0, "the handle was closed", true});
+  auto greeted = session.greet(tuning_);
+  unwatched(session);
+  return greeted;
 }
 
 Answer<std::unique_ptr<Session>> Client::acquire(Moment end) {
@@ -167,6 +186,8 @@ Answer<std::unique_ptr<Session>> Client::connect(Moment end) {
     const std::size_t at = (first + i) % address_.endpoints.size();
     const std::string& endpoint = address_.endpoints[at];
     auto made = Session::connect(address_, endpoint, tuning_);
+    if (made)
+      if (auto greeted = greet(**made, end); !greeted) made = tl::unexpected(greeted.error());
     if (closed()) return closed_handle();
     // A replica may be behind, and what it answers would be taken for the newest.
     if (made && (*made)->facts().read_only) {

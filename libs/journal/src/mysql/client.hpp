@@ -68,6 +68,9 @@ class Client {
   Answer<std::unique_ptr<Session>> acquire(Moment end);
   Answer<std::unique_ptr<Session>> connect(Moment end);
   void release(std::unique_ptr<Session> session, bool whole);
+  bool watched(Session& session, Moment end);
+  void unwatched(Session& session);
+  Tried<void> greet(Session& session, Moment end);
   Tried<Outcome> timed(Session& session, const Sql& sql, Moment end,
                        const std::function<bool(Row)>& each = {});
   Tried<End> attempt(Session& session, const Work& work, Moment end);

@@ -1,7 +1,9 @@
 #include "session.hpp"
 
+#include <fcntl.h>
 #include <mysql.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -15,7 +17,9 @@ namespace {
 
 constexpr unsigned too_large_packet = 1153;
 constexpr unsigned library_first = 2000, library_last = 2999;
-constexpr unsigned killed = 1927, shutting_down = 1053, aborted = 1152;
+constexpr unsigned killed = 1927, shutting_down = 1053, aborted = 1152, idle_too_long = 4031;
+// A row has one part of a snapshot, or one commit; a server that sends more is none of ours.
+constexpr std::size_t packet_bytes_max = std::size_t{16} << 20;
 // What shows the password to no one in between, or to the server alone.
 constexpr char logins[] = "mysql_native_password,client_ed25519,caching_sha2_password";
 constexpr char system_trust[] = "/etc/ssl/certs/ca-certificates.crt";
@@ -44,6 +48,7 @@ void set_options(st_mysql* handle, const MysqlAddress& address, const MysqlTunin
   // The client cuts by milliseconds; these are for what it cannot see, such as a login.
   mysql_options(handle, MYSQL_OPT_READ_TIMEOUT, &statement_s);
   mysql_options(handle, MYSQL_OPT_WRITE_TIMEOUT, &statement_s);
+  mysql_options(handle, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet_bytes_max);
   // A server must not be able to ask for our files, or for the password in clear.
   mysql_options(handle, MYSQL_OPT_LOCAL_INFILE, &no);
   mysql_options(handle, MARIADB_OPT_RESTRICTED_AUTH, logins);
@@ -68,6 +73,13 @@ Row row_of(char** fields, const unsigned long* sizes, unsigned count) {
   for (unsigned i = 0; i < count; ++i)
     if (fields[i] != nullptr) row[i].emplace(fields[i], sizes[i]);
   return row;
+}
+
+// As it weighs in memory, also where its cells are empty.
+std::size_t size_of(const Row& row) {
+  std::size_t octets = sizeof row + row.size() * sizeof(Cell);
+  for (const Cell& cell : row) octets += cell ? cell->size() : 0;
+  return octets;
 }
 
 }  // namespace
@@ -125,17 +137,20 @@ Tried<std::unique_ptr<Session>> Session::connect(const MysqlAddress& address,
     failure.lost = true;
     return tl::unexpected(std::move(failure));
   }
-  made->socket_ = static_cast<int>(mysql_get_socket(made->handle_));
-  if (auto greeted = made->greet(tuning); !greeted) return tl::unexpected(greeted.error());
+  made->socket_ = fcntl(static_cast<int>(mysql_get_socket(made->handle_)), F_DUPFD_CLOEXEC, 0);
+  if (made->socket_ < 0)
+    return tl::unexpected(Failure{0, "this process has no file descriptors left", true});
   return made;
 }
 
 Session::~Session() {
+  int socket = -1;
   {
     const std::lock_guard lock(mutex_);
-    socket_ = -1;
+    std::swap(socket, socket_);
   }
   mysql_close(handle_);
+  if (socket >= 0) ::close(socket);
 }
 
 void Session::cut() {
@@ -146,7 +161,7 @@ void Session::cut() {
 Failure Session::failure() const {
   const unsigned code = mysql_errno(handle_);
   const bool lost = (code >= library_first && code <= library_last) || code == killed ||
-                    code == shutting_down || code == aborted;
+                    code == shutting_down || code == aborted || code == idle_too_long;
   return {code, mysql_error(handle_), lost};
 }
 
@@ -212,20 +227,28 @@ Tried<Outcome> Session::run(const Sql& sql, const std::function<bool(Row)>& each
     return outcome;
   }
   const unsigned count = mysql_num_fields(result);
-  bool more = true;
+  std::size_t octets = 0;
+  bool more = true, endless = false;
   while (more) {
     char** fields = mysql_fetch_row(result);
     if (fields == nullptr) break;
     Row row = row_of(fields, mysql_fetch_lengths(result), count);
-    if (each)
+    if (each) {
       more = each(std::move(row));
-    else
-      outcome.rows.push_back(std::move(row));
+      continue;
+    }
+    octets += size_of(row);
+    endless = octets > answer_bytes_max;
+    more = !endless;
+    outcome.rows.push_back(std::move(row));
   }
+  // What is left of it must not be read to its end, which may never come.
+  if (endless) cut();
   const bool broken = more && mysql_errno(handle_) != 0;
   Failure found = failure();
   mysql_free_result(result);
   if (broken) return tl::unexpected(std::move(found));
+  if (endless) return tl::unexpected(Failure{0, "its answer has no end", true});
   return outcome;
 }
 

@@ -53,11 +53,16 @@ struct Greeting {
 };
 std::vector<Greeting> greetings(bool tidb, const MysqlTuning& tuning);
 
+inline constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
+
 class Session {
  public:
+  // Logged in, and to be greeted first.
   static Tried<std::unique_ptr<Session>> connect(const MysqlAddress& address,
                                                  const std::string& endpoint,
                                                  const MysqlTuning& tuning);
+  // Learns what the server is and sets up the connection.
+  Tried<void> greet(const MysqlTuning& tuning);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -65,7 +70,8 @@ class Session {
   const Facts& facts() const { return facts_; }
   const std::string& endpoint() const { return endpoint_; }
 
-  // Each row of the answer goes to `each` where there is one, until it says false.
+  // Each row of the answer goes to `each` where there is one, until it says false. Rows that are
+  // gathered are at most answer_bytes_max.
   Tried<Outcome> run(const Sql& sql, const std::function<bool(Row)>& each = {});
   // Ends what is under way, from another thread.
   void cut();
@@ -73,7 +79,6 @@ class Session {
  private:
   Session() = default;
   Failure failure() const;
-  Tried<void> greet(const MysqlTuning& tuning);
   Tried<void> learn_facts();
   Tried<std::string> render(const Sql& sql) const;
 
@@ -81,6 +86,8 @@ class Session {
   std::string endpoint_;
   Facts facts_;
   std::mutex mutex_;  // of socket_ between its user and `cut`
+  // Ours beside the library's: that one closes its own when the connection is lost, and the number
+  // may be another connection's before `cut` comes.
   int socket_ = -1;
 };
 
