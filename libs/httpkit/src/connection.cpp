@@ -117,6 +117,7 @@ asio::awaitable<void> Connection::read_requests() {
 // False when there is no request to hand over; then whatever had to be said is said.
 asio::awaitable<bool> Connection::read_request(RequestParser& parser) {
   bool begun = false;
+  bool asked = false;
   for (;;) {
     if (in_begin_ < in_.size()) {
       if (!std::exchange(begun, true)) expect_until(Waiting::octets, limits_.read_ms_max);
@@ -126,6 +127,8 @@ asio::awaitable<bool> Connection::read_request(RequestParser& parser) {
         co_return false;
       }
       if (parser.state() == RequestParser::State::done) co_return true;
+      if (parser.state() == RequestParser::State::body && !std::exchange(asked, true))
+        if (refused_at_head(parser)) co_return false;
       if (parser.wants_continue() && in_begin_ == in_.size()) say_continue();
     } else if (!begun) {
       expect_until(Waiting::request, limits_.idle_ms_max);
@@ -201,11 +204,25 @@ void Connection::hand_over(RequestParser& parser) {
   }
 }
 
+bool Connection::refused_at_head(const RequestParser& parser) {
+  if (!shared_->options.at_head) return false;
+  Request head = parser.head();
+  head.peer = peer_;
+  head.peer_names = peer_names_;
+  std::optional<Response> no = shared_->options.at_head(head);
+  if (no) refuse(std::move(*no));
+  return no.has_value();
+}
+
 void Connection::refuse(int status, const std::string& detail) {
+  refuse(shared_->error_page(status, detail));
+}
+
+void Connection::refuse(Response response) {
   ending_ = true;
   const std::shared_ptr<Slot> slot = push_slot();
   slot->keep_alive = false;
-  answer(*slot, shared_->error_page(status, detail));
+  answer(*slot, std::move(response));
 }
 
 void Connection::say_continue() {

@@ -132,7 +132,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     return slots_.size() < limits_.pipelined_max && bytes_in_hand_ <= limits_.body_bytes_max;
   }
   void hand_over(RequestParser& parser);
+  bool refused_at_head(const RequestParser& parser);
   void refuse(int status, const std::string& detail);
+  void refuse(Response response);
   void say_continue();
   void client_ended();
 

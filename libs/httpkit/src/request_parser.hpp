@@ -35,6 +35,8 @@ class RequestParser {
   bool http_1_0() const { return http_1_0_; }
   const std::string& method() const { return request_.method; }
 
+  const Request& head() const { return request_; }  // REQUIRES: state() is body
+
   Request take();                         // REQUIRES: state() is done
   int status() const { return status_; }  // REQUIRES: state() is refused
   const std::string& detail() const { return detail_; }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +55,11 @@ class Reply {
 // Called on one of the server's threads; must not block.
 using Handler = std::function<void(Request, std::shared_ptr<Reply>)>;
 
+// Asked once where the head of a request is there and its body is not yet, on one of the server's
+// threads; must not block. A response: that is the answer, no more of the body is read, and the
+// connection ends. So whoever may not send a body has none of it kept for them.
+using AtHead = std::function<std::optional<Response>(const Request& head)>;
+
 // How the server itself answers when there is no handler to ask (400, 408, 413, 431, 500, 503,
 // 504). Default: application/problem+json with status and detail.
 using ErrorPage = std::function<Response(int status, const std::string& detail)>;
@@ -64,6 +70,7 @@ struct ServerOptions {
   Limits limits = {};
   std::size_t threads = 1;
   ErrorPage error_page = {};
+  AtHead at_head = {};  // empty: every body is read
   tls::Doors doors = {};
   tls::Guests guests = tls::Guests::known;
 };
