@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "httpkit/message.hpp"
@@ -39,6 +40,8 @@ struct ServiceOptions {
                    const std::string&) -> statekit::Result<Guest> {
     return Guest{"anonymous", {}};
   };
+  // Guests were verified to have their names: whose a lock is, is known.
+  bool verified = false;
   std::function<void(const Forced&)> tell = [](const Forced&) {};
 };
 
@@ -52,6 +55,8 @@ class Service {
   // Answers now, or when a journal that is waited for has grown.
   void serve(const httpkit::Request& request, std::shared_ptr<httpkit::Reply> reply);
   httpkit::Response handle(const httpkit::Request& request);
+  // Before the body is there: the answer to whoever may not send it. Does not block.
+  std::optional<httpkit::Response> refused_at_head(const httpkit::Request& head) const;
 
  private:
   struct Asked;  // a request with its route, query and author
