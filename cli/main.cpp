@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "access/io/trusted.hpp"
 #include "cli/client/connect.hpp"
 #include "cli/commands.hpp"
 #include "cli/parse.hpp"
 #include "cli/serve/serve.hpp"
+#include "cli/token_file.hpp"
 #include "settings/settings.hpp"
 #include "statekit/io/channel.hpp"
 
@@ -28,9 +28,9 @@ std::map<std::string, std::string> environment() {
 // Never on the command line, which every user of the machine can read.
 statekit::Status show_token(const cli::Session& session) {
   if (session.token_file.empty()) return {};
-  const auto token = access::read_shown_token(session.token_file);
-  if (!token) return statekit::fail(token.error());
-  statekit::show_token(*token);
+  const auto file = cli::TokenFile::open(session.token_file);
+  if (!file) return statekit::fail(file.error());
+  statekit::show_tokens([file = *file] { return file->shown(); });
   return {};
 }
 

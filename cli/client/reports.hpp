@@ -307,6 +307,7 @@ struct TimelineEvent {
   std::int64_t duration_us = -1;
   std::map<std::string, std::string> fields;  // of a log line
   std::string message;                        // likewise
+  std::string deployment;                     // whose line it is; empty: the platform's own
   std::string json;  // the whole event, with the field names of timeline.proto
 };
 

@@ -43,6 +43,7 @@ void describe(const v2alpha1::LogEvent& line, TimelineEvent& event) {
   event.outcome = level >= 0 && level < 5 ? levels[level] : "-";
   event.detail = line.message();
   event.message = line.message();
+  event.deployment = line.deployment();
   event.fields = {line.fields().begin(), line.fields().end()};
   for (const auto& [key, value] : event.fields) event.detail += " " + key + "=" + value;
 }

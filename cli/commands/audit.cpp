@@ -60,6 +60,12 @@ std::string field(const TimelineEvent& event, const char* name) {
   return found == event.fields.end() ? "" : found->second;
 }
 
+// A line of the platform's own: it names no deployment, which whatever is not of the platform has
+// to. Its source is what its event begins with.
+bool is_of_platform(const TimelineEvent& event) {
+  return event.deployment.empty() && event.message.starts_with(event.subject + ".");
+}
+
 // What a module is denied says which it is in words only, so that it is looked for there.
 bool matches(const AuditEntry& entry, const Options& options) {
   const bool of_them =
@@ -79,6 +85,7 @@ Result<std::vector<AuditEntry>> attempts(const Session& session, const Options& 
   if (!page) return fail(page.error());
   std::vector<AuditEntry> found;
   for (const TimelineEvent& event : page->events) {
+    if (!is_of_platform(event)) continue;
     if (event.message != denied && event.message != forced) continue;
     const std::string left_out = field(event, "left_out");
     AuditEntry entry{event.time_ms,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <ostream>
 
@@ -23,7 +24,7 @@ using statekit::Status;
 
 struct Options {
   std::string file;
-  bool all = false;
+  bool without_files = false;
   bool dry_run = false;
   std::vector<std::string> flags;
 };
@@ -51,11 +52,23 @@ void say(const Session& session, const settings::Loaded& loaded) {
   for (const std::string& line : loaded.hints) *session.err << "hint: " << printable(line) << '\n';
 }
 
+// Elsewhere than where the services run there are not the files that they name.
+std::vector<std::string> faults_in(const Effective& effective, const Options& options) {
+  if (options.without_files) return {};
+  return faults_of(effective.fields, effective.settings);
+}
+
 int check(const Session& session, const Options& options) {
   Effective effective;
   if (const Status loaded = load(options, effective); !loaded)
     return session.report(loaded.error());
   say(session, effective.loaded);
+  if (auto faults = faults_in(effective, options); !faults.empty())
+    return session.report({Code::failed_precondition,
+                           faults.size() == 1
+                               ? "1 setting is wrong"
+                               : std::to_string(faults.size()) + " settings are wrong",
+                           std::move(faults)});
   if (session.json()) {
     *session.out << settings_json({}, effective.loaded.deprecated, effective.loaded.hints) << '\n';
   } else {
@@ -102,13 +115,17 @@ int show(const Session& session, const Options& options) {
   return done;
 }
 
-// Beside the file first, then renamed over it: it is never there in half.
+// Beside the file first, then renamed over it: it is never there in half. Whoever may read it is
+// the same as before, from the first octet on.
 Status replace(const std::string& path, const std::string& text) {
   const std::string beside = path + ".upgraded-" + std::to_string(getpid());
   std::ofstream file(beside, std::ios::binary | std::ios::trunc);
-  file << text;
+  std::error_code failed;
+  const auto mode = std::filesystem::status(path, failed).permissions();
+  if (!failed) std::filesystem::permissions(beside, mode, failed);
+  if (!failed) file << text;
   file.close();
-  if (file && std::rename(beside.c_str(), path.c_str()) == 0) return {};
+  if (!failed && file && std::rename(beside.c_str(), path.c_str()) == 0) return {};
   std::remove(beside.c_str());
   return statekit::fail(Code::unavailable,
                         path + ": cannot be written; is its folder writable? Nothing was changed");
@@ -144,10 +161,14 @@ Command check_command(Session& session) {
       .optional_arguments()
       .after_dashes("FLAG", options->flags, "settings as flags, such as --schema.lease=5s")
       .optional_arguments()
+      .flag("--without-files", options->without_files,
+            "do not look at the files that it names, nor which ports would be opened")
       .prints_data(session)
       .examples(
           "  millrace settings check millrace.toml\n"
-          "  millrace settings check millrace.toml -- --schema.lease 5s\n")
+          "  millrace settings check millrace.toml -- --schema.lease 5s\n"
+          "\nThe files that the settings name (certificates, keys, tokens, keyring) are read as at "
+          "a start, so check\nwhere the services run, or with --without-files.\n")
       .action([&session, options] { return check(session, *options); });
   return command;
 }

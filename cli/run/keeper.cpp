@@ -12,6 +12,10 @@ using statekit::Status;
 
 namespace {
 
+// How long somebody who was let in before is not known any more, before that counts: a token that
+// expires is exchanged by whoever writes its file, which may be a little late.
+constexpr std::int64_t unknown_ms_max = 60'000;
+
 // Nothing that a new stream could mend.
 bool is_final(Code code) {
   return code == Code::not_found || code == Code::failed_precondition ||
@@ -70,7 +74,8 @@ Status Keeper::heed(const Heard& heard) {
                           heard.reason.empty() ? "the deployment is gone" : heard.reason);
   }
   if (!registered_) say_("registered as " + heard.endpoint + " at " + offer_.address);
-  registered_ = true;
+  registered_ = was_registered_ = true;
+  unknown_since_ms_.reset();
   const bool drain = heard.directive == Directive::drain && !leaving_;
   if (drain && !draining_) {
     say_("replaced by a newer deployment: it finishes what is in flight and stays for a rollback");
@@ -80,12 +85,19 @@ Status Keeper::heed(const Heard& heard) {
   return {};
 }
 
+bool Keeper::may_be_known_again(Code code, std::int64_t now_ms) {
+  if (code != Code::unauthenticated || !was_registered_) return false;
+  if (!unknown_since_ms_) unknown_since_ms_ = now_ms;
+  return now_ms - *unknown_since_ms_ < unknown_ms_max;
+}
+
 Status Keeper::reopen(const Error& why, std::int64_t now_ms) {
-  if (is_final(why.code)) return statekit::fail(why);
+  if (is_final(why.code) && !may_be_known_again(why.code, now_ms)) return statekit::fail(why);
   if (registered_) say_("lost the schema service, trying again: " + why.message);
   registered_ = false;
   registration_.reset();
-  hearing_.lost(now_ms, statekit::random_fraction());
+  // Each try that shows a token which is not known is one of those that slow others down.
+  hearing_.lost(now_ms, statekit::random_fraction(), why.code == Code::unauthenticated);
   return {};
 }
 

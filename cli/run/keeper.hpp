@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ class Keeper {
   void open(std::int64_t now_ms);
   statekit::Error silence(std::int64_t now_ms) const;
   statekit::Status heed(const Heard& heard);
+  // Not known any more, who was let in before: whether a next try may show a fresh token.
+  bool may_be_known_again(statekit::Code code, std::int64_t now_ms);
   statekit::Status reopen(const statekit::Error& why, std::int64_t now_ms);
 
   const std::vector<std::string> schema_;
@@ -42,6 +45,8 @@ class Keeper {
   std::uint64_t answers_seen_ = 0;  // of this stream
   Hearing hearing_;
   bool registered_ = false;
+  bool was_registered_ = false;
+  std::optional<std::int64_t> unknown_since_ms_;
   bool draining_ = false;
   bool leaving_ = false;
   std::uint64_t answers_before_leaving_ = 0;

@@ -1,5 +1,8 @@
 #include "cli/serve/all_settings.hpp"
 
+#include "access/io/faults.hpp"
+#include "services/schema/vault.hpp"
+
 namespace millrace::cli {
 
 void describe(settings::Fields& fields, AllSettings& all) {
@@ -12,6 +15,12 @@ void describe(settings::Fields& fields, AllSettings& all) {
   settings::describe(fields, all.log);
   settings::describe(fields, all.auth);
   settings::describe(fields, all.tls);
+}
+
+std::vector<std::string> faults_of(const settings::Fields& fields, const AllSettings& all) {
+  std::vector<std::string> faults = access::faults_of(fields, all.auth, all.tls);
+  for (std::string& each : schema_service::faults_of(all.schema)) faults.push_back(std::move(each));
+  return faults;
 }
 
 }  // namespace millrace::cli

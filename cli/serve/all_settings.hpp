@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/session.hpp"
 #include "services/console/settings.hpp"
@@ -29,5 +30,9 @@ struct AllSettings {
 };
 
 void describe(settings::Fields& fields, AllSettings& all);
+
+// What would be wrong at a start though each value is well formed, a line each: files that are
+// named, ports that would not be opened.
+std::vector<std::string> faults_of(const settings::Fields& fields, const AllSettings& all);
 
 }  // namespace millrace::cli

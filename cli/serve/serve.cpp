@@ -123,7 +123,7 @@ int serve(int argc, const char* const* argv) {
   settings::Fields fields;
   describe(fields, all.settings);
   const settings::Binary binary{"millrace serve", "Runs all five services in one process.",
-                                examples};
+                                examples, [&] { return faults_of(fields, all.settings); }};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors =
       settings::open_doors(binary, all.settings.tls, access::asks(all.settings.auth));

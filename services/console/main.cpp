@@ -20,12 +20,12 @@ int main(int argc, char** argv) {
   settings::Log log;
   settings::Tls tls;
   settings::Fields fields;
-  access::Door door(fields);
+  access::Door door(fields, tls);
   fields.text("data", settings.data, "folder for what is kept on disk");
   console::describe(fields, settings);
   settings::describe(fields, log);
-  settings::describe(fields, tls);
-  const settings::Binary binary{"millrace-console", "Shows what is deployed and what happens.", {}};
+  const settings::Binary binary{
+      "millrace-console", "Shows what is deployed and what happens.", {}, door.faults()};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors = settings::open_doors(binary, tls, door.asks());
   if (!doors) return 1;

@@ -114,9 +114,11 @@ class ConsoleServer final : public Server {
  private:
   std::unique_ptr<access::Gate> make_gate() {
     if (wiring_.trusted == nullptr || !wiring_.trusted->required) return nullptr;
-    return std::make_unique<access::Gate>(
+    auto gate = std::make_unique<access::Gate>(
         *wiring_.trusted, [this](const auto& use) { use(follower_.read()->book()); },
         *wiring_.clock);
+    gate->count_in(*wiring_.metrics, "console");
+    return gate;
   }
 
   Questions questions() {

@@ -20,13 +20,12 @@ int main(int argc, char** argv) {
   settings::Log log;
   settings::Tls tls;
   settings::Fields fields;
-  access::Door door(fields);
+  access::Door door(fields, tls);
   fields.text("data", settings.data, "folder for what is kept on disk");
   routing::describe(fields, settings);
   settings::describe(fields, log);
-  settings::describe(fields, tls);
   const settings::Binary binary{
-      "millrace-routing", "Carries calls to the endpoints of modules.", {}};
+      "millrace-routing", "Carries calls to the endpoints of modules.", {}, door.faults()};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors = settings::open_doors(binary, tls, door.asks());
   if (!doors) return 1;

@@ -119,6 +119,7 @@ class RoutingServer final : public Server {
     gate_ = std::make_unique<access::Gate>(
         *wiring_.trusted, [this](const auto& use) { use(follower_.read()->book()); },
         *wiring_.clock);
+    gate_->count_in(*wiring_.metrics, "routing");
     auto made = access::guard(*gate_, *rpc_, "millrace.v2alpha1.RoutingService");
     if (!made) return fail(std::move(made.error()));
     guarded_ = std::move(*made);

@@ -5,6 +5,7 @@
 #include "httpkit/health.hpp"
 #include "seal/clear_text.hpp"
 #include "services/schema/server.hpp"
+#include "services/schema/vault.hpp"
 #include "services/schema/workspace/server.hpp"
 #include "settings/log.hpp"
 #include "settings/main.hpp"
@@ -23,13 +24,14 @@ int main(int argc, char** argv) {
   settings::Log log;
   settings::Tls tls;
   settings::Fields fields;
-  access::Door door(fields);
+  access::Door door(fields, tls);
   fields.text("data", settings.data, "folder for what is kept on disk");
   schema_service::describe(fields, settings);
   settings::describe(fields, log);
-  settings::describe(fields, tls);
-  const settings::Binary binary{
-      "millrace-schema", "Keeps the schema and all that happens to it, and streams it.", {}};
+  const settings::Binary binary{"millrace-schema",
+                                "Keeps the schema and all that happens to it, and streams it.",
+                                {},
+                                door.faults([&] { return schema_service::faults_of(settings); })};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors = settings::open_doors(binary, tls, door.asks());
   if (!doors) return 1;

@@ -30,6 +30,12 @@ using statekit::Status;
 
 namespace {
 
+statekit::Error no_changeset(const std::string& key) {
+  return {statekit::Code::not_found,
+          "no changeset " + key + ": `millrace changeset list` shows those there are",
+          {}};
+}
+
 using Core = schema_service::Service;  // its name means gRPC's base class inside Rpc
 
 class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls {
@@ -162,10 +168,7 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
                                    v2::GetChangesetResponse* response) override {
     return read(context, [this, request, response](const State& state) {
       const Changeset* changeset = state.changeset(request->changeset());
-      if (changeset == nullptr)
-        return grpc::Status(grpc::StatusCode::NOT_FOUND,
-                            "no changeset " + request->changeset() +
-                                ": `millrace changeset list` shows those there are");
+      if (changeset == nullptr) return statekit::to_grpc(no_changeset(request->changeset()));
       *response->mutable_changeset() = schema::to_proto(*changeset);
       *response->mutable_position() = to_proto(service_.position_of(state));
       for (const statekit::FollowerRecord& record : service_.followers())
@@ -333,19 +336,24 @@ class Rpc final : public v2::SchemaService::CallbackService, private AccessCalls
   }
 
  private:
-  std::vector<std::string> modules_of_changeset(const std::string& key) const {
+  // The command is decided on a state that may be newer than this one. So who is held to some
+  // modules is told of a changeset that is not known here yet that there is none.
+  Status reaches_changeset(const CallbackServerContext& context, const std::string& method,
+                           const std::string& key) const {
     const auto state = service_.read();
-    const Changeset* changeset = state->changeset(key);
-    return changeset == nullptr ? std::vector<std::string>() : modules_of(*state, *changeset);
+    const Changeset* const changeset = state->changeset(key);
+    if (changeset != nullptr)
+      return reaches(context, method.c_str(), Permission::deploy, modules_of(*state, *changeset));
+    const access::Caller* const caller = access::current_caller();
+    if (caller == nullptr || caller->may_everywhere(Permission::deploy)) return {};
+    return fail(no_changeset(key));
   }
 
   ServerUnaryReactor* change(
       CallbackServerContext* context, const std::string& method, const Command& command,
       const v2::ChangesetRequest* request, v2::ChangesetResponse* response,
       Forward::Method<v2::ChangesetRequest, v2::ChangesetResponse> method_at_writer) {
-    if (const Status may = reaches(*context, method.c_str(), Permission::deploy,
-                                   modules_of_changeset(request->changeset()));
-        !may)
+    if (const Status may = reaches_changeset(*context, method, request->changeset()); !may)
       return refuse(context, may.error());
     const Result<statekit::CommandMeta> meta =
         by_caller(meta_from(*request, method, clock_.wall_ms()));

@@ -81,6 +81,9 @@ ServerUnaryReactor* SecretCalls::list(CallbackServerContext* context,
 ServerUnaryReactor* SecretCalls::rotate(CallbackServerContext* context,
                                         const v2::RotateSecretsRequest* request,
                                         v2::RotateSecretsResponse* response) {
+  if (const Status may = reaches(*context, "RotateSecrets", access::Permission::operate, {""});
+      !may)
+    return refuse(context, may.error());
   const Result<statekit::CommandMeta> meta = by_caller(meta_from(*request, clock_.wall_ms()));
   if (!meta) return refuse(context, meta.error());
   ServerUnaryReactor* reactor = context->DefaultReactor();

@@ -112,8 +112,10 @@ class GrpcSchemaServer final : public Server {
  private:
   std::unique_ptr<access::Gate> make_gate() {
     if (wiring_.trusted == nullptr || !wiring_.trusted->required) return nullptr;
-    return std::make_unique<access::Gate>(
+    auto gate = std::make_unique<access::Gate>(
         *wiring_.trusted, [this](const auto& use) { book(use); }, *wiring_.clock);
+    gate->count_in(*wiring_.metrics, "schema");
+    return gate;
   }
 
   Status guard_services() {

@@ -106,4 +106,12 @@ std::unique_ptr<Vault> make_vault(const Settings& settings) {
   return std::make_unique<Vault>(keyring_of(settings, true), "", workspace);
 }
 
+std::vector<std::string> faults_of(const Settings& settings) {
+  std::vector<std::string> faults;
+  if (!settings.keyring.empty())
+    if (const auto key = keyring_of(settings, false)->active(); !key)
+      faults.push_back("schema.secrets.keyring: " + key.error().message);
+  return faults;
+}
+
 }  // namespace millrace::schema_service

@@ -37,4 +37,7 @@ class Vault {
 // With the KMS or the keyring that the settings name, or the keyring in the data folder.
 std::unique_ptr<Vault> make_vault(const Settings& settings);
 
+// What is wrong with the keys that the settings name, a line each, for --check-settings.
+std::vector<std::string> faults_of(const Settings& settings);
+
 }  // namespace millrace::schema_service

@@ -20,11 +20,11 @@ int main(int argc, char** argv) {
   settings::Log log;
   settings::Tls tls;
   settings::Fields fields;
-  access::Door door(fields);
+  access::Door door(fields, tls);
   timeline::describe(fields, settings);
   settings::describe(fields, log);
-  settings::describe(fields, tls);
-  const settings::Binary binary{"millrace-timeline", "Keeps what happened and tells it.", {}};
+  const settings::Binary binary{
+      "millrace-timeline", "Keeps what happened and tells it.", {}, door.faults()};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors = settings::open_doors(binary, tls, door.asks());
   if (!doors) return 1;

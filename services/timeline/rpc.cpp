@@ -2,7 +2,9 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "access/io/gate.hpp"
 #include "services/timeline/codec.hpp"
+#include "services/timeline/permit.hpp"
 #include "services/timeline/stream.hpp"
 #include "settings/main.hpp"
 #include "statekit/io/rpc.hpp"
@@ -24,6 +26,7 @@ class TimelineRpc final : public Rpc, public v2alpha1::TimelineService::Callback
       : service_(service), ready_(std::move(ready)), streams_(service) {}
 
   grpc::Service* service() override { return this; }
+  void set_gate(access::Gate& gate) override { gate_ = &gate; }
   void end_streams() override { streams_.end(); }
 
   grpc::ServerUnaryReactor* Ping(grpc::CallbackServerContext* context, const v2alpha1::PingRequest*,
@@ -38,6 +41,11 @@ class TimelineRpc final : public Rpc, public v2alpha1::TimelineService::Callback
                                     const v2alpha1::PublishRequest* request,
                                     v2alpha1::PublishResponse* response) override {
     Incoming incoming = decode(*request);
+    if (const access::Caller* const caller = access::current_caller())
+      if (const auto why = not_theirs(*caller, incoming.events)) {
+        if (gate_ != nullptr) gate_->refuse(*caller, "Publish", context->peer(), *why);
+        return answered(*context, {grpc::StatusCode::PERMISSION_DENIED, *why});
+      }
     const Published published = service_.publish(std::move(incoming.events));
     service_.count_dropped(incoming.unreadable);
     response->set_accepted(published.accepted);
@@ -68,6 +76,7 @@ class TimelineRpc final : public Rpc, public v2alpha1::TimelineService::Callback
  private:
   TimelineService& service_;
   const std::function<bool()> ready_;
+  access::Gate* gate_ = nullptr;  // null: nobody is asked
   Streams streams_;
 };
 

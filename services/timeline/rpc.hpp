@@ -10,6 +10,9 @@
 namespace grpc {
 class Service;
 }
+namespace millrace::access {
+class Gate;
+}
 
 namespace millrace::timeline {
 
@@ -17,6 +20,8 @@ class Rpc {
  public:
   virtual ~Rpc() = default;
   virtual grpc::Service* service() = 0;
+  // Before it is served behind it: it is told of what is refused here.
+  virtual void set_gate(access::Gate& gate) = 0;
   // Ends every stream with Unavailable. Before the server stops.
   virtual void end_streams() = 0;
 };

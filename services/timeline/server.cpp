@@ -61,6 +61,7 @@ class TimelineServer final : public Server {
     server_ = std::move(*server);
     if (wiring_.health != nullptr)
       wiring_.health->watch("timeline feed", [this] { return readiness_of(follower_.status()); });
+    // The timeline takes events whether or not it follows the schema service.
     follower_.start();
     pump_ = std::thread([this] { pump(); });
     statekit::log_info("timeline.started", {{"address", server_->address()}});
@@ -86,13 +87,14 @@ class TimelineServer final : public Server {
     gate_ = std::make_unique<access::Gate>(
         *wiring_.trusted, [this](const auto& use) { use(follower_.read()->book()); },
         *wiring_.clock);
+    gate_->count_in(*wiring_.metrics, "timeline");
+    rpc_->set_gate(*gate_);
     auto made = access::guard(*gate_, *rpc_->service(), "millrace.v2alpha1.TimelineService");
     if (!made) return fail(std::move(made.error()));
     guarded_ = std::move(*made);
     return {};
   }
 
-  // The timeline takes events whether or not it follows the schema service.
   // Brings the changes that the feed tells of into the ring. What was so before the first state
   // that this process saw is no news.
   void pump() {

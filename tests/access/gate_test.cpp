@@ -41,6 +41,16 @@ TEST_CASE("who shows nothing, or what is not known, is told what is missing and 
   CHECK(house.verdict(with_token(looks, 'a')) == "unauthenticated");
 }
 
+TEST_CASE("what a stranger's token says of itself is told plainly and in short") {
+  House house;
+  const Caller caller{"ada", {}, "token"};
+  house.gate().refuse(caller, looks, "x",
+                      "no key is called 'k\nforged\x1b[31m" + std::string(6'000, 'A'));
+  REQUIRE(house.told.size() == 1);
+  CHECK(house.told[0].why.size() <= 500);
+  CHECK(house.told[0].why.starts_with("no key is called 'k?forged?[31mAAA"));
+}
+
 TEST_CASE("a method that has no rule is denied even to an admin") {
   House house;
   CHECK(house.verdict(with_token("/millrace.v2alpha1.SchemaService/New", 'b')) ==
@@ -56,6 +66,11 @@ TEST_CASE("a certificate is who it names, with the roles of that name") {
   arrival.identities = {"unknown", "ada"};
   CHECK(house.verdict(arrival) == "ada");
   arrival.identities = {"unknown"};
+  CHECK(house.verdict(arrival) == "permission-denied");
+  // No authority gives a group's rights, nor a name of Millrace's own.
+  house.give('g', "group:ops", {{Role::viewer, {}}});
+  house.give('s', "schema", {{Role::viewer, {}}});
+  arrival.identities = {"group:ops", "schema"};
   CHECK(house.verdict(arrival) == "permission-denied");
   arrival.method = follows;
   arrival.identities = {"router.internal"};

@@ -66,6 +66,8 @@ TEST_CASE("each claim that does not hold refuses the token, and only its times a
        "JWT: it names nobody, or somebody whom no grant can name"},
       {"a group's name", [](auto& c) { c.subject = "group:ops"; }, nothing,
        "JWT: nobody is called group:ops"},
+      {"Millrace's own name", [](auto& c) { c.subject = "schema"; }, nothing,
+       "JWT: nobody is called schema"},
       {"too many groups", [](auto& c) { c.groups.assign(jwt_groups_max + 1, "g"); }, nothing,
        "JWT: it lists more than 256 groups"},
   };

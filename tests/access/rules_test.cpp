@@ -119,6 +119,26 @@ TEST_CASE("a pattern holds a role back to its modules") {
   CHECK(check_modules({"a", {{Role::deployer, {"*"}}}, ""}, Permission::deploy, {""}));
 }
 
+TEST_CASE("what concerns all modules is for no role that a pattern holds to some") {
+  for (const Role role : {Role::admin, Role::operator_, Role::service}) {
+    CAPTURE(name_of(role));
+    for (const Permission permission :
+         {Permission::administer, Permission::operate, Permission::follow}) {
+      CAPTURE(name_of(permission));
+      CHECK_FALSE(Caller{"eve", {{role, {"shop*"}}}, ""}.may(permission));
+      CHECK_FALSE(Caller{"eve", {{role, {"shop", "workspace:*"}}}, ""}.may(permission));
+      CHECK(Caller{"ada", {{role, {}}}, ""}.may(permission) == allows(role, permission));
+    }
+  }
+  CHECK(Caller{"ada", {{Role::admin, {"*"}}}, ""}.may(Permission::administer));
+  const Caller eve{"eve", {{Role::admin, {"shop*"}}}, ""};
+  CHECK(eve.may(Permission::deploy, "shop"));
+  CHECK(eve.may(Permission::read_secrets, "shop"));
+  // A pattern for modules says nothing of states over HTTP.
+  CHECK(
+      Caller{"olaf", {{Role::operator_, {"shop"}}}, ""}.may_in_workspace(Permission::operate, "w"));
+}
+
 TEST_CASE("a module's identity is no service of the platform, nor the other way round") {
   const Caller module{"echo", {{Role::service, {"echo"}}}, "token"};
   CHECK_FALSE(module.is_platform());

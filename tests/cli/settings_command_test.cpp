@@ -58,6 +58,58 @@ TEST_CASE("settings upgrade rewrites the file, shows what changed, and a dry run
   CHECK(has(run({"settings", "upgrade", path}).out, "the newest"));
 }
 
+TEST_CASE("settings upgrade lets nobody read the file who could not before") {
+  const test::TempDir folder;
+  const std::string path = folder / "m.toml";
+  write(path, "[schema]\nlease = '20s'\n");
+  std::filesystem::permissions(path, std::filesystem::perms(0600));
+  REQUIRE(run({"settings", "upgrade", path}).exit_code == 0);
+  CHECK(std::filesystem::status(path).permissions() == std::filesystem::perms(0600));
+}
+
+TEST_CASE("settings check looks at the files that are named, each of them, and shows none of it") {
+  const test::TempDir folder;
+  const std::string path = folder / "m.toml";
+  write(folder / "open.token", "mlr_MARKER\n");
+  write(folder / "damaged.json", R"({"keys":"MARKER"})");
+  write(folder / "keyring", "MARKER\n");
+  write(path, "version = 2\n[tls]\ncertificate = '" + folder / "none.pem" + "'\nkey = '" +
+                  folder / "none.key" + "'\n[auth]\nmode = 'required'\ntoken_file = '" +
+                  folder / "open.token" + "'\nbootstrap_token_file = '" + folder / "none.token" +
+                  "'\n[auth.jwt]\nkeys = '" + folder / "damaged.json" +
+                  "'\nissuer = 'i'\naudience = 'a'\n[schema.secrets]\nkeyring = '" +
+                  folder / "keyring" + "'\n");
+  const Said said = run({"settings", "check", path});
+  CHECK(said.exit_code == 1);
+  INFO(said.err);
+  CHECK(has(said.err, "5 settings are wrong"));
+  CHECK(has(said.err, "tls.certificate: " + folder / "none.pem" + ": there is no such file"));
+  CHECK(has(said.err,
+            "auth.token_file: the token in " + folder / "open.token" + " can be read by others"));
+  CHECK(has(said.err, "auth.bootstrap_token_file: cannot read the token in"));
+  CHECK(has(said.err, "auth.jwt.keys, " + folder / "damaged.json" + ": it is no JWKS"));
+  CHECK(has(said.err, "schema.secrets.keyring: "));
+  CHECK_FALSE(has(said.err, "MARKER"));
+  CHECK(run({"settings", "check", path, "--without-files"}).exit_code == 0);
+}
+
+TEST_CASE("settings check tells of ports that would not be opened, by their newest names") {
+  const test::TempDir folder;
+  const std::string path = folder / "m.toml";
+  write(path,
+        "version = 2\n[schema]\nlisten = '0.0.0.0:8892'\n[ingress]\n"
+        "http_listen = '10.1.2.3:80'\n");
+  const Said said = run({"settings", "check", path});
+  CHECK(said.exit_code == 1);
+  INFO(said.err);
+  CHECK(has(said.err, "2 settings are wrong"));
+  CHECK(has(said.err, "schema.listen = 0.0.0.0:8892 can be reached from other machines"));
+  CHECK(has(said.err, "auth.mode"));
+  CHECK(has(said.err, "ingress.http_listen = 10.1.2.3:80 can be reached"));
+  write(path, "version = 2\ninsecure = true\n" + read(path).substr(12));
+  CHECK(run({"settings", "check", path}).exit_code == 0);
+}
+
 TEST_CASE("settings upgrade leaves a file with faults as it is and names them") {
   const test::TempDir folder;
   const std::string path = folder / "m.toml";

@@ -177,6 +177,37 @@ TEST_CASE("with auth required a module is deployed, served and called with token
   CHECK(called.exit_code == 0);
 }
 
+TEST_CASE("run goes on with the token that its file holds now, once the one before is over") {
+  Closed house;
+  const Words roles = {"deployer=time", "service=time"};
+  const std::string first = house.token("time", roles);
+  const Folder folder;
+  const std::string file = folder.path("token");
+  write_file(file, read_file(first));
+  std::filesystem::permissions(file, std::filesystem::perms(0600));
+  const auto time = house.cluster.example("time", {"--token-file", file});
+  const auto registrations = [&] {
+    const std::string log = time->output();
+    std::size_t count = 0;
+    for (std::size_t at = log.find("registered as"); at != std::string::npos;
+         at = log.find("registered as", at + 1))
+      ++count;
+    return count;
+  };
+  REQUIRE(eventually([&] { return registrations() == 1 && has(time->output(), "is live"); }));
+
+  const std::string id = read_file(first).substr(4, 10);
+  std::filesystem::remove(first);
+  write_file(file, read_file(house.token("time", {})));
+  REQUIRE(house.as(house.root, {"token", "revoke", id}).exit_code == 0);
+  INFO(time->output());
+  REQUIRE(eventually([&] { return registrations() == 2; }));
+  CHECK(time->running());
+  CHECK(eventually([&] {
+    return house.as(house.root, {"call", "time.now", "{}"}).exit_code == 0;
+  }));
+}
+
 TEST_CASE("a JSON Web Token opens doors to curl and the command line, until it expires") {
   const Folder folder;
   const auto key = millrace::test::JwtKey::ec("ec-1");

@@ -60,9 +60,11 @@ TEST_CASE("an address of etcd that cannot be meant is refused with the part that
   CHECK(refused("etcd://a:1/w?quota").find("no value") != std::string::npos);
 }
 
-TEST_CASE("G10: a password in an address of etcd is refused") {
+TEST_CASE("G10: a password in an address of etcd is refused, and not said again") {
   CHECK(refused("etcd://a:1/w?password=hunter2").find("password-file") != std::string::npos);
-  refused("etcd://mill:hunter2@a:1/w");
+  CHECK(refused("etcd://mill:hunter2@a:1/w").find("etcd://***@a:1/w") != std::string::npos);
+  for (const char* url : {"etcd://mill:hunter2@a:1/w", "etcd://a:1/w?password=hunter2"})
+    CHECK(refused(url).find("hunter2") == std::string::npos);
 }
 
 }  // namespace millrace::journal

@@ -59,9 +59,15 @@ TEST_CASE("an address of a database that cannot be meant is refused with the par
   CHECK(refused("mysql://a:1/d/w?tls").find("no value") != std::string::npos);
 }
 
-TEST_CASE("G10: a password in an address of a database is refused") {
+TEST_CASE("G10: a password in an address of a database is refused, and not said again") {
   CHECK(refused("mysql://a:1/d/w?password=hunter2").find("password-file") != std::string::npos);
-  refused("mysql://mill:hunter2@a:1/d/w");
+  CHECK(refused("mysql://mill:hunter2@a:1/d/w").find("mysql://***@a:1/d/w") != std::string::npos);
+  for (const char* url :
+       {"mysql://mill:hunter2@a:1/d/w", "mysql://mill:hun/hunter2@a:1/d/w",
+        "mysql://a:1/d/w?password=hunter2", "mysql://a:1/d/w?passwd=hunter2&ca=/x",
+        "mysql://a:1/d/w?user=x&token=hunter2", "mysql://mill:hunter2@a:1/d/w?password=hunter2"})
+    CHECK(refused(url).find("hunter2") == std::string::npos);
+  CHECK(refused("mysql://a:1/d/w?cert=/a@b.pem").find("/a@b.pem") != std::string::npos);
 }
 
 }  // namespace millrace::journal

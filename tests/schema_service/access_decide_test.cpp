@@ -53,6 +53,10 @@ TEST_CASE("a token that says what it cannot is refused") {
   CHECK(code_of(world.run(command)) == Code::invalid_argument);
   CHECK(code_of(world.run(token_for("a b", "aaaaaaaaaa", viewer))) == Code::invalid_argument);
   CHECK(code_of(world.run(token_for("ada", "short", viewer))) == Code::invalid_argument);
+  for (const char* own : {"schema", "millrace", "bootstrap"}) {
+    CHECK(code_of(world.run(token_for(own, "aaaaaaaaaa", viewer))) == Code::invalid_argument);
+    CHECK(code_of(world.run(SetRoles{own, viewer})) == Code::invalid_argument);
+  }
   command = token_for("ada", "aaaaaaaaaa", viewer);
   command.token.hash = {};
   CHECK(code_of(world.run(command)) == Code::invalid_argument);

@@ -199,6 +199,49 @@ TEST_CASE("a deployer for some modules changes no other, in whatever way it is a
   CHECK(verdict(client.call(&Stub::RollbackChangeset, fail, bearer(token))) == "no");
 }
 
+TEST_CASE(
+    "an admin or operator for some modules makes nobody more than that, and rotates no keys") {
+  Guarded house;
+  test::Client& client = house.client();
+  const std::string eve = house.token("eve", {"admin=echo*", "operator=echo*"});
+  v2::SetRolesRequest more;
+  more.set_principal("eve");
+  more.add_roles()->set_role("admin");
+  const auto raised = client.call(&Stub::SetRoles, more, bearer(eve));
+  CHECK(verdict(raised) == "no");
+  CHECK(contains(raised.status.error_message(), "it takes the role admin, for all modules"));
+  CHECK(verdict(client.call(&Stub::CreateToken, v2::CreateTokenRequest(), bearer(eve))) == "no");
+  CHECK(verdict(client.call(&Stub::ListAccess, v2::ListAccessRequest(), bearer(eve))) == "no");
+  CHECK(verdict(client.call(&Stub::RotateSecrets, v2::RotateSecretsRequest(), bearer(eve))) ==
+        "no");
+  const std::string address = house.running->server().address();
+  CHECK(knock(address, "/millrace.v2alpha1.SchemaService/Subscribe", bearer(eve)).error_code() ==
+        StatusCode::PERMISSION_DENIED);
+  CHECK(knock(address, "/millrace.v2alpha1.SchemaService/GetState", bearer(eve)).error_code() ==
+        StatusCode::PERMISSION_DENIED);
+  CHECK(verdict(client.call(&Stub::CreateChangeset, test::deploy_request(echo), bearer(eve))) ==
+        "ok");
+}
+
+TEST_CASE("what is denied, failed and slowed down is counted, by door") {
+  Guarded house;
+  test::Client& client = house.client();
+  const std::string viewer = house.token("vera", {"viewer"});
+  const auto deploys = [&](const std::string& token) {
+    return client.call(&Stub::CreateChangeset, test::deploy_request(echo), bearer(token));
+  };
+  CHECK(verdict(deploys(viewer)) == "no");
+  for (int i = 0; i < 40; ++i) (void)deploys(access::draw_token());
+  const std::string text = house.running->metrics().text();
+  INFO(text);
+  CHECK(contains(text, "millrace_access_denied_total{door=\"schema\"} 41"));
+  for (const std::string name : {"failed", "slowed"}) {
+    const std::string counted = "millrace_access_" + name + "_total{door=\"schema\"} ";
+    CHECK(contains(text, counted));
+    CHECK_FALSE(contains(text, counted + "0"));
+  }
+}
+
 TEST_CASE("G10: a deployment's values go to its own identity alone, not even to an admin") {
   Guarded house;
   const std::string deployment = house.deploy(echo);

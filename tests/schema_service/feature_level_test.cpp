@@ -85,6 +85,35 @@ TEST_CASE("G9: no value is written while a follower of the first release is conn
   CHECK(client.status()->feature_level() == 2);
 }
 
+TEST_CASE("no role is given that somebody who is connected would take for more than it is") {
+  Running running;
+  test::Client& client = running.client();
+  const auto gives = [&](const std::string& role, const std::string& pattern) {
+    v2::SetRolesRequest request;
+    request.set_principal("ed");
+    v2::RoleBinding& binding = *request.add_roles();
+    binding.set_role(role);
+    if (!pattern.empty()) binding.add_modules(pattern);
+    return client.call(&Stub::SetRoles, request);
+  };
+  {
+    const Follower of_level_3(client, 3);
+    for (const auto& [role, pattern] :
+         {std::pair{"deployer", "workspace:shop-*"}, std::pair{"viewer", "workspace:shop-*"},
+          std::pair{"operator", "shop"}, std::pair{"admin", "shop*"}}) {
+      CAPTURE(role);
+      const auto refused = gives(role, pattern);
+      CHECK(refused.status.error_code() == grpc::StatusCode::FAILED_PRECONDITION);
+      CHECK(contains(refused.status.error_message(), "feature level 4"));
+    }
+    CHECK(gives("deployer", "shop*").ok());
+    CHECK(gives("admin", "").ok());
+    CHECK(client.status()->feature_level() == 3);
+  }
+  REQUIRE(test::eventually([&] { return gives("deployer", "workspace:shop-*").ok(); }));
+  CHECK(client.status()->feature_level() == 4);
+}
+
 TEST_CASE("G9: a follower that reads the newest level holds nothing up, and the level stays") {
   Running running;
   test::Client& client = running.client();

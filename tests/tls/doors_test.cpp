@@ -12,7 +12,8 @@ TEST_CASE("loopback may be in clear, and any other address is refused with what 
   for (const char* fine :
        {"127.0.0.1:8892", "127.9.9.9:1", "localhost:0", "[::1]:8892", "unix:/run/x", ""})
     CHECK(open.may_listen(fine, "schema.listen"));
-  for (const char* wide : {"0.0.0.0:8892", "[::]:8892", "10.0.0.1:1", "schema:8892"}) {
+  for (const char* wide : {"0.0.0.0:8892", "[::]:8892", "10.0.0.1:1", "schema:8892",
+                           "127.0.0.1.example:8892", "localhost.example:8892"}) {
     const auto refused = open.may_listen(wide, "schema.listen");
     REQUIRE_FALSE(refused);
     CHECK(refused.error().message.starts_with(std::string("schema.listen = ") + wide));

@@ -5,6 +5,7 @@
 #include "access/book.hpp"
 #include "access/io/trusted.hpp"
 #include "httpkit/client.hpp"
+#include "raw_client.hpp"
 #include "services/schema/workspace/server.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
@@ -24,6 +25,7 @@ class House {
     trusted_.required = true;
     give("vera", access::Role::viewer, 'v');
     give("dora", access::Role::deployer, 'd');
+    give("eddy", access::Role::deployer, 'e');
     give("olaf", access::Role::operator_, 'o');
     give("team", access::Role::deployer, 't', {"workspace:team-*"});
     schema_service::Settings settings;
@@ -51,6 +53,14 @@ class House {
         httpkit::fetch(method, "http://" + server_->address() + target, body, headers, 20'000);
     REQUIRE(answer);
     return answer->status;
+  }
+
+  // What is said to a head that announces a large body, before any of it comes.
+  int status_at_head(char whose, const std::string& target) const {
+    httpkit::RawClient client(server_->address());
+    client.send("POST " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n" +
+                (whose == 0 ? "" : "Authorization: Bearer " + text(whose) + "\r\n") + "\r\n");
+    return httpkit::status_of(client.read_to_end());
   }
 
  private:
@@ -120,6 +130,31 @@ TEST_CASE("a lock is broken by operators only, and released by who holds it") {
   REQUIRE(house.ask('d', "LOCK", state, lock) == 200);
   CHECK(house.ask('d', "DELETE", "/v1/workspaces/prod?force=true") == 403);
   CHECK(house.ask('o', "UNLOCK", state, id_alone) == 200);
+}
+
+TEST_CASE("G8: the body of a state is kept for nobody who may not write one") {
+  const House house;
+  // Were it read, the answer would come only once all of it had.
+  CHECK(house.status_at_head(0, "/v1/workspaces/prod/state") == 401);
+  CHECK(house.status_at_head('v', "/v1/workspaces/prod/state") == 403);
+  CHECK(house.status_at_head('t', "/v1/workspaces/prod/state") == 403);
+  CHECK(house.status_at_head('v', "/v1/workspaces/prod/journal/entries") == 403);
+  CHECK(house.status_at_head('v', "/nowhere") == 404);
+}
+
+TEST_CASE("who shows another's lock forces it, however much of it they show") {
+  const House house;
+  const std::string state = "/v1/workspaces/prod/state";
+  REQUIRE(house.ask('d', "LOCK", state, lock) == 200);
+  CHECK(house.ask('e', "UNLOCK", state, R"({"ID":"a","Who":"me"})") == 403);
+  CHECK(house.ask('e', "UNLOCK", state, lock) == 403);
+  CHECK(house.ask('e', "UNLOCK", state, R"({"ID":"b","Who":"me"})") == 409);
+  CHECK(house.text_of('v', "/v1/workspaces/prod/lock").find("ed@desk") != std::string::npos);
+  CHECK(house.ask('o', "UNLOCK", state, lock) == 200);
+  CHECK(house.text_of('v', "/v1/workspaces/prod/audit").find("force-unlock") != std::string::npos);
+  // Whoever took it is known by their name, not by what else they say.
+  REQUIRE(house.ask('e', "LOCK", state, lock) == 200);
+  CHECK(house.ask('e', "UNLOCK", state, R"({"ID":"a","Who":"ed@other"})") == 200);
 }
 
 TEST_CASE("a role for some workspaces opens these, and lists show no others") {

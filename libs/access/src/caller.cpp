@@ -11,9 +11,15 @@ bool is_for_workspaces_only(const RoleBinding& binding) {
          std::all_of(binding.modules.begin(), binding.modules.end(), is_for_workspace);
 }
 
+bool reaches_all(const RoleBinding& binding) {
+  return binding.modules.empty() ||
+         std::find(binding.modules.begin(), binding.modules.end(), "*") != binding.modules.end();
+}
+
 // A module's own identity is not sent everything, a platform service is no endpoint of a module.
 bool has(const RoleBinding& binding, Permission permission) {
   if (!allows(binding.role, permission) || is_for_workspaces_only(binding)) return false;
+  if (is_of_all_modules(permission) && !reaches_all(binding)) return false;
   if (binding.role != Role::service) return true;
   return permission != (binding.modules.empty() ? Permission::serve : Permission::follow);
 }
@@ -35,11 +41,6 @@ bool reaches_workspace(const RoleBinding& binding, std::string_view workspace) {
       return true;
   }
   return !held;
-}
-
-bool reaches_all(const RoleBinding& binding) {
-  return binding.modules.empty() ||
-         std::find(binding.modules.begin(), binding.modules.end(), "*") != binding.modules.end();
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ Result<JwtBearer> check_jwt_claims(const JwtClaims& claims, const JwtRules& rule
   if (claims.subject.empty() || !is_principal(bearer.principal))
     return no_such_bearer("it names nobody, or somebody whom no grant can name");
   // Otherwise whoever picks their own name picks a group's rights.
-  if (bearer.principal.starts_with(group_prefix))
+  if (bearer.principal.starts_with(group_prefix) || is_own_name(bearer.principal))
     return no_such_bearer("nobody is called " + bearer.principal);
   if (claims.groups.size() > jwt_groups_max)
     return no_such_bearer("it lists more than " + std::to_string(jwt_groups_max) + " groups");

@@ -122,4 +122,8 @@ bool is_principal(std::string_view name) {
          std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
+bool is_own_name(std::string_view name) {
+  return name == "schema" || name == "millrace" || name == "bootstrap";
+}
+
 }  // namespace millrace::access

@@ -108,6 +108,11 @@ bool allows(Role role, Permission permission) {
   return false;
 }
 
+// Who may say who may do what, if only for some modules, could say it of themselves for all.
+bool is_of_all_modules(Permission permission) {
+  return one_of(permission, {P::administer, P::operate, P::follow});
+}
+
 std::string roles_with(Permission permission) {
   std::string out;
   for (const Role role : {Role::viewer, Role::deployer, Role::operator_, Role::secret_reader,

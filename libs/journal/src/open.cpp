@@ -7,6 +7,7 @@
 #include "journal/memory.hpp"
 #include "journal/mysql.hpp"
 #include "journal/sqlite.hpp"
+#include "rules.hpp"
 
 namespace millrace::journal {
 
@@ -54,7 +55,8 @@ Result<std::unique_ptr<Journal>> open_journal(const std::string& url) {
     return fail(Code::invalid_argument,
                 "journal '" + url + "': say which file, as in sqlite:/var/lib/millrace/journal.db");
   }
-  return fail(Code::invalid_argument, "journal '" + url + "': there is no driver for " + scheme +
+  return fail(Code::invalid_argument, "journal '" + shown_address(url) +
+                                          "': there is no driver for " + scheme +
                                           ":, only for sqlite:PATH, etcd://..., mysql://..., "
                                           "http://..., https://... and memory:");
 }

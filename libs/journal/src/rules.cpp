@@ -8,6 +8,59 @@ namespace millrace::journal {
 
 using namespace statekit;
 
+namespace {
+
+// An option that holds a secret, where one that names a file with it would be right.
+bool is_secret(std::string_view option) {
+  if (option.ends_with("file")) return false;
+  for (const std::string_view word : {"pass", "token", "secret", "pwd"})
+    if (option.find(word) != std::string_view::npos) return true;
+  return false;
+}
+
+std::string shown_options(std::string_view options) {
+  std::string out;
+  while (!options.empty()) {
+    const std::size_t end = std::min(options.find('&'), options.size());
+    const std::string_view each = options.substr(0, end);
+    const std::size_t equals = each.find('=');
+    const bool hidden = equals != std::string_view::npos && is_secret(each.substr(0, equals));
+    out += hidden ? std::string(each.substr(0, equals)) + "=***" : std::string(each);
+    if (end < options.size()) out += '&';
+    options.remove_prefix(std::min(end + 1, options.size()));
+  }
+  return out;
+}
+
+// No part of an address of ours has an `@` before its options, so what stands before is a login.
+std::size_t login_end(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t at = url.rfind('@', url.find('?'));
+  return scheme == std::string::npos || at < scheme ? std::string::npos : at;
+}
+
+}  // namespace
+
+std::string shown_address(const std::string& url) {
+  std::string shown = url;
+  if (const std::size_t at = login_end(url); at != std::string::npos)
+    shown = url.substr(0, url.find("://") + 3) + "***" + url.substr(at);
+  const std::size_t query = shown.find('?');
+  if (query == std::string::npos) return shown;
+  return shown.substr(0, query + 1) + shown_options(std::string_view(shown).substr(query + 1));
+}
+
+tl::unexpected<Error> wrong_address(const std::string& url, const std::string& why,
+                                    const std::string& form) {
+  const bool login = login_end(url) != std::string::npos;
+  return fail(Code::invalid_argument,
+              "journal '" + shown_address(url) + "': " +
+                  (login ? "a user with a password does not belong in an address, which others can "
+                           "see: name the file that holds it"
+                         : why) +
+                  ": it looks like " + form);
+}
+
 JournalResult<void> check_incarnation(const Incarnation& incarnation) {
   const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   if (incarnation.size() == 32 && std::all_of(incarnation.begin(), incarnation.end(), is_hex))

@@ -18,6 +18,13 @@ inline tl::unexpected<statekit::JournalError> refuse(statekit::JournalFault faul
       statekit::JournalError{fault, std::move(message), std::move(head), revision});
 }
 
+// An address for eyes: what it should not hold, a user with a password or a token, is not shown.
+std::string shown_address(const std::string& url);
+// InvalidArgument for an address that is none, which shows nothing secret of it. `form`: what one
+// looks like.
+tl::unexpected<statekit::Error> wrong_address(const std::string& url, const std::string& why,
+                                              const std::string& form);
+
 // The incarnation that a new store would get: 32 lower-case hex digits, else `invalid`.
 statekit::JournalResult<void> check_incarnation(const statekit::Incarnation& incarnation);
 

@@ -222,12 +222,29 @@ std::string shown_value(const std::string& json) {
   return json.substr(0, end) + "...";
 }
 
+namespace {
+
+// Readers of level 3 hold no role to workspaces, and no admin or operator to modules.
+bool is_wider_before(const RolesSet& set) {
+  for (const access::RoleBinding& binding : set.grant.roles) {
+    if (std::any_of(binding.modules.begin(), binding.modules.end(), access::is_for_workspace))
+      return true;
+    if (binding.modules.empty()) continue;
+    if (binding.role == access::Role::admin || binding.role == access::Role::operator_) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 std::uint32_t feature_level_of(const Event& event) {
   static_assert(std::variant_size_v<Event> == 22, "a new kind of event is of a new level");
   constexpr std::size_t first_of_2 = 13;  // ConfigSet
   static_assert(std::is_same_v<std::variant_alternative_t<first_of_2, Event>, ConfigSet>);
   constexpr std::size_t first_of_3 = 18;  // TokenCreated
   static_assert(std::is_same_v<std::variant_alternative_t<first_of_3, Event>, TokenCreated>);
+  if (const auto* set = std::get_if<RolesSet>(&event); set != nullptr && is_wider_before(*set))
+    return 4;
   if (event.index() >= first_of_3) return 3;
   return event.index() < first_of_2 ? 1 : 2;
 }

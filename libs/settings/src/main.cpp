@@ -49,16 +49,24 @@ int refuse(const Binary& binary, const statekit::Error& error) {
   return 1;
 }
 
+std::string count_of(std::size_t faults) {
+  return faults == 1 ? "1 setting is wrong" : std::to_string(faults) + " settings are wrong";
+}
+
 }  // namespace
 
-std::optional<tls::Doors> open_doors(const Binary& binary, const Tls& tls, bool asks) {
+statekit::Result<tls::Doors> doors_of(const Tls& tls, bool asks) {
   tls::Doors wanted;
   wanted.grpc_clients = *tls::parse_clients(tls.client);
   wanted.http_clients = *tls::parse_clients(tls.http_client);
   wanted.modules = tls.modules;
   wanted.insecure = tls.insecure;
   wanted.asks = asks;
-  auto doors = tls::open_doors(tls.files, wanted);
+  return tls::open_doors(tls.files, wanted);
+}
+
+std::optional<tls::Doors> open_doors(const Binary& binary, const Tls& tls, bool asks) {
+  auto doors = doors_of(tls, asks);
   if (doors) return *doors;
   refuse(binary, doors.error());
   return std::nullopt;
@@ -91,6 +99,10 @@ std::optional<int> configure(const Binary& binary, Fields& fields, int argc,
   say(binary, *loaded);
   fields.note_deprecated(loaded->deprecated.size());
   if (!check_only) return std::nullopt;
+  if (binary.faults)
+    if (auto faults = binary.faults(); !faults.empty())
+      return refuse(binary, {statekit::Code::failed_precondition, count_of(faults.size()),
+                             std::move(faults)});
   std::cout << binary.name << ": the settings are right\n";
   return 0;
 }

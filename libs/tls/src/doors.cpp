@@ -23,8 +23,11 @@ Result<Clients> parse_clients(std::string_view word) {
               "'" + std::string(word) + "' is none of none, request, require");
 }
 
+// A name that only begins like an address of this machine (127.0.0.1.example) leads elsewhere.
 bool is_loopback(std::string_view listen) {
-  return listen.starts_with("127.") || listen.starts_with("localhost:") ||
+  const std::string_view host = listen.substr(0, listen.rfind(':'));
+  const bool address = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return (address && host.starts_with("127.")) || listen.starts_with("localhost:") ||
          listen.starts_with("[::1]:") || listen.starts_with("unix:");
 }
 

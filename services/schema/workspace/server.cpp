@@ -38,15 +38,11 @@ JournalLimits journal_limits(const schema_service::Settings& settings) {
           static_cast<std::uint64_t>(settings.state_quota_bytes_max)};
 }
 
-bool is_loopback(const std::string& listen) {
-  return listen.starts_with("127.") || listen.starts_with("localhost:") ||
-         listen.starts_with("[::1]:");
-}
-
 ServiceOptions service_options(const schema_service::Settings& settings, access::Gate* gate) {
   ServiceOptions options;
   options.body_bytes_max = static_cast<std::size_t>(settings.state_body_bytes_max);
-  options.loopback_only = is_loopback(settings.http_listen);
+  options.loopback_only = tls::is_loopback(settings.http_listen);
+  options.verified = gate != nullptr;
   if (gate != nullptr)
     options.admit = [gate](const httpkit::Request& request, const std::string& resource,
                            const std::string& workspace) -> Result<Guest> {
@@ -106,7 +102,7 @@ class HttpServer final : public Server {
         });
     if (!http) return fail(std::move(http.error()));
     http_ = std::move(*http);
-    if (!gate_ && !is_loopback(settings_.http_listen))
+    if (!gate_ && !tls::is_loopback(settings_.http_listen))
       statekit::log_warn("state.open-to-others",
                          {{"listen", http_->address()},
                           {"hint",
@@ -128,7 +124,9 @@ class HttpServer final : public Server {
  private:
   static std::unique_ptr<access::Gate> make_gate(const schema_service::Wiring& wiring) {
     if (wiring.trusted == nullptr || !wiring.trusted->required) return nullptr;
-    return std::make_unique<access::Gate>(*wiring.trusted, wiring.book, *wiring.clock);
+    auto gate = std::make_unique<access::Gate>(*wiring.trusted, wiring.book, *wiring.clock);
+    if (wiring.metrics != nullptr) gate->count_in(*wiring.metrics, "states");
+    return gate;
   }
 
   // A handler must not block: storage is waited for on the workers.

@@ -83,6 +83,28 @@ std::optional<Response> lost_with_workspace(const Outcome& outcome, const Guard&
   return problem(409, "the lock '" + guard.lock_id + "' is not held: there is no such workspace");
 }
 
+// Who took the lock; null where the audit does not reach back so far.
+const std::string* taker_of(const WorkspaceSnapshot& state) {
+  for (auto line = state.audit.rbegin(); line != state.audit.rend(); ++line)
+    if (line->action == "lock" && line->detail == state.lock->info.id) return &line->author;
+  return nullptr;
+}
+
+bool is_bare(const LockInfo& info) {
+  LockInfo bare;
+  bare.id = info.id;
+  return info == bare;
+}
+
+// Everybody who may look can read what a lock says of itself. So where it is known who asks, only
+// who took it releases it, and whoever else shows it forces it.
+bool is_of_another(const std::string& guest, const LockInfo& shown,
+                   const WorkspaceSnapshot& state) {
+  if (!state.lock || state.lock->info.id != shown.id) return false;
+  const std::string* const taker = taker_of(state);
+  return taker == nullptr ? shown != state.lock->info : *taker != guest;
+}
+
 std::string held_by(const Lock& lock) {
   return "held " + lock.info.id + (lock.info.who.empty() ? "" : " (" + lock.info.who + ")");
 }
@@ -255,9 +277,12 @@ Response Service::release_lock(const Asked& asked) {
     const auto info = parse_lock_info(taken.body);
     if (!info) return problem(400, info.error().message);
     act.id = info->id;
-    LockInfo bare;
-    bare.id = info->id;
-    act.forced = *info == bare;
+    act.forced = is_bare(*info);
+    if (!act.forced && options_.verified) {
+      const auto view = keeper_.look(asked.route.workspace);
+      if (!view) return refusal_answer(view.error(), {});
+      act.forced = is_of_another(asked.guest.name, *info, view->state);
+    }
   }
   if (act.forced)
     if (auto may = options_.admit(asked.request, "state/force", asked.route.workspace); !may)

@@ -41,6 +41,8 @@ struct ServiceOptions {
                    const std::string&) -> statekit::Result<Guest> {
     return Guest{"anonymous", {}};
   };
+  // Guests were verified to have their names: whose a lock is, is known.
+  bool verified = false;
   std::function<void(const Forced&)> tell = [](const Forced&) {};
 };
 

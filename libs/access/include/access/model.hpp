@@ -87,5 +87,8 @@ bool is_token_id(std::string_view id);
 std::string_view id_of_token(std::string_view text);
 // A name that may stand in logs and commits: no spaces, no control characters.
 bool is_principal(std::string_view name);
+// What Millrace calls itself as the author of a change ("schema", "millrace", "bootstrap"): whoever
+// had such a name could hide behind it in the audit.
+bool is_own_name(std::string_view name);
 
 }  // namespace millrace::access

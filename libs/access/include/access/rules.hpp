@@ -30,6 +30,8 @@ enum class Permission : std::uint8_t {
 std::string_view name_of(Permission permission);  // "read", "keep-state", ...
 
 bool allows(Role role, Permission permission);
+// Nothing of it belongs to one module: a role that is held to some modules has it not.
+bool is_of_all_modules(Permission permission);
 // The roles that have it, for people: "deployer or admin".
 std::string roles_with(Permission permission);
 

@@ -1,7 +1,9 @@
 #include "access/io/door.hpp"
 
 #include <iostream>
+#include <utility>
 
+#include "access/io/faults.hpp"
 #include "statekit/io/channel.hpp"
 #include "statekit/io/log.hpp"
 
@@ -15,6 +17,16 @@ int failed(const statekit::Error& error) {
 }
 
 }  // namespace
+
+std::function<std::vector<std::string>()> Door::faults(
+    std::function<std::vector<std::string>()> more) const {
+  return [this, more = std::move(more)] {
+    std::vector<std::string> all = faults_of(*fields_, auth_, *tls_);
+    if (more)
+      for (std::string& each : more()) all.push_back(std::move(each));
+    return all;
+  };
+}
 
 std::optional<int> Door::open(settings::Auth auth, const std::string& data) {
   if (auth.mode == "required" && auth.bootstrap_token_file.empty() && !data.empty()) {

@@ -21,6 +21,7 @@ constexpr const char* nobody =
     "nobody is known here who shows nothing: a token is wanted (--token-file or "
     "MILLRACE_TOKEN_FILE), or a certificate";
 constexpr std::size_t told_bytes_max = 200;
+constexpr std::size_t why_bytes_max = 500;  // may name what a token of anybody's says of itself
 constexpr int looks_skipped_max = 5;
 
 thread_local const Caller* current = nullptr;
@@ -51,8 +52,8 @@ std::string shown_by(const Arrival& arrival) {
   return arrival.identities.empty() ? "nobody" : "certificate " + arrival.identities.front();
 }
 
-std::string plain(std::string text) {
-  if (text.size() > told_bytes_max) text.resize(told_bytes_max);
+std::string plain(std::string text, std::size_t bytes_max = told_bytes_max) {
+  if (text.size() > bytes_max) text.resize(bytes_max);
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
   return text;
@@ -64,10 +65,18 @@ std::string_view short_name(std::string_view method) {
   return method.front() == '/' ? method.substr(slash + 1) : method;
 }
 
+bool is_of_state(const Arrival& arrival) { return arrival.method.starts_with("state/"); }
+
 bool may(const Caller& caller, Permission permission, const Arrival& arrival) {
-  return arrival.method.starts_with("state/")
-             ? caller.may_in_workspace(permission, arrival.workspace)
-             : caller.may(permission);
+  return is_of_state(arrival) ? caller.may_in_workspace(permission, arrival.workspace)
+                              : caller.may(permission);
+}
+
+std::string wanted_for(Permission permission, const Arrival& arrival) {
+  const std::string roles = roles_with(permission);
+  if (roles.empty()) return {};
+  return ": it takes the role " + roles +
+         (is_of_all_modules(permission) && !is_of_state(arrival) ? ", for all modules" : "");
 }
 
 Error must_wait(std::int64_t rest_ms, const Error& why) {
@@ -99,6 +108,16 @@ Gate::~Gate() {
   thread_.join();
 }
 
+void Gate::count_in(statekit::Metrics& metrics, const std::string& door) {
+  const auto counter = [&](const char* name, const char* help) {
+    return metrics.counter(std::string("millrace_access_") + name + "_total", help,
+                           {{"door", door}});
+  };
+  counters_ = {counter("denied", "Requests that were denied."),
+               counter("failed", "Requests that showed a token which was not right."),
+               counter("slowed", "Requests that were answered that they must wait.")};
+}
+
 std::int64_t Gate::rest_ms(const Arrival& arrival) {
   const std::lock_guard lock(failing_);
   return failures_.rest_ms(address_of(arrival.from), clock_.mono_ms());
@@ -115,6 +134,7 @@ Error Gate::failed(const Arrival& arrival, Error error) {
     rest = failures_.rest_ms(address, now);
     if (rest == 0) failures_.failed(address, now);
   }
+  if (counters_ && rest == 0) counters_->failed.add();
   return rest == 0 ? error : must_wait(rest, error);
 }
 
@@ -153,6 +173,7 @@ Result<Caller> Gate::by_certificate(const Arrival& arrival) const {
   book_([&](const Book& book) {
     for (const std::string& identity : arrival.identities) {
       if (!caller.roles.empty() || !is_principal(identity)) continue;
+      if (identity.starts_with(group_prefix) || is_own_name(identity)) continue;
       caller = book.caller_by_name(identity);
       caller.shown = "certificate " + identity;
     }
@@ -196,17 +217,17 @@ Result<Caller> Gate::check(const Arrival& arrival, const Result<Caller>& caller)
   // Nobody is asked; who says who they are is known nevertheless.
   if (permission == Permission::open) return caller ? *caller : Caller{"anonymous", {}, "nobody"};
   if (!caller || (permission && may(*caller, *permission, arrival))) return caller;
-  const std::string roles = permission ? roles_with(*permission) : "";
   return fail(Code::permission_denied,
               caller->name + " may not " + std::string(short_name(arrival.method)) +
                   (arrival.workspace.empty() ? "" : " in workspace " + arrival.workspace) +
-                  (roles.empty() ? "" : ": it takes the role " + roles));
+                  (permission ? wanted_for(*permission, arrival) : ""));
 }
 
 Result<Caller> Gate::admit(const Arrival& arrival) {
   const Result<Caller> known = identify(arrival, Asks::first);
   Result<Caller> caller = check(arrival, known);
   if (caller) return caller;
+  if (counters_ && caller.error().code == Code::resource_exhausted) counters_->slowed.add();
   // Why it was not believed is for those who run the service; the caller is not told.
   Error& error = caller.error();
   const std::string why = error.details.empty() ? error.message : error.details.front();
@@ -222,6 +243,7 @@ void Gate::refuse(const Caller& caller, const std::string& what, const std::stri
 }
 
 void Gate::tell(Denied denied) {
+  if (counters_) counters_->denied.add();
   {
     const std::lock_guard lock(telling_);
     if (!allowance_.take(clock_.mono_ms())) {
@@ -233,6 +255,7 @@ void Gate::tell(Denied denied) {
   denied.who = plain(std::move(denied.who));
   denied.what = plain(std::move(denied.what));
   denied.from = plain(std::move(denied.from));
+  denied.why = plain(std::move(denied.why), why_bytes_max);
   tell_(denied);
 }
 

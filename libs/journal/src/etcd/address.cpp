@@ -3,6 +3,8 @@
 
 #include "journal/etcd.hpp"
 
+#include "../rules.hpp"
+
 namespace millrace::journal {
 
 using namespace statekit;
@@ -13,8 +15,7 @@ constexpr std::size_t endpoints_max = 16;
 constexpr std::size_t workspace_bytes_max = 64;
 
 tl::unexpected<Error> wrong(const std::string& url, const std::string& why) {
-  return fail(Code::invalid_argument, "journal '" + url + "': " + why +
-                                          ": it looks like etcd://HOST:PORT,HOST:PORT/WORKSPACE");
+  return wrong_address(url, why, "etcd://HOST:PORT,HOST:PORT/WORKSPACE");
 }
 
 bool is_endpoint(const std::string& text) {

@@ -5,6 +5,8 @@
 #include "journal/http_wire.hpp"
 #include "tls/doors.hpp"
 
+#include "../rules.hpp"
+
 namespace millrace::journal {
 
 using namespace statekit;
@@ -15,8 +17,7 @@ constexpr std::string_view below = "/v1/workspaces/";
 constexpr std::size_t workspace_bytes_max = 128;
 
 tl::unexpected<Error> wrong(const std::string& url, const std::string& why) {
-  return fail(Code::invalid_argument, "journal '" + url + "': " + why +
-                                          ": it looks like https://HOST:PORT/v1/workspaces/NAME");
+  return wrong_address(url, why, "https://HOST:PORT/v1/workspaces/NAME");
 }
 
 // Empty when it was taken, else what is wrong with it.

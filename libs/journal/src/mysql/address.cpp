@@ -3,6 +3,8 @@
 
 #include "journal/mysql.hpp"
 
+#include "../rules.hpp"
+
 namespace millrace::journal {
 
 using namespace statekit;
@@ -14,8 +16,7 @@ constexpr std::size_t name_bytes_max = 64;  // of a database, as MariaDB has it
 constexpr std::size_t workspace_bytes_max = 128;
 
 tl::unexpected<Error> wrong(const std::string& url, const std::string& why) {
-  return fail(Code::invalid_argument, "journal '" + url + "': " + why +
-                                          ": it looks like mysql://HOST:PORT/DATABASE/WORKSPACE");
+  return wrong_address(url, why, "mysql://HOST:PORT/DATABASE/WORKSPACE");
 }
 
 bool is_endpoint(const std::string& text) {

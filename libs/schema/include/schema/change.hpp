@@ -238,10 +238,10 @@ using Event =
 using Commit = statekit::Commit<Event>;
 
 // Kinds of events come in levels: whoever reads one level reads all before it. 1: all up to
-// FeatureLevelRaised. 2: values of config and secrets. 3: tokens and roles. No event is written
-// before the state's level is its own, and that is raised only when all who read can follow
-// (services/schema/decide.cpp).
-inline constexpr std::uint32_t feature_level_newest = 3;
+// FeatureLevelRaised. 2: values of config and secrets. 3: tokens and roles. 4: roles that a reader
+// of level 3 would take for more than they are. No event is written before the state's level is its
+// own, and that is raised only when all who read can follow (services/schema/decide.cpp).
+inline constexpr std::uint32_t feature_level_newest = 4;
 std::uint32_t feature_level_of(const Event& event);
 
 struct RememberedRequest {

@@ -8,9 +8,11 @@
 //   if (auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "settings/settings.hpp"
 #include "settings/versions.hpp"
@@ -21,6 +23,8 @@ struct Binary {
   std::string name;      // "millrace-routing"
   std::string about;     // one sentence: what it does
   std::string examples;  // command lines with what each does, for --help; may be empty
+  // For --check-settings: what else would be wrong at a start, a line each. May be empty.
+  std::function<std::vector<std::string>()> faults = {};
 };
 
 // The version of this build: "0.1.0".

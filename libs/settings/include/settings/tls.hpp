@@ -39,7 +39,9 @@ inline void describe(Fields& fields, Tls& tls) {
 }
 
 // What the listeners and clients of this process are given; `asks`: its callers must say who they
-// are. A fault of the files goes to stderr.
+// are. Errors as tls::open_doors.
+statekit::Result<tls::Doors> doors_of(const Tls& tls, bool asks);
+// The same for a main; a fault of the files goes to stderr.
 std::optional<tls::Doors> open_doors(const Binary& binary, const Tls& tls, bool asks);
 
 }  // namespace millrace::settings

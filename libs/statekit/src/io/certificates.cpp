@@ -38,14 +38,19 @@ class Watch {
     if (doors_.closed()) {
       log_info("doors.closed", {{"certificate", doors_.credentials->files().certificate},
                                 {"valid_until", tls::date_text(until())},
-                                {"clients", tls::name_of(doors_.grpc_clients)}});
+                                {"clients", tls::name_of(doors_.grpc_clients)},
+                                {"auth", doors_.asks ? "required" : "off"}});
     } else if (doors_.insecure) {
-      log_warn("doors.open", {{"hint",
-                               "insecure = true: whoever reaches the ports of this process "
-                               "is let in, and all goes in clear"}});
+      log_warn("doors.open",
+               {{"hint", doors_.asks ? "insecure = true: all goes in clear, tokens too"
+                                     : "insecure = true: whoever reaches the ports of this process "
+                                       "is let in, and all goes in clear"}});
     } else {
-      log_info("doors.open", {{"hint",
-                               "in clear, and nobody is asked who they are: fine for loopback, and "
+      log_info("doors.open",
+               {{"hint", doors_.asks
+                             ? "in clear, tokens too: fine for loopback, and nothing else is "
+                               "listened on"
+                             : "in clear, and nobody is asked who they are: fine for loopback, and "
                                "nothing else is listened on"}});
     }
   }

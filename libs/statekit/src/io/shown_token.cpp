@@ -2,6 +2,7 @@
 
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "statekit/io/channel.hpp"
 
@@ -15,45 +16,50 @@ using grpc::experimental::Interceptor;
 using grpc::experimental::InterceptorBatchMethods;
 
 std::mutex mutex;
-std::string shown;
+ShownToken shown;  // empty: none
 
 class ShowToken final : public Interceptor {
  public:
-  explicit ShowToken(const std::string& value) : value_(value) {}
+  explicit ShowToken(const ShownToken& value) : value_(value) {}
 
   void Intercept(InterceptorBatchMethods* methods) override {
     if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
       auto& metadata = *methods->GetSendInitialMetadata();
       if (metadata.find("authorization") == metadata.end())
-        metadata.emplace("authorization", value_);
+        metadata.emplace("authorization", *value_());
     }
     methods->Proceed();
   }
 
  private:
-  const std::string& value_;
+  const ShownToken& value_;
 };
 
 class Factory final : public ClientInterceptorFactoryInterface {
  public:
-  explicit Factory(std::string value) : value_(std::move(value)) {}
+  explicit Factory(ShownToken value) : value_(std::move(value)) {}
   Interceptor* CreateClientInterceptor(ClientRpcInfo*) override { return new ShowToken(value_); }
 
  private:
-  const std::string value_;
+  const ShownToken value_;
 };
 
 }  // namespace
 
-void show_token(const std::string& token) {
+void show_tokens(ShownToken source) {
   const std::lock_guard lock(mutex);
-  shown = token;
+  shown = std::move(source);
+}
+
+void show_token(const std::string& token) {
+  if (token.empty()) return show_tokens({});
+  show_tokens([value = std::make_shared<const std::string>("Bearer " + token)] { return value; });
 }
 
 std::vector<std::unique_ptr<ClientInterceptorFactoryInterface>> token_interceptors(bool wanted) {
   std::vector<std::unique_ptr<ClientInterceptorFactoryInterface>> all;
   const std::lock_guard lock(mutex);
-  if (wanted && !shown.empty()) all.push_back(std::make_unique<Factory>("Bearer " + shown));
+  if (wanted && shown) all.push_back(std::make_unique<Factory>(shown));
   return all;
 }
 

@@ -3,11 +3,14 @@
 // starts.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "access/io/trusted.hpp"
 #include "settings/auth.hpp"
+#include "settings/tls.hpp"
 
 namespace millrace::access {
 
@@ -17,10 +20,17 @@ inline bool asks(const settings::Auth& auth) { return auth.mode == "required"; }
 class Door {
  public:
   Door() = default;
-  // Describes its settings.
-  explicit Door(settings::Fields& fields) { settings::describe(fields, auth_); }
+  // Describes its settings, and those of TLS. Both outlive it.
+  Door(settings::Fields& fields, settings::Tls& tls) : fields_(&fields), tls_(&tls) {
+    settings::describe(fields, auth_);
+    settings::describe(fields, tls);
+  }
 
   bool asks() const { return access::asks(auth_); }
+  // For --check-settings, as in access/io/faults.hpp, and what `more` says. REQUIRES: made with
+  // fields; it outlives the answer.
+  std::function<std::vector<std::string>()> faults(
+      std::function<std::vector<std::string>()> more = {}) const;
   // Once the settings are known, before any channel is made. Nothing: go on; else the code to exit
   // with, after a line on standard error. `data`: where a bootstrap token is made when none is
   // named; empty: nowhere.
@@ -31,6 +41,8 @@ class Door {
   const Trusted* trusted() const { return &trusted_; }
 
  private:
+  const settings::Fields* fields_ = nullptr;
+  const settings::Tls* tls_ = nullptr;
   settings::Auth auth_;
   Trusted trusted_;
 };

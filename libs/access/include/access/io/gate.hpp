@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "statekit/allowance.hpp"
 #include "statekit/clock.hpp"
 #include "statekit/failed_attempts.hpp"
+#include "statekit/io/metrics.hpp"
 
 namespace millrace::access {
 
@@ -64,6 +66,10 @@ class Gate {
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
+  // Before it is asked anything: counts what it denies, what failed and what had to wait.
+  // `door`: which it is, such as "schema". `metrics` outlives it.
+  void count_in(statekit::Metrics& metrics, const std::string& door);
+
   // Unauthenticated: nobody known. PermissionDenied: known, but may not. ResourceExhausted: nobody
   // known, from an address that has failed too often; docs/decisions/0173 says how that is judged.
   // Each says what is missing, and nothing else.
@@ -83,6 +89,10 @@ class Gate {
     Arrival arrival;
     std::vector<RoleBinding> roles;
     std::function<void(const statekit::Error&)> end;
+  };
+
+  struct Counters {
+    statekit::Counter denied, failed, slowed;
   };
 
   // A stream that is asked again is no attempt.
@@ -107,6 +117,7 @@ class Gate {
   const statekit::Clock& clock_;
   const std::function<void(const Denied&)> tell_;
   const GateLimits limits_;
+  std::optional<Counters> counters_;
 
   std::mutex telling_;
   statekit::Allowance allowance_;

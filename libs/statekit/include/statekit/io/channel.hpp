@@ -3,6 +3,7 @@
 // it and make their stubs. A value; thread safe.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -47,6 +48,10 @@ struct ChannelOptions {
 // made afterwards, but for calls that carry one of their own. Called by main, before it makes any
 // channel; empty: none.
 void show_token(const std::string& token);
+// The same of a token that may be another one later: `shown` is asked for each call, from any
+// thread, for the whole header ("Bearer TOKEN"; never null), and must not block for long.
+using ShownToken = std::function<std::shared_ptr<const std::string>()>;
+void show_tokens(ShownToken shown);
 
 // Never blocks: the connection is made when it is first used. `address` is host:port or unix:path.
 Channel connect(const std::string& address, const ChannelOptions& options = {});
