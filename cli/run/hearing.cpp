@@ -46,11 +46,11 @@ void Hearing::answered(std::int64_t now_ms, std::int64_t lease_ms) {
   unanswered_ = 0;
 }
 
-void Hearing::lost(std::int64_t now_ms, double fraction, bool refused) {
+void Hearing::lost(std::int64_t now_ms, double fraction, bool not_let_in) {
   if (stream_ == Stream::opening) ++unanswered_;
   stream_ = Stream::none;
   backoff_ms_ =
-      refused ? backoff_ms_max : std::clamp(backoff_ms_ * 2, backoff_ms_min, backoff_ms_max);
+      not_let_in ? backoff_ms_max : std::clamp(backoff_ms_ * 2, backoff_ms_min, backoff_ms_max);
   reopen_ms_ =
       now_ms + static_cast<std::int64_t>(static_cast<double>(backoff_ms_) * (0.5 + fraction / 2));
 }

@@ -23,7 +23,7 @@ class Hearing {
   void answered(std::int64_t now_ms, std::int64_t lease_ms);
   // The stream is over; `fraction` of [0, 1) spreads those that lost it at the same time. Who was
   // refused waits as long as anybody does.
-  void lost(std::int64_t now_ms, double fraction, bool refused = false);
+  void lost(std::int64_t now_ms, double fraction, bool not_let_in = false);
 
   // For how long nothing was said on this stream.
   std::int64_t silent_ms(std::int64_t now_ms) const;
