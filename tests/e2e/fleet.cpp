@@ -22,7 +22,7 @@ Fleet::Fleet(const std::string& journal) : replicas_(3), routings_(2) {
   for (Replica& each : replicas_)
     each.process =
         service("schema", {"--schema.listen=" + each.address, "--schema.http_listen=127.0.0.1:0",
-                           "--schema.journal=" + journal, "--schema.lease=3s",
+                           "--schema.journal=" + journal, "--schema.lease=4s",
                            "--schema.timeline=" + timeline_address_});
   const std::string all = schema_addresses();
   timeline_ =

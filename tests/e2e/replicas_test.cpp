@@ -73,7 +73,7 @@ TEST_CASE(
   fleet.kill(0);
   REQUIRE(time->says("lost the schema service"));
   // Leases move: nothing is journalled for it, and no call fails, for two leases and more.
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(6'500);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(8'500);
   bool answered = true;
   while (std::chrono::steady_clock::now() < end)
     answered = fleet.status_of("/echo?name=Ada") == 200 && answered;
@@ -126,7 +126,7 @@ TEST_CASE(
   const std::string before = fleet.millrace({"schema", "history", "--limit", "1"}, next).out;
   fleet.schema(0).signal(SIGSTOP);
   // Each call is answered for two leases and more, and until both modules are with another.
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(4'500);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(8'500);
   const auto moved = [](const Process& module) {
     const std::string said = module.output();
     return said.find("registered as") != said.rfind("registered as");
