@@ -68,6 +68,28 @@ void compact_etcd() {
 
 }  // namespace
 
+TEST_CASE(
+    "a handle for reading makes no workspace of a name that was mistyped, and writes nothing") {
+  JournalOptions reading{incarnation_a};
+  reading.read_only = true;
+  const auto missed = handle(url_of("prdo"));
+  const auto looked = missed->open(reading);
+  REQUIRE_FALSE(looked);
+  CHECK(looked.error().message == "etcd: there is no journal in the workspace prdo");
+  CHECK(shared_etcd().ctl("get --prefix /prdo --keys-only").find("prdo") == std::string::npos);
+
+  append(*opened(url_of("prod")), 2);
+  const auto there = handle(url_of("prod"));
+  const auto head = there->open(reading);
+  REQUIRE(head);
+  CHECK(there->read(0, 10, 1'000)->size() == 2);
+  const auto written = there->append(2, entries_after(*head, 1), {});
+  REQUIRE_FALSE(written);
+  CHECK(written.error().fault == JournalFault::invalid);
+  CHECK(there->compact(1).error().fault == JournalFault::invalid);
+  CHECK(there->head()->last == 2);
+}
+
 TEST_CASE("two workspaces in one etcd know nothing of each other") {
   const auto one = opened(url_of("one")), two = opened(url_of("one.two"));
   append(*one, 3);

@@ -36,7 +36,7 @@ class EtcdJournal : public Journal {
     if (options.fill) store->allow(Filling::also);
     auto root = find(*store);
     if (root && !*root) {
-      if (!options.create)
+      if (!options.create || options.read_only)
         return refuse(JournalFault::unavailable,
                       "etcd: there is no journal in the workspace " + address_.workspace);
       root = create(*store, options);
@@ -47,12 +47,13 @@ class EtcdJournal : public Journal {
     store->tend();
     const std::lock_guard lock(mutex_);
     store_ = std::move(store);
+    read_only_ = options.read_only;
     return (*root)->head;
   }
 
   JournalResult<Revision> append(Revision expected_last, std::span<const Entry> entries,
                                  Deadline deadline) override {
-    const auto store = usable();
+    const auto store = writable();
     if (!store) return tl::unexpected(store.error());
     if (auto good = check_batch(expected_last, entries); !good) return tl::unexpected(good.error());
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline.ms);
@@ -126,7 +127,7 @@ class EtcdJournal : public Journal {
   }
 
   JournalResult<void> save_snapshot(SnapshotSource source) override {
-    const auto store = usable();
+    const auto store = writable();
     if (!store) return tl::unexpected(store.error());
     return etcd::save_snapshot(**store, std::move(source));
   }
@@ -138,13 +139,13 @@ class EtcdJournal : public Journal {
   }
 
   JournalResult<void> compact(Revision up_to) override {
-    const auto store = usable();
+    const auto store = writable();
     if (!store) return tl::unexpected(store.error());
     return etcd::compact(**store, up_to);
   }
 
   JournalResult<void> filled() override {
-    const auto store = usable();
+    const auto store = writable();
     if (!store) return tl::unexpected(store.error());
     const Keys& keys = (*store)->keys();
     for (int i = 0; i < appends_max; ++i) {
@@ -182,6 +183,14 @@ class EtcdJournal : public Journal {
   JournalResult<std::shared_ptr<Store>> usable() const {
     const std::lock_guard lock(mutex_);
     if (!store_ || store_->closed()) return closed();
+    return store_;
+  }
+
+  JournalResult<std::shared_ptr<Store>> writable() const {
+    const std::lock_guard lock(mutex_);
+    if (!store_ || store_->closed()) return closed();
+    if (read_only_)
+      return refuse(JournalFault::invalid, "etcd: this handle was opened for reading only");
     return store_;
   }
 
@@ -312,6 +321,7 @@ class EtcdJournal : public Journal {
   const EtcdTuning tuning_;
   mutable std::mutex mutex_;
   std::shared_ptr<Store> store_;
+  bool read_only_ = false;
 };
 
 }  // namespace
