@@ -1,6 +1,6 @@
 // What a row finds: where the binaries are, a folder on the disk that is meant, and the servers that
 // several rows start. Each start answers { address, process(es), stop }.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Process, answers, free_port, output_of } from './processes.mjs';
 
@@ -12,9 +12,10 @@ export class Context {
     this.count = 0;
   }
 
-  // A folder of its own for each server.
+  // A folder of its own for each server, with nothing that another row left.
   fresh(name) {
     const path = join(this.folder, `${name}-${++this.count}`);
+    rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { recursive: true });
     return path;
   }

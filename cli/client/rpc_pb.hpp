@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "cli/client/attempts.hpp"
 #include "statekit/io/channel.hpp"
 #include "statekit/io/rpc.hpp"
 #include "statekit/result.hpp"
@@ -17,6 +18,9 @@ namespace millrace::cli {
 inline void set_deadline(grpc::ClientContext& context, std::int64_t ms) {
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(ms));
 }
+
+// What became of a request that was answered with `status`, over `channel`.
+Reach reach_of(const grpc::Status& status, const statekit::Channel& channel);
 
 // `service`: "schema", which is also the flag and the variable that change the address.
 statekit::Error explain(const grpc::Status& status, const std::string& service,

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 
+#include "cli/client/attempts.hpp"
 #include "cli/client/connect.hpp"
 #include "cli/client/decode_pb.hpp"
 #include "cli/client/replicas.hpp"
@@ -19,9 +21,27 @@ using Stub = v2alpha1::SchemaService::Stub;
 
 namespace {
 
-// Several replicas share what they stand on: while it chooses a leader anew all of them refuse.
-constexpr std::size_t rounds_max = 4;
-constexpr auto round_pause = std::chrono::milliseconds(500);
+std::int64_t now_ms() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+template <class Request>
+bool changes_something(const Request& request) {
+  if constexpr (std::is_same_v<Request, v2alpha1::GetSecretsRequest>) return false;
+  if constexpr (requires { request.plan(); })
+    if (request.plan()) return false;
+  return requires { request.write(); };
+}
+
+// A token makes sure of it.
+template <class Request>
+bool is_safe_again(const Request& request) {
+  if constexpr (requires { request.new_key(); })
+    if (request.new_key()) return false;
+  if constexpr (requires { request.write(); }) return !request.write().token().empty();
+  return true;
+}
 
 }  // namespace
 
@@ -37,8 +57,6 @@ struct SchemaClient::Impl {
   mutable std::mutex mutex;
   mutable std::string incarnation;  // of the newest position that was answered
   mutable std::uint64_t revision = 0;
-
-  bool several() const { return replicas.size() > 1; }
 
   // Who answers next may be behind what was answered before, also where one address is known: it
   // may have handed a write on to another replica. It is to wait.
@@ -65,13 +83,16 @@ struct SchemaClient::Impl {
 
   template <class Answer, class Call, class Request>
   Result<Answer> ask_one(const Replica& replica, Call call, const Request& request,
-                         std::int64_t within_ms) const {
+                         std::int64_t within_ms, Reach& reach) const {
     grpc::ClientContext context;
-    set_deadline(context, within_ms > 0 ? within_ms : deadline_ms);
+    set_deadline(context, within_ms);
     for (const auto& [name, value] : metadata()) context.AddMetadata(name, value);
     Answer answer;
     const grpc::Status status = call(*replica.stub, &context, request, &answer);
-    if (!status.ok()) return statekit::fail(explain(status, "schema", replica.channel.address()));
+    if (!status.ok()) {
+      reach = reach_of(status, replica.channel);
+      return statekit::fail(explain(status, "schema", replica.channel.address()));
+    }
     note_position_of(answer);
     return answer;
   }
@@ -88,18 +109,18 @@ struct SchemaClient::Impl {
   // `call(stub, context, request, &answer)` asks one replica.
   template <class Answer, class Call, class Request>
   Result<Answer> ask_with(Call call, const Request& request, std::int64_t within_ms = 0) const {
-    const std::size_t first = current;
-    const std::size_t attempts = several() ? rounds_max * replicas.size() : 1;
-    for (std::size_t i = 0;; ++i) {
-      if (i > 0 && i % replicas.size() == 0) std::this_thread::sleep_for(round_pause);
-      const std::size_t at = (first + i) % replicas.size();
-      auto answer = ask_one<Answer>(replicas[at], call, request, within_ms);
-      const bool silent =
-          !answer && answer.error().code == statekit::Code::deadline_exceeded && several();
-      const bool lost = silent || (!answer && answer.error().code == statekit::Code::unavailable);
-      if (!lost) current = at;
-      if (!lost || i + 1 == attempts || (silent && i + 1 >= replicas.size())) return answer;
+    const std::int64_t total_ms = within_ms > 0 ? within_ms : deadline_ms;
+    Attempts attempts(
+        {replicas.size(), current, total_ms, changes_something(request), is_safe_again(request)},
+        now_ms());
+    while (const auto next = attempts.next(now_ms())) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(next->pause_ms));
+      Reach reach = Reach::answered;
+      auto answer = ask_one<Answer>(replicas[next->replica], call, request, next->within_ms, reach);
+      if (answer || !attempts.failed(answer.error(), reach)) current = next->replica;
+      if (answer) return answer;
     }
+    return statekit::fail(attempts.error(now_ms()));
   }
 };
 
@@ -131,6 +152,8 @@ SchemaClient::SchemaClient(const std::string& addresses, std::int64_t deadline_m
     auto stub = v2alpha1::SchemaService::NewStub(channel.grpc());
     impl_->replicas.push_back({std::move(channel), std::move(stub)});
   }
+  // The next replica is asked where one is silent, and gets some time as well.
+  if (impl_->replicas.size() > 1) impl_->deadline_ms += deadline_ms / 2;
 }
 
 SchemaClient::~SchemaClient() = default;
@@ -159,11 +182,12 @@ Result<DeploymentsReport> SchemaClient::deployments(const std::string& module) c
       impl_->ask<v2alpha1::GetDeploymentsResponse>(&Stub::GetDeployments, request));
 }
 
-Result<DeploymentsReport> SchemaClient::deployment(const std::string& key) const {
+Result<DeploymentsReport> SchemaClient::deployment(const std::string& key,
+                                                   std::int64_t deadline_ms) const {
   v2alpha1::GetDeploymentRequest request;
   request.set_deployment(key);
   return decoded<DeploymentsReport>(
-      impl_->ask<v2alpha1::GetDeploymentResponse>(&Stub::GetDeployment, request));
+      impl_->ask<v2alpha1::GetDeploymentResponse>(&Stub::GetDeployment, request, deadline_ms));
 }
 
 Result<HistoryReport> SchemaClient::history(const HistoryFilter& filter) const {
@@ -194,11 +218,12 @@ Result<DeployAnswer> SchemaClient::rollback_to(const RollbackOrder& order) const
   return planned;
 }
 
-Result<ChangesetReport> SchemaClient::changeset(const std::string& key) const {
+Result<ChangesetReport> SchemaClient::changeset(const std::string& key,
+                                                std::int64_t deadline_ms) const {
   v2alpha1::GetChangesetRequest request;
   request.set_changeset(key);
   return decoded<ChangesetReport>(
-      impl_->ask<v2alpha1::GetChangesetResponse>(&Stub::GetChangeset, request));
+      impl_->ask<v2alpha1::GetChangesetResponse>(&Stub::GetChangeset, request, deadline_ms));
 }
 
 Result<ChangesetList> SchemaClient::changesets(bool active_only, std::uint32_t limit) const {

@@ -1,7 +1,8 @@
 // SchemaService as commands see it: blocking calls with a deadline, values in and out. Errors of
 // the connection say at which address and how to change it. With several addresses (replicas) the
 // next is asked where one cannot be reached or is silent; every write carries a token, so that it
-// may, and no answer is older than what this client was told before. Thread safe.
+// may, and no answer is older than what this client was told before. A write whose outcome cannot
+// be found out fails with Unknown. Thread safe.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@
 
 namespace millrace::cli {
 
-inline constexpr std::int64_t schema_ms_max = 10'000;  // for one call
+// For one question; with several replicas half as long again, for all attempts together.
+inline constexpr std::int64_t schema_ms_max = 10'000;
 
 class SchemaClient {
  public:
@@ -31,16 +33,18 @@ class SchemaClient {
   // `modules` empty: all. `at` 0: now.
   statekit::Result<SchemaReport> get_schema(const std::vector<std::string>& modules,
                                             statekit::Revision at = 0) const;
-  // `deadline_ms`: instead of the client's own.
+  // `deadline_ms`, here and below: for all of it, instead of the client's own; 0: the client's own.
   statekit::Result<StatusReport> status(std::int64_t deadline_ms = 0) const;
   statekit::Result<DeploymentsReport> deployments(const std::string& module) const;
-  statekit::Result<DeploymentsReport> deployment(const std::string& key) const;
+  statekit::Result<DeploymentsReport> deployment(const std::string& key,
+                                                 std::int64_t deadline_ms = 0) const;
   // One page.
   statekit::Result<HistoryReport> history(const HistoryFilter& filter) const;
   statekit::Result<DeployAnswer> create_changeset(const DeployOrder& order) const;
   // What was canonical at that revision, as a new changeset; or the plan of it.
   statekit::Result<DeployAnswer> rollback_to(const RollbackOrder& order) const;
-  statekit::Result<ChangesetReport> changeset(const std::string& key) const;
+  statekit::Result<ChangesetReport> changeset(const std::string& key,
+                                              std::int64_t deadline_ms = 0) const;
   statekit::Result<ChangesetList> changesets(bool active_only, std::uint32_t limit) const;
   statekit::Result<ChangesetReport> commit(const std::string& key, const Write& write) const;
   statekit::Result<ChangesetReport> rollback(const std::string& key, const Write& write) const;

@@ -1,7 +1,10 @@
 #include "cli/commands/changing.hpp"
 
+#include <map>
 #include <ostream>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "cli/changes.hpp"
 #include "cli/json.hpp"
@@ -10,8 +13,32 @@
 namespace millrace::cli {
 namespace {
 
-void print_answer(const Session& session, const DeployAnswer& answer, const std::string& phase,
-                  const ChangeWords& words) {
+// Changesets of others that bring what this one wanted, by the deployment that was joined.
+using Joined = std::map<std::string, schema::Changeset>;
+
+bool is_under_way(const schema::Changeset& changeset) {
+  return changeset.phase == schema::ChangesetPhase::preparing ||
+         changeset.phase == schema::ChangesetPhase::prepared;
+}
+
+// One that is no longer known was done long ago.
+statekit::Result<Joined> joined_by(const SchemaClient& client, const DeployAnswer& answer) {
+  Joined joined;
+  for (const auto& each : answer.deployments) {
+    if (!each.joined) continue;
+    const auto report = client.deployment(each.deployment);
+    if (!report) return statekit::fail(report.error());
+    const auto changeset = client.changeset(report->deployments.front().changeset);
+    if (changeset)
+      joined.emplace(each.deployment, changeset->changeset);
+    else if (changeset.error().code != statekit::Code::not_found)
+      return statekit::fail(changeset.error());
+  }
+  return joined;
+}
+
+void print_answer(const Session& session, const DeployAnswer& answer, const Joined& joined,
+                  const std::string& phase, const ChangeWords& words) {
   if (session.json()) {
     *session.out << to_json(answer, phase) << '\n';
     return;
@@ -19,8 +46,12 @@ void print_answer(const Session& session, const DeployAnswer& answer, const std:
   for (const std::string& line : answer.plan) *session.out << printable(line) << '\n';
   if (!answer.changes.empty()) *session.out << text_of(answer.changes, session.colours);
   for (const auto& each : answer.deployments) {
-    *session.out << printable(each.module) << "  " << printable(each.deployment)
-                 << (each.joined ? words.kept : words.made) << '\n';
+    *session.out << printable(each.module) << "  " << printable(each.deployment);
+    const auto other = joined.find(each.deployment);
+    if (other != joined.end() && is_under_way(other->second))
+      *session.out << "  (joined, as changeset " << other->second.key << " brings it)\n";
+    else
+      *session.out << (each.joined ? words.kept : words.made) << '\n';
   }
   if (!answer.changeset.empty()) {
     *session.out << "changeset " << printable(answer.changeset) << ' ' << phase << " at revision "
@@ -56,20 +87,45 @@ int accept_breaks(const Session& session, ChangesetOrder& order, const SendOrder
 
 }  // namespace
 
+namespace {
+
+// Those to wait for: its own, and whichever brings what was joined.
+std::set<std::string> changesets_of(const DeployAnswer& answer, const Joined& joined) {
+  std::set<std::string> keys;
+  if (!answer.changeset.empty()) keys.insert(answer.changeset);
+  for (const auto& [deployment, changeset] : joined) keys.insert(changeset.key);
+  return keys;
+}
+
+}  // namespace
+
 int make_changeset(const Session& session, const SchemaClient& client, ChangesetOrder& order,
                    const SendOrder& send, const Waiting& waiting, const ChangeWords& words) {
   if (order.allow_breaking && !order.plan) {
     if (const int code = accept_breaks(session, order, send, words); code != done) return code;
   }
-  const auto answer = send();
+  auto answer = send();
   if (!answer) return session.report(answer.error());
   std::string phase = order.plan ? "planned" : "created";
-  int exit_code = done;
-  if (waiting.wait && !order.plan && !answer->changeset.empty()) {
-    const Goal goal{waiting, order.hold || order.canary_percent > 0};
-    exit_code = wait_until_done(session, client, answer->changeset, goal, phase);
+  Joined joined;
+  if (words.joins && !order.plan) {
+    auto found = joined_by(client, *answer);
+    if (!found && waiting.wait) return session.report(found.error());
+    if (found) joined = std::move(*found);
   }
-  print_answer(session, *answer, phase, words);
+  int exit_code = done;
+  if (waiting.wait && !order.plan) {
+    const Goal goal{waiting, order.hold || order.canary_percent > 0};
+    for (const std::string& key : changesets_of(*answer, joined))
+      if (exit_code == done) exit_code = wait_until_done(session, client, key, goal, phase);
+  }
+  if (answer->changeset.empty())
+    for (const auto& [deployment, changeset] : joined)
+      if (is_under_way(changeset)) {
+        answer->changeset = changeset.key;
+        if (!waiting.wait) phase = schema::name_of(changeset.phase);
+      }
+  print_answer(session, *answer, joined, phase, words);
   if (order.plan) return tell_breaks(session, *answer, order.allow_breaking, words);
   return exit_code;
 }

@@ -16,6 +16,7 @@ struct ChangeWords {
   std::string_view kept;     // behind a deployment that there was already
   std::string_view made;     // behind one that is new
   std::string_view nothing;  // where nothing has to change
+  bool joins = false;        // a deployment that there was already may be one under way
 };
 
 // Sends the order as it stands, a plan or not.

@@ -17,7 +17,8 @@ struct Options {
   Waiting waiting;
 };
 
-constexpr ChangeWords deploy_words = {"a deploy", "  (deployed already)", "", "nothing to change"};
+constexpr ChangeWords deploy_words = {"a deploy", "  (deployed already)", "", "nothing to change",
+                                      true};
 
 int deploy(const Session& session, const Options& options) {
   if (options.files.empty() && options.flags.removed_modules.empty()) {

@@ -111,6 +111,7 @@ Command restore(Session& session) {
   const auto options = std::make_shared<StorageOptions>();
   Command command = make(session, options, "restore", "Fill an empty store from a backup.");
   command.file("FILE", options->file, "the backup")
+      .flag("--force", options->force, "although schema services live on the target")
       .examples("  millrace storage restore monday.db --data /var/lib/new\n")
       .action([&session, options] {
         return with_progress(session,
@@ -128,6 +129,7 @@ Command migrate(Session& session) {
       .text("--to", "URL", options->to, "copy into this empty store of any driver")
       .number("--format", options->format, 1, 2, "the format in which the file will be")
       .flag("--dry-run", options->dry_run, "only look, and say what would be moved")
+      .flag("--force", options->force, "with --to: although schema services live on one of both")
       .flag("--discard-old", options->discard_old, "do not keep the store as it was")
       .flag("--undo", options->undo, "go back to the store as it was, if nothing was written since")
       .examples(

@@ -81,9 +81,15 @@ int create(const Session& session, const Options& options) {
       return session.report(written.error());
   const auto position = SchemaClient(session.addresses.schema).create_token(order);
   if (!position) {
+    statekit::Error error = position.error();
     std::error_code ignored;
-    if (!options.file.empty()) std::filesystem::remove(options.file, ignored);
-    return session.report(position.error());
+    if (error.code == Code::unknown) {
+      error.details.push_back("`millrace token list` shows whether there is " + order.token.id +
+                              (options.file.empty() ? "" : "; " + options.file + " is kept"));
+    } else if (!options.file.empty()) {
+      std::filesystem::remove(options.file, ignored);
+    }
+    return session.report(error);
   }
   const std::string shown = options.file.empty() ? token : "";
   if (session.json())

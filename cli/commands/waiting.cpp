@@ -1,5 +1,6 @@
 #include "cli/commands/waiting.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -12,6 +13,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto poll_every = std::chrono::milliseconds(100);
+constexpr std::int64_t answer_ms_min = 200;  // for the look at the end of the time
 
 std::int64_t ms_since(Clock::time_point begun) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun).count();
@@ -50,7 +52,9 @@ int wait_until_done(const Session& session, const SchemaClient& client,
   const WaitRules rules = rules_of(goal);
   Progress progress(session);
   while (true) {
-    const auto report = client.changeset(changeset);
+    const std::int64_t left_ms = goal.waiting.timeout_ms - ms_since(begun);
+    const auto report =
+        client.changeset(changeset, std::clamp(left_ms, answer_ms_min, schema_ms_max));
     Verdict verdict;
     if (report) {
       verdict = judge(*report, rules, ms_since(begun));

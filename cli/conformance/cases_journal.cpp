@@ -256,6 +256,27 @@ void gone(Probe& probe) {
   probe.want({410}, "PUT", snapshot(probe, 3, all[2].digest, "old", 0, true), parts({"x"}));
 }
 
+// A server need not know it: then its head does not say it.
+void filling(Probe& probe) {
+  const std::string fill = "?fill=true";
+  const auto made = probe.want({201}, "PUT", journal(probe) + fill + "&incarnation=" + incarnation);
+  if (!wire::says_filling(made.body)) return;
+  const Head empty = head_of(probe, made);
+  const Entries one = entries_after(empty, {"one"});
+  probe.want({409}, "GET", journal(probe));
+  probe.want({409}, "GET", journal(probe) + "/entries?after=0");
+  probe.want({409}, "PUT", journal(probe) + "?incarnation=" + another);
+  send(probe, {409}, empty, one);
+  probe.want({200}, "POST", journal(probe) + "/entries" + fill, wire::frame_entries(one),
+             {{"If-Match", wire::etag_of(empty)}});
+  const auto still = probe.want({200}, "GET", journal(probe) + fill);
+  probe.expect(wire::says_filling(still.body), "a head that says filling", still.body);
+  for (int again = 0; again < 2; ++again)
+    probe.want({200}, "POST", journal(probe) + "/filled" + fill);
+  want_entries(probe, "after=0", one);
+  probe.want({422}, "PUT", journal(probe) + fill + "&incarnation=" + another);
+}
+
 void apart(Probe& probe) {
   const Head one = make(probe);
   append(probe, one, entries_after(one, {"mine"}));
@@ -270,6 +291,8 @@ std::vector<ConformanceCase> journal_cases() {
   return {
       {"journal.made-once", "PUT makes a journal once, and then answers with what is there.",
        made_once},
+      {"journal.filling", "What is being filled, where that is known, is 409 for everybody else.",
+       filling},
       {"journal.apart", "One workspace's journal is never seen by another.", apart},
       {"append.round-trip", "What was appended is read back, octet for octet.", appended},
       {"append.stale", "An append at another end than the journal's is 412 with the head.", stale},

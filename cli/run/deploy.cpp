@@ -26,7 +26,9 @@ std::string joined(const std::vector<std::string>& lines) {
 
 // Lines without a rule are remarks, such as which changeset would bring what is missing.
 std::string waits_for(const Error& error) {
-  if (error.code == Code::unavailable || error.code == Code::aborted) return error.message;
+  // One whose outcome is not known is asked for again with the same token.
+  if (error.code == Code::unavailable || error.code == Code::aborted || error.code == Code::unknown)
+    return error.message;
   if (error.code != Code::invalid_argument) return {};
   std::vector<std::string> missing;
   for (const std::string& line : error.details) {

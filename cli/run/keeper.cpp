@@ -1,7 +1,5 @@
 #include "cli/run/keeper.hpp"
 
-#include <algorithm>
-
 #include "cli/client/connect.hpp"
 #include "cli/client/replicas.hpp"
 #include "statekit/io/ids.hpp"
@@ -13,9 +11,6 @@ using statekit::Error;
 using statekit::Status;
 
 namespace {
-
-constexpr std::int64_t backoff_ms_min = 200;
-constexpr std::int64_t backoff_ms_max = 2'000;
 
 // Nothing that a new stream could mend.
 bool is_final(Code code) {
@@ -32,24 +27,41 @@ Keeper::Keeper(const std::string& schema_addresses, EndpointOffer offer, Say say
 void Keeper::open(std::int64_t now_ms) {
   const std::string& address = schema_[next_++ % schema_.size()];
   registration_ = std::make_unique<Registration>(connect(address), offer_);
-  renewed_ms_ = now_ms;
+  answers_seen_ = 0;
+  hearing_.opened(now_ms);
 }
 
 Status Keeper::turn(std::int64_t now_ms) {
-  if (!registration_) {
-    if (now_ms >= reopen_ms_) open(now_ms);
-    return {};
+  if (registration_) {
+    // Counted first: what comes between is seen at the next turn.
+    const std::uint64_t answers = registration_->answers();
+    const auto heard = registration_->heard();
+    if (heard) {
+      if (auto status = heed(*heard); !status) return status;
+    }
+    if (answers > answers_seen_ && heard) hearing_.answered(now_ms, heard->lease_ms);
+    answers_seen_ = answers;
+    if (const auto why = registration_->ended()) return reopen(*why, now_ms);
   }
-  const auto heard = registration_->heard();
-  if (heard) {
-    if (auto status = heed(*heard); !status) return status;
-  }
-  if (const auto why = registration_->ended()) return reopen(*why, now_ms);
-  if (heard && now_ms - renewed_ms_ >= heard->lease_ms / 3) {
-    registration_->renew(leaving_);
-    renewed_ms_ = now_ms;
+  switch (hearing_.next(now_ms)) {
+    case Hearing::Step::wait: break;
+    case Hearing::Step::open: open(now_ms); break;
+    case Hearing::Step::renew:
+      registration_->renew(leaving_);
+      hearing_.renewed(now_ms);
+      break;
+    case Hearing::Step::leave: return reopen(silence(now_ms), now_ms);
   }
   return {};
+}
+
+// It may be alive and out of reach, or out of breath. Ended from here its stream does not take the
+// endpoint out.
+Error Keeper::silence(std::int64_t now_ms) const {
+  return {Code::unavailable,
+          "the schema service at " + schema_[(next_ - 1) % schema_.size()] +
+              " has said nothing for " + std::to_string(hearing_.silent_ms(now_ms)) + " ms",
+          {}};
 }
 
 Status Keeper::heed(const Heard& heard) {
@@ -59,7 +71,6 @@ Status Keeper::heed(const Heard& heard) {
   }
   if (!registered_) say_("registered as " + heard.endpoint + " at " + offer_.address);
   registered_ = true;
-  backoff_ms_ = 0;
   const bool drain = heard.directive == Directive::drain && !leaving_;
   if (drain && !draining_) {
     say_("replaced by a newer deployment: it finishes what is in flight and stays for a rollback");
@@ -74,9 +85,7 @@ Status Keeper::reopen(const Error& why, std::int64_t now_ms) {
   if (registered_) say_("lost the schema service, trying again: " + why.message);
   registered_ = false;
   registration_.reset();
-  backoff_ms_ = std::clamp(backoff_ms_ * 2, backoff_ms_min, backoff_ms_max);
-  reopen_ms_ = now_ms + static_cast<std::int64_t>(static_cast<double>(backoff_ms_) *
-                                                  (0.5 + statekit::random_fraction() / 2));
+  hearing_.lost(now_ms, statekit::random_fraction());
   return {};
 }
 
@@ -87,7 +96,7 @@ bool Keeper::leave(std::int64_t now_ms) {
     answers_before_leaving_ = registration_->answers();
     if (answers_before_leaving_ == 0) return true;  // it never was registered
     registration_->renew(true);
-    renewed_ms_ = now_ms;
+    hearing_.renewed(now_ms);
   }
   const auto heard = registration_->heard();
   // The answer to an earlier renewal says nothing of leaving.

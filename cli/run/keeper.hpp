@@ -1,6 +1,6 @@
 // Keeper: keeps one endpoint registered, whatever happens to the stream: renews the lease, and
-// makes a new stream with backoff when the schema service goes and comes. Called from one loop;
-// never blocks for long.
+// makes a new stream, at the next address and with backoff, when the schema service goes, or is
+// silent (cli/run/hearing.hpp). Called from one loop; never blocks for long.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/client/registration.hpp"
+#include "cli/run/hearing.hpp"
 
 namespace millrace::cli {
 
@@ -29,6 +30,7 @@ class Keeper {
 
  private:
   void open(std::int64_t now_ms);
+  statekit::Error silence(std::int64_t now_ms) const;
   statekit::Status heed(const Heard& heard);
   statekit::Status reopen(const statekit::Error& why, std::int64_t now_ms);
 
@@ -37,9 +39,8 @@ class Keeper {
   const EndpointOffer offer_;
   const Say say_;
   std::unique_ptr<Registration> registration_;
-  std::int64_t renewed_ms_ = 0;
-  std::int64_t reopen_ms_ = 0;   // when, while there is no stream
-  std::int64_t backoff_ms_ = 0;  // 0: the last stream was good
+  std::uint64_t answers_seen_ = 0;  // of this stream
+  Hearing hearing_;
   bool registered_ = false;
   bool draining_ = false;
   bool leaving_ = false;

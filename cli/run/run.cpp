@@ -34,6 +34,7 @@ using statekit::Status;
 constexpr std::int64_t turn_ms = 100;
 constexpr std::int64_t probe_ms_max = 500;
 constexpr std::int64_t look_every_ms = 1'000;  // at the deployment, until it is canonical
+constexpr std::int64_t look_ms_max = 2'000;    // for one look: the lease is not renewed meanwhile
 constexpr std::int64_t leave_ms_max = 2'500;   // all of it, until routers know
 constexpr std::int64_t status_ms_max = 1'000;  // of it, for one look at them
 constexpr std::int64_t roll_back_ms_max = 2'000;
@@ -228,7 +229,7 @@ class Runner {
 
   // How the deployment fares: canonical, or failed with its changeset.
   Status look() {
-    const auto report = client_.deployment(deployment_);
+    const auto report = client_.deployment(deployment_, look_ms_max);
     if (!report) {
       const bool gone = report.error().code == Code::not_found;
       return gone ? Status(statekit::fail(report.error())) : Status();
@@ -237,7 +238,7 @@ class Runner {
     live_ = phase == schema::DeploymentPhase::canonical;
     if (live_) say("is live");
     if (phase != schema::DeploymentPhase::failed) return {};
-    const auto changeset = client_.changeset(report->deployments.front().changeset);
+    const auto changeset = client_.changeset(report->deployments.front().changeset, look_ms_max);
     const std::string why = changeset ? changeset->changeset.failure : "its changeset failed";
     return statekit::fail(Code::failed_precondition, deployment_ + ": " + why);
   }

@@ -4,6 +4,7 @@
 
 #include "cli/storage/backup.hpp"
 #include "cli/storage/beside.hpp"
+#include "cli/storage/fill.hpp"
 #include "cli/storage/storage.hpp"
 #include "cli/storage/store.hpp"
 #include "services/schema/workspace/shelf.hpp"
@@ -22,16 +23,37 @@ void add_end(Facts& facts, const Copied& copied) {
   facts.emplace_back("digest", hex(copied.head.digest));
 }
 
-// Until the source stands still; for a driver whose source nobody can lock.
-Result<Copied> copy_until_still(Journal& from, Journal& to, const OnProgress& progress) {
-  for (int tries = 10; tries > 0; --tries) {
-    const auto copied = copy(from, to, copying(progress));
-    if (!copied) return failed("copying", copied.error());
-    const auto now = from.head();
-    if (!now) return failed("reading the source", now.error());
-    if (*now == copied->head) return *copied;
-  }
-  return fail(Code::aborted, "the source is still written to: stop its schema services first");
+tl::unexpected<Error> another_journal(const std::string& target) {
+  return fail(Code::failed_precondition,
+              target + ": there is another journal already: name an empty workspace");
+}
+
+// One that an earlier migration filled gets the mark again only where it can be gone on with.
+Status check_filled(Journal& from, const Head& head, const std::string& target) {
+  const auto there = whole_at(target);
+  if (!there) return fail(there.error());
+  if (!*there) return {};
+  if ((*there)->incarnation != head.incarnation) return another_journal(target);
+  const auto look = look_at(target);
+  if (!look) return fail(look.error());
+  const auto good = check_continues(from, *look->journal);
+  if (!good && good.error().fault == JournalFault::invalid)
+    return fail(Code::failed_precondition, target + ": " + good.error().message);
+  if (!good) return failed("comparing", good.error());
+  return {};
+}
+
+// The target with its mark; null: a file, which is made beside its name and then moved there.
+Result<std::unique_ptr<Journal>> begin_filling(Journal& from, const Head& head,
+                                               const std::string& target) {
+  if (sqlite_path(target)) return std::unique_ptr<Journal>();
+  if (Status good = check_filled(from, head, target); !good) return fail(good.error());
+  auto to = open_to_fill(target, head.incarnation);
+  if (!to) return to;
+  const auto there = (*to)->head();
+  if (!there) return failed("reading the target", there.error());
+  if (there->incarnation != head.incarnation) return another_journal(target);
+  return to;
 }
 
 // A copy with the same incarnation; what an interrupted one left is gone on with.
@@ -39,26 +61,26 @@ Result<Copied> move_one(Journal& from, const Head& head, const std::string& targ
                         const OnProgress& progress) {
   if (const auto path = sqlite_path(target))
     return build_file(from, *path, head.incarnation, progress);
-  auto to = open_at(target, Access::create, head.incarnation);
-  if (!to) return fail(std::move(to.error()));
-  const auto there = (*to)->head();
-  if (!there) return failed("reading the target", there.error());
-  if (there->incarnation != head.incarnation)
-    return fail(Code::failed_precondition,
-                target + ": there is another journal already: name an empty workspace");
-  auto copied = copy_until_still(from, **to, progress);
-  if (!copied) return copied;
-  if (auto good = check_copy(**to, copied->head); !good) return failed("verifying", good.error());
-  return copied;
+  const auto to = begin_filling(from, head, target);
+  if (!to) return fail(to.error());
+  return fill(from, **to, progress);
 }
 
-Result<Copied> move_schema(Journal& from, const Head& head, const StorageOptions& options,
+// `to`: as begin_filling gave it.
+Result<Copied> move_schema(Journal& from, const Head& head, const std::unique_ptr<Journal>& to,
+                           const std::string& address, const StorageOptions& options,
                            const OnProgress& progress) {
+  const auto well = [&](Journal& made) -> Status {
+    if (auto same = same_state(from, made); !same) return failed("comparing", same.error());
+    // Whoever began to write to the old one meanwhile would go on there.
+    return check_unused(address, options.force);
+  };
+  if (to) return fill(from, *to, progress, [&](const Copied&) { return well(*to); });
   auto copied = move_one(from, head, options.to, progress);
   if (!copied) return copied;
-  auto made = open_at(options.to, Access::read);
-  if (!made) return fail(std::move(made.error()));
-  if (auto same = same_state(from, **made); !same) return failed("comparing", same.error());
+  const auto made = open_at(options.to, Access::read);
+  if (!made) return fail(made.error());
+  if (Status good = well(**made); !good) return fail(good.error());
   return copied;
 }
 
@@ -123,9 +145,14 @@ Result<Facts> migrate_between(const StorageOptions& options, const OnProgress& p
   std::error_code error;
   if (path && std::filesystem::exists(*path, error))
     return fail(Code::already_exists, *path + ": it is there already: name a new file");
+  if (Status unused = check_unused(address, options.force); !unused) return fail(unused.error());
+  if (Status unused = check_unused(options.to, options.force); !unused) return fail(unused.error());
+  // Before the workspaces, so that nobody serves them without it.
+  const auto to = begin_filling(**from, *head, options.to);
+  if (!to) return fail(to.error());
   const auto beside = move_beside(address, options.to, progress);
   if (!beside) return fail(beside.error());
-  const auto copied = move_schema(**from, *head, options, progress);
+  const auto copied = move_schema(**from, *head, *to, address, options, progress);
   if (!copied) return fail(copied.error());
   add_end(facts, *copied);
   facts.emplace_back("workspace_journals", *beside);

@@ -5,6 +5,7 @@
 #include "cli/storage/backup.hpp"
 #include "cli/storage/beside.hpp"
 #include "cli/storage/contents.hpp"
+#include "cli/storage/fill.hpp"
 #include "cli/storage/store.hpp"
 #include "journal/migrate.hpp"
 #include "journal/remember.hpp"
@@ -17,6 +18,16 @@ using namespace statekit;
 using namespace journal;
 
 namespace {
+
+// Of a folder that was named: that it is a backup.
+Status check_backup(const std::string& folder) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path_in(folder, schema_name), ignored)) return {};
+  const bool data = std::filesystem::exists(*sqlite_path(embedded_journal(folder)), ignored);
+  return fail(Code::failed_precondition,
+              folder + (data ? ": it is a data folder: name it with --data"
+                             : ": it is a folder, and holds no backup: name a store's file"));
+}
 
 Status add_file(Facts& facts, const std::string& path) {
   const JournalResult<SqliteInfo> info = inspect_sqlite(path);
@@ -61,18 +72,23 @@ void add_head(Facts& facts, const Head& head) {
 
 Result<Facts> storage_info(const StorageOptions& options) {
   const bool folder = is_folder(options.file);
+  if (folder)
+    if (Status backup = check_backup(options.file); !backup) return fail(backup.error());
   const std::string address =
       folder ? path_in(options.file, schema_name) : store_address(options, true);
   Facts facts{{"journal", address}};
   if (const auto path = sqlite_path(address))
     if (Status added = add_file(facts, *path); !added) return fail(added.error());
-  auto journal = open_at(address, Access::read);
-  if (!journal) return fail(std::move(journal.error()));
-  const auto head = (*journal)->head();
-  if (!head) return failed("reading the head", head.error());
-  add_head(facts, *head);
-  if (Status added = add_snapshots(facts, **journal, head->last); !added)
+  const auto look = look_at(address);
+  if (!look) return fail(look.error());
+  add_head(facts, look->head);
+  if (Status added = add_snapshots(facts, *look->journal, look->head.last); !added)
     return fail(added.error());
+  facts.emplace_back("half_filled", look->half);
+  if (look->half) {
+    facts.emplace_back("next", "run the restore or the migration again, or remove what is there");
+    return facts;
+  }
   const auto beside = journals_beside(address);
   if (!beside) return fail(beside.error());
   facts.emplace_back("workspace_journals", static_cast<std::uint64_t>(beside->size()));
@@ -129,6 +145,7 @@ Result<Facts> storage_accept_rewind(const StorageOptions& options) {
   const auto path = sqlite_path(address);
   const auto seen = path ? workspace::seen_file_of(*path) : std::nullopt;
   const std::string remembered = seen.value_or(position_file(options.data));
+  if (Status unused = check_unused(address, false); !unused) return fail(unused.error());
   Facts facts{{"journal", address}};
   JournalResult<Head> head;
   bool renewed = true;

@@ -27,6 +27,7 @@ struct StorageOptions {
   bool dry_run = false;
   bool discard_old = false;
   bool undo = false;
+  bool force = false;  // restore, migrate: although schema services live on it
 };
 
 // Told of how far it is: "copied", revisions done and of how many, octets so far.
@@ -37,7 +38,7 @@ statekit::Result<Facts> storage_info(const StorageOptions& options);
 statekit::Result<Facts> storage_verify(const StorageOptions& options, const OnProgress& progress);
 // Beside a running service. The backup is a store of its own, which `verify` reads.
 statekit::Result<Facts> storage_backup(const StorageOptions& options, const OnProgress& progress);
-// Into a store that is missing or empty, with a new incarnation.
+// Into a store that is missing, empty, or half filled by the same backup, with a new incarnation.
 statekit::Result<Facts> storage_restore(const StorageOptions& options, const OnProgress& progress);
 statekit::Result<Facts> storage_migrate(const StorageOptions& options, const OnProgress& progress);
 statekit::Result<Facts> storage_compact(const StorageOptions& options);

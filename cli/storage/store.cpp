@@ -56,7 +56,8 @@ Result<std::unique_ptr<Journal>> open_at(const std::string& address, Access acce
   if (!journal) return journal;
   JournalOptions options;
   options.incarnation_if_new = if_new;
-  options.create = access == Access::create;
+  options.fill = access == Access::fill;
+  options.create = access == Access::create || options.fill;
   options.read_only = access == Access::read;
   if (const auto head = (*journal)->open(options); !head) return fail(to_error(head.error()));
   return journal;
@@ -82,15 +83,20 @@ Result<Copied> build_file(Journal& from, const std::string& path, const Incarnat
     return fail(Code::already_exists, path + ": it is there already: name a new file");
   remove_store(beside);
   auto made = open_at(beside, Access::create, incarnation);
-  if (!made) return fail(std::move(made.error()));
+  if (!made) {
+    remove_store(beside);
+    return fail(std::move(made.error()));
+  }
   auto copied = copy(from, **made, copying(progress));
   JournalResult<void> whole;
   if (copied) whole = check_copy(**made, copied->head);
   (*made)->close();
   if (copied && whole) {
     fs::remove(beside + "-lock", ignored);
-    if (Status moved = move_new(beside, path); !moved) return fail(moved.error());
-    return *copied;
+    Status moved = move_new(beside, path);
+    if (moved) return *copied;
+    remove_store(beside);
+    return fail(std::move(moved.error()));
   }
   remove_store(beside);
   return failed("copying to " + path, copied ? whole.error() : copied.error());

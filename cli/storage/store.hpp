@@ -16,7 +16,7 @@ namespace millrace::cli {
 // The address: `file` where that names the store, else `journal`, else the one in `data`.
 std::string store_address(const StorageOptions& options, bool file_is_store);
 
-enum class Access { read, write, create };
+enum class Access { read, write, create, fill };
 statekit::Result<std::unique_ptr<statekit::Journal>> open_at(
     const std::string& address, Access access, const statekit::Incarnation& if_new = {});
 

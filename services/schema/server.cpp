@@ -79,6 +79,8 @@ class GrpcSchemaServer final : public Server {
                           {"hint",
                            "nothing is deployed yet; if something was, stop and look for "
                            "the database that is missing"}});
+    for (const std::string& each : service_.warnings())
+      statekit::log_warn("schema.journal-warns", {{"detail", each}});
     statekit::log_info("schema.started", {{"listen", server_->address()},
                                           {"journal", journal_url(settings_)},
                                           {"revision", service_.position().revision}});
@@ -173,6 +175,17 @@ Status remember_position(const Settings& settings, std::unique_ptr<statekit::Jou
   return {};
 }
 
+// Several processes may be on one journal, and hand commands on to each other.
+Status check_advertised(const Settings& settings) {
+  const std::string host = settings.listen.substr(0, settings.listen.rfind(':'));
+  const bool anywhere = host == "0.0.0.0" || host == "[::]" || host.empty();
+  if (!anywhere || !settings.advertise.empty()) return {};
+  return fail(statekit::Code::failed_precondition,
+              "schema.listen = " + settings.listen +
+                  " says where this service listens, not where the others on this journal reach "
+                  "it: set schema.advertise to HOST:PORT of this machine, as the others see it");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wiring) {
@@ -182,6 +195,8 @@ Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wi
     return fail(std::move(remembers.error()));
   auto presence = journal::open_presence(journal_url(settings), *wiring.clock);
   if (!presence) return fail(std::move(presence.error()));
+  if ((*presence)->shared())
+    if (Status told = check_advertised(settings); !told) return fail(std::move(told.error()));
   auto server = std::make_unique<GrpcSchemaServer>(settings, wiring, std::move(*journal),
                                                    std::move(*presence));
   if (Status started = server->start(); !started) return fail(std::move(started.error()));

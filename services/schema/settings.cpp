@@ -67,8 +67,10 @@ void describe(settings::Fields& fields, Settings& settings) {
       "those of the keyring seal");
   fields.duration("schema.kms_timeout", settings.kms_ms_max, 50, 60'000,
                   "how long the plugin may take for one call");
-  fields.integer("schema.snapshot_interval", settings.snapshot_interval, 1, 10'000'000,
-                 "commits from one stored snapshot to the next");
+  fields.integer(
+      "schema.snapshot_interval", settings.snapshot_interval, 1, 10'000'000,
+      "commits from one stored snapshot to the next, at least; ten times as many at most while "
+      "they are smaller than a snapshot");
   fields.integer("schema.retention_commits", settings.retention_commits, 0, INT64_MAX,
                  "older commits than so many may be dropped; 0: only age decides");
   fields.duration("schema.retention_age", settings.retention_age_ms, 0, 3650LL * 86'400'000,

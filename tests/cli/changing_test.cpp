@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/parse.hpp"
+#include "schema/change_codec_pb.hpp"
 #include "statekit/io/grpc_server.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
@@ -27,6 +28,9 @@ class Changing final : public v2alpha1::SchemaService::CallbackService {
 
   Words breaks;
   bool plans = true;  // false: it is older than PlanRollback
+  // Set: there is the deployment already, and the changeset that brings it is in these phases, a
+  // look at it after the other.
+  std::vector<v2alpha1::ChangesetPhase> joined;
   std::vector<v2alpha1::CreateChangesetRequest> deploys;
   std::vector<v2alpha1::RollbackToRequest> planned, rollbacks;
 
@@ -48,6 +52,37 @@ class Changing final : public v2alpha1::SchemaService::CallbackService {
     planned.push_back(*request);
     return answer(context, true, response);
   }
+  grpc::ServerUnaryReactor* GetDeployment(Context* context, const v2alpha1::GetDeploymentRequest*,
+                                          v2alpha1::GetDeploymentResponse* response) override {
+    schema::Deployment deployment;
+    deployment.key = "dpl-shop-a";
+    deployment.changeset = "chs-b";
+    deployment.schema = std::make_shared<const schema::Module>();
+    *response->mutable_deployment() = schema::to_proto(deployment);
+    return done(context);
+  }
+  grpc::ServerUnaryReactor* GetChangeset(Context* context,
+                                         const v2alpha1::GetChangesetRequest* request,
+                                         v2alpha1::GetChangesetResponse* response) override {
+    if (joined.empty()) {
+      auto* reactor = context->DefaultReactor();
+      reactor->Finish({grpc::StatusCode::NOT_FOUND, "it is not known any more"});
+      return reactor;
+    }
+    response->mutable_changeset()->set_key(request->changeset());
+    const std::size_t last = joined.size() - 1;
+    response->mutable_changeset()->set_phase(joined[std::min(looks++, last)]);
+    for (const char* kind : {"routing", "ingress"}) {
+      response->add_followers()->set_kind(kind);
+      response->mutable_followers(response->followers_size() - 1)->set_live(true);
+    }
+    return done(context);
+  }
+  static grpc::ServerUnaryReactor* done(Context* context) {
+    auto* reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
   grpc::ServerUnaryReactor* answer(Context* context, bool plan, Answer* response) const {
     auto* reactor = context->DefaultReactor();
     if (plan && !plans) {
@@ -61,13 +96,14 @@ class Changing final : public v2alpha1::SchemaService::CallbackService {
     if (plan) {
       response->add_plan("module shop comes back");
       for (const std::string& line : breaks) response->add_breaks(line);
-    } else {
+    } else if (joined.empty()) {
       response->set_changeset("chs-a");
     }
     reactor->Finish(grpc::Status::OK);
     return reactor;
   }
 
+  std::size_t looks = 0;
   std::unique_ptr<statekit::GrpcServer> server_;
 };
 
@@ -140,6 +176,39 @@ TEST_CASE("where nothing was listed nothing is accepted") {
   CHECK_FALSE(desk.running.deploys.at(1).allow_breaking());
   CHECK(desk.run({"rollback", "7"}) == done);
   CHECK(desk.running.planned.size() == 1);
+}
+
+TEST_CASE("a deploy that joins one under way waits for that one") {
+  Desk desk;
+  desk.running.joined = {v2alpha1::CHANGESET_PHASE_PREPARING, v2alpha1::CHANGESET_PHASE_PREPARING,
+                         v2alpha1::CHANGESET_PHASE_COMMITTED};
+  CHECK(desk.run({"deploy", desk.folder / "shop.schema", "--wait"}) == done);
+  CHECK(desk.out.str() ==
+        "shop  dpl-shop-a  (joined, as changeset chs-b brings it)\n"
+        "changeset chs-b committed at revision 0\n");
+}
+
+TEST_CASE("a deploy that joins one which fails has failed too") {
+  Desk desk;
+  desk.running.joined = {v2alpha1::CHANGESET_PHASE_PREPARING, v2alpha1::CHANGESET_PHASE_FAILED};
+  CHECK(desk.run({"deploy", desk.folder / "shop.schema", "--wait"}) == refused);
+  CHECK(desk.err.str().find("changeset chs-b failed") != std::string::npos);
+}
+
+TEST_CASE("a deploy that joins one under way says how far that one is, where it does not wait") {
+  Desk desk;
+  desk.running.joined = {v2alpha1::CHANGESET_PHASE_PREPARING};
+  CHECK(desk.run({"deploy", desk.folder / "shop.schema"}) == done);
+  CHECK(desk.prints("changeset chs-b preparing at revision 0\n"));
+  CHECK(desk.run({"deploy", desk.folder / "shop.schema", "--output", "json"}) == done);
+  const auto json = nlohmann::json::parse(desk.out.str());
+  CHECK(json["changeset"] == "chs-b");
+  CHECK(json["phase"] == "preparing");
+  CHECK(json["deployments"][0]["joined"] == true);
+
+  desk.running.joined = {v2alpha1::CHANGESET_PHASE_FINALIZED};
+  CHECK(desk.run({"deploy", desk.folder / "shop.schema"}) == done);
+  CHECK(desk.out.str() == "shop  dpl-shop-a  (deployed already)\nnothing to change\n");
 }
 
 TEST_CASE("a plan of a rollback is no rollback, and exits as the rollback would") {

@@ -2,11 +2,15 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <future>
+#include <mutex>
 
 #include "cli/client/routing_client.hpp"
 #include "cli/client/schema_client.hpp"
 #include "statekit/io/grpc_server.hpp"
 #include "support/catch.hpp"
+#include "support/eventually.hpp"
+#include "support/tcp_proxy.hpp"
 #include "v2alpha1/schema.grpc.pb.h"
 #include "v2alpha1/verb.grpc.pb.h"
 
@@ -57,8 +61,25 @@ class Replica final : public v2alpha1::SchemaService::CallbackService {
   // Of the last read; empty: it said nothing of the kind.
   std::string min_revision() const { return min_revision_; }
   std::string linearizable() const { return linearizable_; }
+  // The tokens of the writes that came, one for each time.
+  std::vector<std::string> tokens() const {
+    const std::lock_guard lock(mutex_);
+    return tokens_;
+  }
 
  private:
+  grpc::ServerUnaryReactor* ChangeConfig(grpc::CallbackServerContext* context,
+                                         const v2alpha1::ChangeConfigRequest* request,
+                                         v2alpha1::ChangeConfigResponse* response) override {
+    response->mutable_position()->set_incarnation("abc");
+    response->mutable_position()->set_revision(revision_);
+    {
+      const std::lock_guard lock(mutex_);
+      tokens_.push_back(request->write().token());
+    }
+    return answer(context);
+  }
+
   grpc::ServerUnaryReactor* GetDeployments(grpc::CallbackServerContext* context,
                                            const v2alpha1::GetDeploymentsRequest*,
                                            v2alpha1::GetDeploymentsResponse* response) override {
@@ -71,6 +92,10 @@ class Replica final : public v2alpha1::SchemaService::CallbackService {
     linearizable_ = said("millrace-linearizable");
     response->mutable_position()->set_incarnation("abc");
     response->mutable_position()->set_revision(revision_);
+    return answer(context);
+  }
+
+  grpc::ServerUnaryReactor* answer(grpc::CallbackServerContext* context) {
     auto* reactor = context->DefaultReactor();
     if (speaks_) {
       reactor->Finish(grpc::Status::OK);
@@ -84,6 +109,8 @@ class Replica final : public v2alpha1::SchemaService::CallbackService {
   bool speaks_ = true;
   std::atomic<grpc::ServerUnaryReactor*> silent_ = nullptr;
   std::string min_revision_, linearizable_;
+  mutable std::mutex mutex_;
+  std::vector<std::string> tokens_;
   std::unique_ptr<statekit::GrpcServer> server_;
 };
 
@@ -91,6 +118,15 @@ statekit::Error error_of_call(const Router& router) {
   const auto answer = cli::call(router.address(), {{"time", "now", {}}, "{}", {}}, 20'000);
   REQUIRE_FALSE(answer);
   return answer.error();
+}
+
+int port_of(const std::string& address) {
+  return std::stoi(address.substr(address.rfind(':') + 1));
+}
+
+// A write whose octets a proxy knows by its reason.
+cli::ConfigOrder change(const std::string& reason) {
+  return {{"ada", reason, "token-1"}, {{"shop", "currency", "\"EUR\""}}, {}};
 }
 
 }  // namespace
@@ -141,7 +177,7 @@ TEST_CASE("G6: the next replica is asked for no less than what the one before it
 TEST_CASE("a replica that keeps silent is passed over") {
   Replica first(7), second(9);
   first.keep_silent();
-  const cli::SchemaClient client(first.address() + "," + second.address(), 300);
+  const cli::SchemaClient client(first.address() + "," + second.address(), 2'000);
   const auto answer = client.deployments("");
   INFO((answer ? std::string() : answer.error().message));
   CHECK(answer);
@@ -152,4 +188,41 @@ TEST_CASE("a linearizable read says so") {
   const cli::SchemaClient client(replica.address(), cli::schema_ms_max, true);
   REQUIRE(client.deployments(""));
   CHECK(replica.linearizable() == "1");
+}
+
+TEST_CASE("G4: a write whose connection was cut under it is sent again with the same token") {
+  Replica replica(7);
+  test::TcpProxy proxy(port_of(replica.address()), "cut me");
+  const cli::SchemaClient client(proxy.address());
+  REQUIRE(client.deployments(""));
+  proxy.cut_next(test::TcpProxy::Cut::after);
+  const auto answer = client.change_config(change("cut me"));
+  INFO((answer ? std::string() : answer.error().message));
+  REQUIRE(answer);
+  CHECK(answer->position.revision == 7);
+  CHECK(replica.tokens() == std::vector<std::string>{"token-1", "token-1"});
+}
+
+TEST_CASE("G4: a write that was cut is called unknown where the service cannot be asked again") {
+  Replica replica(7);
+  test::TcpProxy proxy(port_of(replica.address()));
+  const cli::SchemaClient client(proxy.address());
+  replica.keep_silent();
+  auto asked = std::async(std::launch::async, [&] { return client.change_config(change("")); });
+  const bool arrived = test::eventually([&] { return replica.tokens().size() == 1; });
+  proxy.set_down(true);
+  const auto answer = asked.get();
+  REQUIRE(arrived);
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == Code::unknown);
+  INFO(answer.error().message);
+  CHECK(answer.error().message.find("it is not known whether this was done: ") == 0);
+}
+
+TEST_CASE("a write that no connection was ever had for is told as such, and nothing is unknown") {
+  const cli::SchemaClient client("127.0.0.1:1");
+  const auto answer = client.change_config(change(""));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == Code::unavailable);
+  CHECK(answer.error().message.find("the schema service cannot be reached at 127.0.0.1:1") == 0);
 }

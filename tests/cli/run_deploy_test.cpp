@@ -27,3 +27,7 @@ TEST_CASE("a deploy waits for another changeset and for the schema service") {
   CHECK(waits_for({Code::aborted, "chs-a holds echo", {}}) == "chs-a holds echo");
   CHECK(waits_for({Code::unavailable, "cannot be reached", {}}) == "cannot be reached");
 }
+
+TEST_CASE("G4: a deploy of which nobody knows whether it was done is asked for again") {
+  CHECK(waits_for({Code::unknown, "it is not known", {}}) == "it is not known");
+}

@@ -64,8 +64,9 @@ class CaseOnDriver : public Catch::ITestInvoker {
 // Every case on every driver that can do what it needs becomes a test of its own.
 bool register_all() {
   for (const Driver& driver : drivers()) {
-    for (const auto& list : {open_cases(), append_cases(), concurrent_cases(), read_cases(),
-                             snapshot_cases(), wait_cases(), fault_cases(), damage_cases()}) {
+    for (const auto& list :
+         {open_cases(), append_cases(), concurrent_cases(), read_cases(), snapshot_cases(),
+          fill_cases(), wait_cases(), fault_cases(), damage_cases()}) {
       for (const Case& each : list) {
         if ((each.needs & ~driver.can) != 0) continue;
         const std::string title = "journal " + driver.name + " " + each.name + ": " + each.sentence;

@@ -73,6 +73,7 @@ std::vector<Case> concurrent_cases();
 std::vector<Case> read_cases();
 std::vector<Case> snapshot_cases();
 std::vector<Case> wait_cases();
+std::vector<Case> fill_cases();
 std::vector<Case> fault_cases();
 std::vector<Case> damage_cases();
 

@@ -32,6 +32,7 @@ class Faithful : public Journal {
     return whole_->load_snapshot(at_most);
   }
   JournalResult<void> compact(Revision up_to) override { return whole_->compact(up_to); }
+  JournalResult<void> filled() override { return whole_->filled(); }
   void close() override { whole_->close(); }
 
  protected:
@@ -118,6 +119,25 @@ class LostSnapshot : public Faithful {
   }
 };
 
+// What is being filled looks like any other.
+class UnmarkedFill : public Faithful {
+ public:
+  using Faithful::Faithful;
+  JournalResult<Head> open(const JournalOptions& options) override {
+    JournalOptions plain = options;
+    plain.fill = false;
+    return whole_->open(plain);
+  }
+  JournalResult<void> filled() override { return {}; }
+};
+
+// The mark stays.
+class LostEnd : public Faithful {
+ public:
+  using Faithful::Faithful;
+  JournalResult<void> filled() override { return {}; }
+};
+
 using Wrap = std::function<std::unique_ptr<Journal>(std::unique_ptr<Journal>)>;
 
 template <class T>
@@ -143,7 +163,8 @@ std::unique_ptr<Store> make_mutant(const std::string& name, std::unique_ptr<Stor
       {"faithful", wrap<Faithful>},          {"lost-compare", wrap<LostCompare>},
       {"skipped-entry", wrap<SkippedEntry>}, {"split-batch", wrap<SplitBatch>},
       {"stale-head", wrap<StaleHead>},       {"early-wake-up", wrap<EarlyWakeUp>},
-      {"lost-snapshot", wrap<LostSnapshot>},
+      {"lost-snapshot", wrap<LostSnapshot>}, {"unmarked-fill", wrap<UnmarkedFill>},
+      {"lost-end", wrap<LostEnd>},
   };
   return std::make_unique<Mutant>(mutants.at(name), std::move(whole));
 }

@@ -9,8 +9,8 @@
 
 namespace millrace::contract {
 
-// lost-compare, skipped-entry, split-batch, stale-head, early-wake-up or lost-snapshot, around a
-// whole store.
+// lost-compare, skipped-entry, split-batch, stale-head, early-wake-up, lost-snapshot, unmarked-fill
+// or lost-end, around a whole store.
 std::unique_ptr<Store> make_mutant(const std::string& name, std::unique_ptr<Store> whole);
 
 }  // namespace millrace::contract

@@ -28,7 +28,7 @@ const sha = (octets) => createHash("sha256").update(octets).digest();
 // sync make a whole append durable; a record that is cut off or torn at the end of the file never was.
 class Journal {
   constructor(file) {
-    Object.assign(this, { fd: fs.openSync(file, "a+"), incarnation: "", first: 1, last: 0, beforeFirst: zero, digest: zero, end: 0 });
+    Object.assign(this, { fd: fs.openSync(file, "a+"), incarnation: "", filling: false, first: 1, last: 0, beforeFirst: zero, digest: zero, end: 0 });
     this.entries = new Map(); // revision -> { at, size, digest }
     this.snapshots = new Map(); // revision -> { digest, parts: [{ at, size }] }
     this.uploads = new Map();
@@ -70,6 +70,7 @@ class Journal {
       if (this.last === 0)
         Object.assign(this, { first: revision + 1, last: revision, beforeFirst: digest, digest });
     }
+    if (kind === "F") this.filling = rest.toString() === "1";
     if (kind === "C") {
       const upTo = Number(rest.readBigUInt64BE(0));
       this.beforeFirst = this.snapshots.get(upTo).digest;
@@ -86,7 +87,7 @@ class Journal {
   head() {
     const hex = (digest) => digest.toString("hex");
     return { format: 1, incarnation: this.incarnation, first: this.first, last: this.last,
-      before_first: hex(this.beforeFirst), digest: hex(this.digest) };
+      before_first: hex(this.beforeFirst), digest: hex(this.digest), ...(this.filling && { filling: true }) };
   }
   etag() {
     return `"${this.last}-${this.digest.toString("hex")}"`;
@@ -137,9 +138,20 @@ const ok = (journal, status = 200) =>
 function make(name, query) {
   const incarnation = query.get("incarnation") ?? "";
   if (!/^[0-9a-f]{32}$/.test(incarnation)) refuse(400, "incarnation is 32 hex digits");
-  if (find(name) && fault !== "made-again") return ok(find(name));
+  const filling = query.get("fill") === "true";
+  const there = find(name);
+  if (there && fault !== "made-again") {
+    if (there.filling && !filling) refuse(409, "it is being filled", { fault: "half_filled" });
+    if (filling && !there.filling) {
+      if (there.last > 0 && there.incarnation !== incarnation) refuse(422, "it is not empty: name an empty one");
+      there.write("F", Buffer.from("1"));
+      if (there.last === 0) there.write("I", Buffer.from(incarnation));
+    }
+    return ok(there);
+  }
   if (fault === "made-again") fs.rmSync(fileOf(name), { force: true });
   const journal = new Journal(fileOf(name));
+  if (filling) journal.write("F", Buffer.from("1"));
   journal.write("I", Buffer.from(incarnation));
   const held = fs.openSync(folder, "r"); // the file's name must be durable too
   fs.fsyncSync(held);
@@ -257,6 +269,11 @@ function compact(journal, query) {
   return ok(journal);
 }
 
+function filled(journal) {
+  if (journal.filling && fault !== "mark-stays") journal.write("F", Buffer.from("0"));
+  return ok(journal);
+}
+
 function route(request, url, body, response) {
   const [, name, rest = ""] = /^\/v1\/workspaces\/([A-Za-z0-9][\w.-]{0,127})(\/.*)?$/.exec(url.pathname) ?? refuse(404, "no such resource");
   const is = (method, below) => request.method === method && rest === below;
@@ -268,6 +285,8 @@ function route(request, url, body, response) {
   const shared = fault === "workspaces-are-one" ? "one" : name;
   if (is("PUT", "/journal")) return make(shared, url.searchParams);
   const journal = find(shared) ?? refuse(404, "there is no journal");
+  if (journal.filling && url.searchParams.get("fill") !== "true" && fault !== "filled-for-all") refuse(409, "it is being filled", { fault: "half_filled" });
+  if (is("POST", "/journal/filled")) return filled(journal);
   if (is("GET", "/journal")) return wait(journal, url.searchParams, response);
   if (is("POST", "/journal/entries")) return append(journal, request, body);
   if (is("GET", "/journal/entries")) return read(journal, url.searchParams);
@@ -275,7 +294,7 @@ function route(request, url, body, response) {
   if (is("POST", "/journal/compact")) return compact(journal, url.searchParams);
   const snapshot = /^\/journal\/snapshots\/([1-9]\d*)$/.exec(rest);
   if (snapshot && request.method === "PUT") return putSnapshot(journal, Number(snapshot[1]), url.searchParams, body);
-  return refuse(/^\/journal(\/(entries|snapshots|compact))?$/.test(rest) ? 405 : 404, "no such resource or method");
+  return refuse(/^\/journal(\/(entries|snapshots|compact|filled))?$/.test(rest) ? 405 : 404, "no such resource or method");
 }
 
 const server = createServer(async (request, response) => {

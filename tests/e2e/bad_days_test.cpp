@@ -197,3 +197,33 @@ TEST_CASE("a folder that may not be written stops a service and lets a store be 
   cluster.start();
   CHECK(cluster.ready());
 }
+
+TEST_CASE("a second service on a store of the first generation is told who has it open") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  deploy(cluster, "first");
+  stop(cluster);
+  REQUIRE(storage({"migrate", "--format", "1", "--data", cluster.data()}).exit_code == 0);
+  CHECK(holds(storage({"info", "--data", cluster.data()}).out, "held by              -"));
+  cluster.start();
+  REQUIRE(cluster.ready());
+  const std::string holder = "process " + std::to_string(cluster.serve().pid()) + " on ";
+  CHECK(holds(storage({"info", "--data", cluster.data()}).out, holder));
+  CHECK_FALSE(holds(readyz(cluster), "has it open as well"));
+  {
+    Process second({binary("millrace-schema"), "--data", cluster.data(),
+                    "--schema.timeline=", "--schema.listen=127.0.0.1:0",
+                    "--schema.http_listen=127.0.0.1:0", "--schema.health_listen=127.0.0.1:0"},
+                   cluster.folder().path("second"));
+    REQUIRE(second.says("schema.started"));
+    CHECK(holds(second.output(), "schema.journal-warns"));
+    CHECK(holds(second.output(), holder));
+    const std::string other = "process " + std::to_string(second.pid()) + " on ";
+    CHECK(holds(readyz(cluster), other));
+    const std::string info = storage({"info", "--data", cluster.data()}).out;
+    CHECK(holds(info, holder));
+    CHECK(holds(info, other));
+    CHECK(holds(storage({"migrate", "--data", cluster.data()}).err, holder));
+  }
+  CHECK(eventually([&] { return !holds(readyz(cluster), "has it open as well"); }));
+}

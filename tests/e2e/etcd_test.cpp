@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "e2e/killed_fill.hpp"
 #include "e2e/steps.hpp"
 #include "support/catch.hpp"
 #include "support/etcd_server.hpp"
@@ -293,4 +294,59 @@ TEST_CASE("a wrong workspace is noticed by who used another, and one that holds 
   CHECK(etcd.ctl("get --prefix --keys-only /theirs/") == "/theirs/key\n\n");
   CHECK(holds(storage({"info", "--journal", at + "/nowhere"}).err, "there is no journal"));
   CHECK(etcd.ctl("get --prefix --keys-only /nowhere/").empty());
+}
+
+TEST_CASE("G9: a restore into etcd that is killed leaves a journal that nobody serves") {
+  test::EtcdCluster etcd(1);
+  check_killed_restores({etcd.port(0), [](const std::string& at, const std::string& workspace) {
+                           return "etcd://" + at + "/" + workspace;
+                         }});
+}
+
+TEST_CASE("G9: a migration into etcd that is killed leaves a journal that nobody serves") {
+  test::EtcdCluster etcd(1);
+  check_killed_migrations({etcd.port(0), [](const std::string& at, const std::string& workspace) {
+                             return "etcd://" + at + "/" + workspace;
+                           }});
+}
+
+TEST_CASE("what is moved out of or restored into etcd is refused while schema services use it") {
+  test::EtcdCluster etcd(1);
+  const std::string url = "etcd://" + etcd.endpoint(0) + "/prod";
+  const std::string advertised = "--schema.advertise=replica-one:8892";
+  Cluster cluster({"--schema.journal=" + url, advertised});
+  REQUIRE(cluster.ready());
+  const std::string backup = filled_store(cluster.folder(), 100).substr(7);
+  const std::string moved = "sqlite:" + cluster.folder().path("moved.db");
+  const Words migrate = {"migrate", "--journal", url, "--to", moved};
+  const Words restore = {"restore", backup, "--journal", url};
+  const std::string empty =
+      fact(storage({"info", "--journal", url, "--output", "json"}), "incarnation");
+  for (const Words& words : {migrate, restore}) {
+    Outcome refused;
+    // A replica tells of itself a moment after it is ready.
+    REQUIRE(eventually([&] {
+      refused = storage(words);
+      return refused.exit_code != 0;
+    }));
+    CHECK(refused.exit_code == 2);
+    CHECK(holds(refused.err, "replica-one:8892"));
+    CHECK(holds(refused.err, "--force"));
+  }
+  CHECK_FALSE(fs::exists(cluster.folder().path("moved.db")));
+  CHECK(fact(storage({"info", "--journal", url, "--output", "json"}), "last_revision") ==
+        "\"last_revision\": 0");
+  Words forced = migrate;
+  forced.push_back("--force");
+  CHECK(storage(forced).exit_code == 0);
+  stop(cluster);
+  const auto restored = storage(restore);
+  INFO(restored.err);
+  CHECK(restored.exit_code == 0);
+  const auto info = storage({"info", "--journal", url, "--output", "json"});
+  CHECK(fact(info, "incarnation") != empty);
+  CHECK(fact(info, "last_revision") == "\"last_revision\": 100");
+  // Who knew it as an empty one has missed nothing.
+  cluster.start();
+  CHECK(cluster.ready());
 }

@@ -1,5 +1,6 @@
 // A journal in a real MariaDB, with the binaries as an operator uses them: moved there and back,
 // served by two, out of reach.
+#include "e2e/killed_fill.hpp"
 #include "e2e/steps.hpp"
 #include "support/catch.hpp"
 #include "support/mysql_server.hpp"
@@ -123,4 +124,27 @@ TEST_CASE(
   server.restart();
   CHECK(eventually([&] { return cluster.millrace({"status"}).exit_code == 0; }));
   CHECK(eventually([&] { return try_deploy(cluster, "second").exit_code == 0; }));
+}
+
+TEST_CASE("G9: a restore into a database that is killed leaves a journal that nobody serves") {
+  auto& server = test::shared_mysql();
+  check_killed_restores({server.port(), [&](const std::string& at, const std::string& workspace) {
+                           return server.url(workspace, at);
+                         }});
+}
+
+TEST_CASE("what is moved out of a database is refused while schema services use it") {
+  const std::string url = test::shared_mysql().url("used");
+  Cluster cluster({"--schema.journal=" + url, "--schema.advertise=replica-one:8892"});
+  REQUIRE(cluster.ready());
+  const std::string moved = cluster.folder().path("moved.db");
+  Outcome refused;
+  REQUIRE(eventually([&] {
+    refused = storage({"migrate", "--journal", url, "--to", "sqlite:" + moved});
+    return refused.exit_code != 0;
+  }));
+  CHECK(refused.exit_code == 2);
+  CHECK(holds(refused.err, "replica-one:8892"));
+  stop(cluster);
+  CHECK(storage({"migrate", "--journal", url, "--to", "sqlite:" + moved}).exit_code == 0);
 }

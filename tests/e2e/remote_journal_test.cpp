@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "e2e/cluster.hpp"
+#include "e2e/killed_fill.hpp"
 #include "e2e/process.hpp"
 #include "support/catch.hpp"
 #include "support/ports.hpp"
@@ -34,6 +35,7 @@ class Pair {
   std::string journal(const std::string& name = "main") const {
     return "http://" + http_ + "/v1/workspaces/" + name;
   }
+  int port() const { return std::stoi(http_.substr(http_.rfind(':') + 1)); }
   std::string path(const std::string& name) const { return folder_.path(name); }
   void stop_upper() {
     upper_->signal(SIGTERM);
@@ -121,4 +123,11 @@ TEST_CASE(
   const std::string first = digest(pair.journal());
   CHECK(digest(file) == first);
   CHECK(digest(pair.journal("second")) == first);
+}
+
+TEST_CASE("G9: a restore into another service that is killed leaves a journal that nobody serves") {
+  Pair pair;
+  check_killed_restores({pair.port(), [](const std::string& at, const std::string& workspace) {
+                           return "http://" + at + "/v1/workspaces/" + workspace;
+                         }});
 }

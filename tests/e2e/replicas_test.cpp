@@ -111,3 +111,37 @@ TEST_CASE(
   INFO(lines);
   CHECK(warned);
 }
+
+TEST_CASE(
+    "G5: a schema service that is silent without being dead takes no endpoint with it, since "
+    "modules and followers go on with the next") {
+  Fleet fleet(journal("silent"));
+  const auto time = fleet.example("time");
+  const auto echo = fleet.example("echo");
+  REQUIRE(eventually([&] { return fleet.status_of("/echo?name=Ada") == 200; }));
+  const std::string& next = fleet.schema_address(1);
+  REQUIRE(eventually([&] {
+    return !contains(fleet.millrace({"changeset", "list", "--active"}, next).out, "chs-");
+  }));
+  const std::string before = fleet.millrace({"schema", "history", "--limit", "1"}, next).out;
+  fleet.schema(0).signal(SIGSTOP);
+  // Each call is answered for two leases and more, and until both modules are with another.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(4'500);
+  const auto moved = [](const Process& module) {
+    const std::string said = module.output();
+    return said.find("registered as") != said.rfind("registered as");
+  };
+  bool answered = true;
+  CHECK(eventually([&] {
+    answered = fleet.status_of("/echo?name=Ada") == 200 && answered;
+    return std::chrono::steady_clock::now() > end && moved(*time) && moved(*echo);
+  }));
+  INFO(time->output());
+  CHECK(answered);
+  CHECK(contains(time->output(), "has said nothing for"));
+  CHECK(fleet.millrace({"schema", "history", "--limit", "1"}, next).out == before);
+  // Routing and ingress have moved too, and the command line passes over the silent one.
+  const auto deployed = fleet.millrace({"deploy", file_with(fleet, "next"), "--wait"});
+  INFO(deployed.err);
+  CHECK(deployed.exit_code == 0);
+}

@@ -12,6 +12,7 @@ const links = 'libs/journal/src/etcd/connections.cpp';
 const layout = 'libs/journal/src/etcd/layout.cpp';
 const records = 'libs/journal/src/etcd/layout.hpp';
 const kept = 'libs/journal/src/etcd/snapshots.cpp';
+const filling = 'libs/journal/src/sqlite_filling.cpp';
 const presence = 'libs/journal/src/etcd/presence.cpp';
 
 export const on_sqlite = [
@@ -52,6 +53,17 @@ export const on_sqlite = [
     find: 'if (!alone_ || head.last <= marked_) return;', put: 'return;' },
   { name: 'a handle for reading writes', by: 'OneWritingProcess', file: sqlite,
     find: 'if (read_only && &door == &writing)', put: 'if (false && &door == &writing)' },
+  // What is being filled.
+  { name: 'what is being filled in a file is opened', by: 'HalfFilledIsRefused', file: sqlite,
+    find: 'if (*filling && !shared_->fill) return refuse_half(shared_->path);', put: '' },
+  { name: 'the mark of what is being filled in a file stays', by: 'FilledIsWhole', file: filling,
+    find: 'set_filling(database, format, false)', put: 'set_filling(database, format, true)' },
+  { name: 'who had a file open appends to what is being filled', by: 'FillShutsOut', file: sqlite,
+    find: 'if (*filling && !shared.fill) return refuse_half(shared.path);', put: '' },
+  { name: 'an empty file that is filled keeps its incarnation', by: 'FillRenewsEmpty', file: filling,
+    find: '  *head = head_to_fill(*head, options);\n', put: '' },
+  { name: 'a file that is used is filled', by: 'FillRefusesUsed', file: filling,
+    find: 'if (auto good = check_fill(*head, options, database.path()); !good)', put: 'if (auto good = check_fill({}, options, database.path()); !good)' },
   // Retention.
   { name: 'compacting goes to the newest snapshot, whatever was asked', by: 'CompactKeepsTail', file: snapshots,
     find: 'const auto kept = newest_row(database, up_to);', put: 'const auto kept = newest_row(database, head->last);' },
@@ -124,7 +136,15 @@ export const on_etcd = [
   { name: "a workspace's prefix has no end", by: 'two workspaces in one etcd', file: records, find: 'prefix_("/" + workspace + "/")', put: 'prefix_("/" + workspace)' },
   { name: "another program's keys are taken for an empty workspace", by: 'a workspace that holds something else', file: etcd,
     find: 'const bool empty = answer->found[0].empty() && answer->found[1].empty();', put: 'const bool empty = answer->found[0].empty();' },
-  { name: 'a newer format is opened', by: 'a newer format', file: layout, find: 'if (format == etcd_format) return {};', put: 'return {};' },
+  // What is being filled.
+  { name: 'what is being filled in etcd is opened', by: 'HalfFilledIsRefused', file: layout,
+    find: 'if (*half && filling == Filling::refused)', put: 'if (false)' },
+  { name: 'the mark of what is being filled in etcd stays', by: 'FilledIsWhole', file: etcd,
+    find: 'txn.writes = {{keys.format(), format_value()}};', put: 'txn.writes = {{keys.format(), format_value(true)}};' },
+  { name: 'who had a journal in etcd open appends to what is being filled', by: 'FillShutsOut', file: etcd,
+    find: 'txn.writes = {{keys.format(), format_value(true)},\n                    {keys.head(), head_value(head_to_fill(root.head, options))}};',
+    put: 'txn.writes = {{keys.format(), format_value(true)}};' },
+  { name: 'a newer format is opened', by: 'a newer format', file: layout, find: 'if (format == etcd_format) return false;', put: 'return false;' },
   // Checks.
   { name: 'a record need not match its digest', by: 'a record in which anything changed', file: layout,
     find: 'return value.substr(at) == hex(sha256("millrace etcd 1|" + value.substr(0, at)));', put: 'return at > 0;' },

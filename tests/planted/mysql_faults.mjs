@@ -11,7 +11,7 @@ const accept = 'libs/journal/src/mysql/accept.cpp';
 export const on_mysql = [
   // Appending.
   { name: 'an append does not compare the head in the database', by: 'ConcurrentAppendersOneWinner', file: journal,
-    find: '<< " AND rev = " << root.head.last << " AND head_seal = " << root.head_seal;', put: ';' },
+    find: '<< " AND rev = " << root.head.last << " AND head_seal = " << root.head_seal\n', put: '\n' },
   { name: 'an append that is behind in a database is answered from memory', by: 'AppendStaleConflicts', file: journal,
     find: 'if (asked || !check_append(root.head, expected_last, entries)) {', put: 'if (asked) {' },
   { name: 'a commit whose answer was lost is told as not written', by: 'AmbiguousAppend', file: client,
@@ -37,7 +37,7 @@ export const on_mysql = [
     find: 'mysql_real_escape_string(handle_, text.data() + at, each.octets.data(), each.octets.size());',
     put: 'each.octets.copy(text.data() + at, each.octets.size());' },
   // What is stored.
-  { name: 'a newer format in a database is opened', by: 'a newer format in a database', file: layout, find: 'if (format != mysql_format)', put: 'if (format == 0)' },
+  { name: 'a newer format in a database is opened', by: 'a newer format in a database', file: layout, find: 'if (!half && format != format_of(false))', put: 'if (!half && format == 0)' },
   { name: 'the seals of the row are not compared', by: 'row that was changed by hand', file: layout,
     find: 'row[3] != root.begin_seal || row[7] != root.head_seal || ', put: '' },
   { name: 'a commit need not follow the one before it in a database', by: 'a whole commit of another journal', file: journal,
@@ -53,6 +53,13 @@ export const on_mysql = [
   { name: 'a compaction in a database sweeps other workspaces too', by: 'two workspaces in one database', file: kept,
     find: 'Sql commits("DELETE FROM millrace_commits WHERE workspace = ");\n  commits << store.workspace() << " AND',
     put: 'Sql commits("DELETE FROM millrace_commits WHERE ");\n  commits << "' },
+  // What is being filled.
+  { name: 'what is being filled in a database is opened', by: 'HalfFilledIsRefused', file: layout,
+    find: 'if (half && filling == Filling::refused)', put: 'if (false)' },
+  { name: 'the mark of what is being filled in a database stays', by: 'FilledIsWhole', file: journal,
+    find: 'sql << format_of(false) << " WHERE', put: 'sql << format_of(true) << " WHERE' },
+  { name: 'who had a journal in a database open appends to what is being filled', by: 'FillShutsOut', file: journal,
+    find: '\n         << " AND format = " << format_of(store.filling() == Filling::also);', put: ';' },
   // Who is there.
   { name: 'a replica that fell silent stays listed in a database', by: 'members in a database see each other', file: presence,
     find: '<< " AND until_ms > CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) ORDER BY member";', put: '<< " ORDER BY member";' },

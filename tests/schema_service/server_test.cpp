@@ -4,6 +4,7 @@
 #include "statekit/io/follower.hpp"
 #include "statekit/io/grpc_feed.hpp"
 #include "support/eventually.hpp"
+#include "support/temp_dir.hpp"
 #include "tests/schema_service/running.hpp"
 
 namespace schema = millrace::schema;
@@ -310,4 +311,26 @@ TEST_CASE("a port in use is an error that names it and the setting that changes 
   REQUIRE_FALSE(second);
   CHECK(contains(second.error().message, settings.listen));
   CHECK(contains(second.error().message, "schema.listen"));
+}
+
+TEST_CASE("a replica that listens on every address must say at which one the others reach it") {
+  const test::TempDir folder;
+  Running running;
+  service::Settings settings;
+  settings.data = folder / "data";
+  // Nothing is there: what is refused is refused before it is asked.
+  settings.journal = "etcd://127.0.0.1:1/prod";
+  const service::Wiring wiring{&running.clock(), &running.metrics(), &running.health()};
+  for (const char* listen : {"0.0.0.0:0", "[::]:0"}) {
+    settings.listen = listen;
+    const auto started = service::start(settings, wiring);
+    REQUIRE_FALSE(started);
+    CHECK(started.error().code == statekit::Code::failed_precondition);
+    CHECK(contains(started.error().message, std::string("schema.listen = ") + listen));
+    CHECK(contains(started.error().message, "set schema.advertise"));
+  }
+  settings.advertise = "10.0.0.1:8892";
+  const auto told = service::start(settings, wiring);
+  REQUIRE_FALSE(told);
+  CHECK_FALSE(contains(told.error().message, "schema.advertise"));
 }

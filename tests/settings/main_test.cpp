@@ -66,6 +66,28 @@ TEST_CASE("the help teaches settings, sources and examples and ends with 0") {
   CHECK(outcome.out.find("Examples:\n  millrace-sample\n") != std::string::npos);
 }
 
+TEST_CASE("the help says which settings only version 2 has, by their names there") {
+  Fields fields;
+  std::string data, kms;
+  bool insecure = false;
+  fields.text("data", data, "a folder");
+  fields.boolean("insecure", insecure, "in clear");
+  fields.text("schema.kms", kms, "a socket");
+  const Captured out(std::cout);
+  const char* words[] = {"millrace-sample", "--help"};
+  CHECK(configure({"millrace-sample", "Does nothing.", {}}, fields, 2, words) == 0);
+  const std::string text = out.text();
+  const auto later = text.find("\nOnly where version 2 is named (see below):\n");
+  REQUIRE(later != std::string::npos);
+  CHECK(text.find("  --data  ") < later);
+  INFO(text);
+  for (const char* only_there : {"  --insecure  ", "  --schema.secrets.kms  "}) {
+    const auto at = text.find(only_there);
+    REQUIRE(at != std::string::npos);
+    CHECK(at > later);
+  }
+}
+
 TEST_CASE("the version is printed with the binary's name") {
   const Outcome outcome = run({"--version"});
   CHECK(outcome.exit_code == 0);

@@ -176,6 +176,25 @@ TEST_CASE(
   CHECK(again.value("a") == 26);
 }
 
+TEST_CASE("a large state is not written anew before as much was written as it holds") {
+  MachineLimits limits;
+  limits.snapshot_interval = 10;
+  limits.group_entries_max = 1;
+  ToyReplica replica(nullptr, limits);
+  REQUIRE(replica.start());
+  for (int i = 0; i < 1'000; ++i) replica.add("counter" + std::to_string(i), 1);
+  replica.run(1'100);
+  REQUIRE(replica.revision() == 1'000);
+  const auto grown = replica.core.stats().snapshots;
+  CHECK(grown > 10);
+  CHECK(grown < 50);  // of 100 intervals
+  const Revision last = (*replica.journal->load_snapshot(1'000))->revision();
+  // While little is written, the commits that a start has to read are bounded all the same.
+  for (int i = 0; i < 100; ++i) replica.add("a", 1);
+  replica.run(200);
+  CHECK((*replica.journal->load_snapshot(2'000))->revision() > last);
+}
+
 TEST_CASE("a start folds the snapshot's tail, and followers can read that tail") {
   auto store = journal::make_memory_store();
   ToyReplica replica(store);

@@ -12,7 +12,7 @@ using test::code_of;
 using test::revision_of;
 using test::ToyReplica;
 
-TEST_CASE("after a failed append the working state is thrown away and rebuilt from the journal") {
+TEST_CASE("after a failed append the draft is dropped and what the journal holds is decided on") {
   ToyReplica replica;
   REQUIRE(replica.start());
   replica.add("a", 1);

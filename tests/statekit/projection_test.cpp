@@ -84,6 +84,57 @@ TEST_CASE("both copies of a projection hold the same after each change") {
   CHECK(*projection.read() == folded);
 }
 
+TEST_CASE("G1: what is drafted is seen by nobody until it is shown") {
+  Projection<ToyState> projection;
+  projection.apply(pair_commit(1));
+  const std::vector<Commit<ToyEvent>> drafts = {pair_commit(2), pair_commit(3)};
+  for (const auto& each : drafts) projection.draft(each);
+  CHECK(projection.drafted().value("left") == 3);
+  CHECK(projection.revision() == 1);
+  CHECK(projection.read()->value("left") == 1);
+  projection.show();
+  CHECK(projection.revision() == 3);
+  CHECK(projection.read()->value("left") == 3);
+  projection.follow(drafts);
+  CHECK(projection.drafted() == *projection.read());
+  projection.apply(pair_commit(4));
+  CHECK(projection.drafted() == *projection.read());
+}
+
+TEST_CASE("G1: a draft that is dropped leaves nothing behind in either copy") {
+  Projection<ToyState> projection;
+  projection.apply(pair_commit(1));
+  projection.draft(pair_commit(2));
+  projection.draft({{3, 0, "", ""}, {{"more", 7}}});
+  projection.discard();
+  for (Revision revision = 2; revision <= 3; ++revision) {
+    projection.apply(pair_commit(revision));
+    CHECK(projection.read()->value("more") == 0);
+    CHECK(projection.drafted() == *projection.read());
+  }
+}
+
+TEST_CASE("G2: a shown draft reaches the other copy only when its last reader has gone") {
+  Projection<ToyState> projection;
+  projection.apply(pair_commit(1));
+  auto held = std::make_optional(projection.read());
+  const std::vector<Commit<ToyEvent>> drafts = {pair_commit(2)};
+  projection.draft(drafts[0]);
+  projection.show();  // waits for nobody
+  CHECK(projection.read()->value("left") == 2);
+  CHECK((*held)->value("left") == 1);
+  std::atomic<bool> followed{false};
+  std::thread writer([&] {
+    projection.follow(drafts);
+    followed = true;
+  });
+  CHECK_FALSE(test::eventually([&] { return followed.load(); }, std::chrono::milliseconds(50)));
+  CHECK((*held)->value("left") == 1);
+  held.reset();
+  writer.join();
+  CHECK(projection.drafted().value("left") == 2);
+}
+
 TEST_CASE("a restored projection holds the snapshot and goes on from its revision") {
   Projection<ToyState> projection;
   projection.apply(pair_commit(1));

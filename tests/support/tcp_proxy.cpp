@@ -87,6 +87,22 @@ void TcpProxy::set_still(bool still) {
   settle(lock);
 }
 
+void TcpProxy::still_after(std::size_t octets) {
+  std::unique_lock lock(mutex_);
+  sent_max_ = octets;
+  settle(lock);
+}
+
+bool TcpProxy::stands_still() {
+  const std::lock_guard lock(mutex_);
+  return still_;
+}
+
+std::size_t TcpProxy::octets_sent() {
+  const std::lock_guard lock(mutex_);
+  return sent_;
+}
+
 void TcpProxy::cut_next(Cut cut) {
   std::unique_lock lock(mutex_);
   cuts_.push_back(cut);
@@ -201,10 +217,19 @@ bool TcpProxy::is_answer(std::size_t size) const {
   return !words_.empty() || size >= answer_bytes_min;
 }
 
+// False: these octets, and all that come, stay here.
+bool TcpProxy::may_pass(std::size_t size) {
+  const std::lock_guard lock(mutex_);
+  still_ = still_ || sent_ + size > sent_max_;
+  if (!still_) sent_ += size;
+  return !still_;
+}
+
 bool TcpProxy::pass_up(Link& link) {
   std::array<char, 65536> octets;
   const ssize_t size = recv(link.client, octets.data(), octets.size(), 0);
   if (size <= 0) return false;
+  if (!may_pass(static_cast<std::size_t>(size))) return true;
   std::optional<Cut> cut;
   if (is_request({octets.data(), static_cast<std::size_t>(size)})) {
     const std::lock_guard lock(mutex_);

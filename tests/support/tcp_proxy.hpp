@@ -33,6 +33,10 @@ class TcpProxy {
   void set_down(bool down);
   // Still: connections stay, but nothing passes.
   void set_still(bool still);
+  // Still once the client has sent so many octets, which is then told.
+  void still_after(std::size_t octets);
+  bool stands_still();
+  std::size_t octets_sent();
   // The connection that carries the next such request is cut so, and no other.
   void cut_next(Cut cut);
 
@@ -47,6 +51,7 @@ class TcpProxy {
   void apply();
   void accept_one();
   // False when the link has ended.
+  bool may_pass(std::size_t size);
   bool pass_up(Link& link);
   bool pass_down(Link& link);
   void deliver_late();
@@ -70,6 +75,7 @@ class TcpProxy {
   std::condition_variable applied_;
   bool down_ = false;
   bool still_ = false;
+  std::size_t sent_ = 0, sent_max_ = ~std::size_t{0};
   bool stop_ = false;
   std::deque<Cut> cuts_;
   unsigned asked_ = 0, done_ = 0;

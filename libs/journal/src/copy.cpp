@@ -114,6 +114,14 @@ JournalResult<Copied> copy(Journal& from, Journal& to, const OnCopy& progress) {
   return copied;
 }
 
+JournalResult<void> check_continues(Journal& from, Journal& to) {
+  const JournalResult<Head> head = from.head();
+  if (!head) return tl::unexpected(head.error());
+  const JournalResult<Head> there = to.head();
+  if (!there) return tl::unexpected(there.error());
+  return check_target(from, *head, *there);
+}
+
 JournalResult<void> check_copy(Journal& copy, const Head& head) {
   const JournalResult<Verified> whole = verify(copy);
   if (!whole) return tl::unexpected(whole.error());

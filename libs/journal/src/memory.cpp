@@ -68,7 +68,16 @@ class MemoryJournal : public Journal {
         return tl::unexpected(good.error());
       store_->created = true;
       store_->incarnation = options.incarnation_if_new;
+      store_->filling = options.fill;
     }
+    if (store_->filling && !options.fill) return refuse_half(named);
+    if (options.fill && !options.read_only && !store_->filling) {
+      if (auto good = check_fill(store_->head(), options, named); !good)
+        return tl::unexpected(good.error());
+      store_->incarnation = head_to_fill(store_->head(), options).incarnation;
+      store_->filling = true;
+    }
+    fill_ = options.fill;
     open_ = true;
     return store_->head();
   }
@@ -81,6 +90,7 @@ class MemoryJournal : public Journal {
     const AppendFault fault = faults_->take(expected_last, entries);
     const std::lock_guard lock(store_->mutex);
     store_->land_late();
+    if (store_->filling && !fill_) return refuse_half(named);
     if (auto failed = fail_early(fault); !failed) return tl::unexpected(failed.error());
     if (auto good = check_append(store_->head(), expected_last, entries); !good)
       return tl::unexpected(good.error());
@@ -96,6 +106,7 @@ class MemoryJournal : public Journal {
   JournalResult<Head> head() override {
     if (auto good = usable(); !good) return tl::unexpected(good.error());
     const std::lock_guard lock(store_->mutex);
+    if (store_->filling && !fill_) return refuse_half(named);
     return store_->head();
   }
 
@@ -174,6 +185,14 @@ class MemoryJournal : public Journal {
     return {};
   }
 
+  JournalResult<void> filled() override {
+    if (auto good = usable(); !good) return good;
+    if (faults_->disk_full()) return disk_full();
+    const std::lock_guard lock(store_->mutex);
+    store_->filling = false;
+    return {};
+  }
+
   void close() override { close_now(); }
 
  private:
@@ -219,8 +238,11 @@ class MemoryJournal : public Journal {
     return check_snapshot(store_->head(), revision, digest, store_->digest_at(revision));
   }
 
+  static constexpr const char* named = "the store in memory";
+
   std::shared_ptr<MemoryStore> store_;
   std::shared_ptr<Faults> faults_;
+  std::atomic<bool> fill_{false};
   std::atomic<bool> open_{false};
   std::atomic<bool> closed_{false};
 };

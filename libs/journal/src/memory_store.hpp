@@ -26,6 +26,7 @@ class MemoryStore {
 
   // All below: with `mutex` held.
   bool created = false;
+  bool filling = false;
   statekit::Incarnation incarnation;
   statekit::Revision compacted = 0;
   statekit::Digest before_first;

@@ -80,7 +80,9 @@ class RememberingJournal : public Journal {
                                                    ": cannot be opened: " + std::strerror(errno) +
                                                    ": check the folder and who may write to it");
     }
-    if (const std::optional<Position> known = read_position(fd_)) {
+    // Of a journal that was empty nothing can be missed, also where it was restored into since.
+    const std::optional<Position> known = read_position(fd_);
+    if (known && known->revision > 0) {
       if (const Status same = check_same_history(*journal_, *head, *known); !same) {
         journal_->close();
         if (same.error().code == Code::failed_precondition)
@@ -125,6 +127,7 @@ class RememberingJournal : public Journal {
     return journal_->load_snapshot(at_most);
   }
   JournalResult<void> compact(Revision up_to) override { return journal_->compact(up_to); }
+  JournalResult<void> filled() override { return journal_->filled(); }
   std::vector<JournalWarning> warnings() const override { return journal_->warnings(); }
   void close() override { journal_->close(); }
 

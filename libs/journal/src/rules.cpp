@@ -95,6 +95,26 @@ JournalResult<void> check_part(BytesView part) {
                                              std::to_string(snapshot_part_bytes_max));
 }
 
+tl::unexpected<JournalError> refuse_half(const std::string& where) {
+  return refuse(JournalFault::half_filled,
+                where +
+                    ": a restore or a migration into it is under way, or was interrupted: run the "
+                    "same one again, which goes on where it was, or remove it and begin anew");
+}
+
+JournalResult<void> check_fill(const Head& head, const JournalOptions& options,
+                               const std::string& where) {
+  if (head.last == 0 || head.incarnation == options.incarnation_if_new) return {};
+  return refuse(JournalFault::invalid, where +
+                                           ": it is not empty, it holds commits up to revision " +
+                                           std::to_string(head.last) + ": name an empty one");
+}
+
+Head head_to_fill(Head head, const JournalOptions& options) {
+  if (head.last == 0) head.incarnation = options.incarnation_if_new;
+  return head;
+}
+
 JournalResult<void> check_readable(const Head& head, Revision after) {
   if (after + 1 >= head.first || after + 1 == 0) return {};
   return refuse(JournalFault::compacted,

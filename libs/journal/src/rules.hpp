@@ -41,6 +41,17 @@ statekit::JournalResult<void> check_snapshot(const statekit::Head& head,
 
 statekit::JournalResult<void> check_part(statekit::BytesView part);
 
+// A store that is being filled says so by its format's number, which is so much higher: a program
+// that does not know of this refuses it as it refuses a newer format.
+inline constexpr int filling_format = 1'000'000;
+tl::unexpected<statekit::JournalError> refuse_half(const std::string& where);
+// Whether a store that has no such mark may be filled under these options, else `invalid`.
+statekit::JournalResult<void> check_fill(const statekit::Head& head,
+                                         const statekit::JournalOptions& options,
+                                         const std::string& where);
+// What such a store begins as.
+statekit::Head head_to_fill(statekit::Head head, const statekit::JournalOptions& options);
+
 statekit::JournalResult<void> check_readable(const statekit::Head& head, statekit::Revision after);
 
 }  // namespace millrace::journal

@@ -63,6 +63,11 @@ JournalResult<Bytes> read_header(const std::string& path, sqlite3_vfs* vfs) {
 
 JournalResult<const SqliteFormat*> judge(const std::string& path, BytesView header) {
   const BytesView start = header.substr(0, magic.size());
+  if (header.empty())
+    return refuse(JournalFault::corrupt,
+                  path +
+                      ": it is an empty file, and no store of ours ever "
+                      "was one: restore a backup, or remove it to begin anew");
   if (header.size() < header_bytes && start == magic.substr(0, start.size()))
     return refuse(JournalFault::corrupt,
                   path + ": it is cut off after " + std::to_string(header.size()) +
@@ -75,6 +80,9 @@ JournalResult<const SqliteFormat*> judge(const std::string& path, BytesView head
                   path + ": it is a database of some other program: name another file");
   const std::uint32_t format = big_endian_at(header, user_version_at);
   if (const SqliteFormat* known = sqlite_generation(format)) return known;
+  // The mark of one that is being filled is judged once it is open: the log may know better.
+  if (const SqliteFormat* known = sqlite_generation(std::int64_t{format} - filling_format))
+    return known;
   return refuse(JournalFault::wrong_format, path + ": its format is " + std::to_string(format) +
                                                 ", this program knows up to " +
                                                 std::to_string(sqlite_format_newest) +
@@ -97,7 +105,7 @@ int move_into_place(const std::string& from, const std::string& to) {
   return ::link(from.c_str(), to.c_str()) == 0 ? 0 : errno;
 }
 
-JournalResult<void> write_beside(const std::string& path, const Incarnation& incarnation,
+JournalResult<void> write_beside(const std::string& path, const JournalOptions& options,
                                  const SqliteFormat& format, const SqliteTuning& tuning) {
   // Ours alone: what a store holds is nobody else's business.
   const int fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
@@ -106,7 +114,7 @@ JournalResult<void> write_beside(const std::string& path, const Incarnation& inc
   auto database = Database::connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, tuning.vfs);
   if (!database) return tl::unexpected(database.error());
   if (auto done = (*database)->run("PRAGMA synchronous = FULL"); !done) return done;
-  if (auto done = write_tables(**database, format, incarnation); !done) return done;
+  if (auto done = write_tables(**database, format, options); !done) return done;
   const JournalResult<std::string> mode = (*database)->text("PRAGMA journal_mode = WAL");
   if (!mode) return tl::unexpected(mode.error());
   return {};
@@ -129,10 +137,18 @@ JournalResult<const SqliteFormat*> recognize(const std::string& path, const std:
     return refuse(JournalFault::unavailable,
                   path + ": its folder does not exist: make it with `mkdir -p " + folder.string() +
                       "`, or name another file");
+  // Whoever comes by another name would find another lock, and another log.
+  if (fs::is_symlink(fs::symlink_status(path, failed)))
+    return refuse(JournalFault::unavailable, path +
+                                                 ": it is a symbolic link: name the file itself, " +
+                                                 fs::weakly_canonical(path, failed).string());
   const fs::file_status status = fs::status(path, failed);
   if (fs::is_directory(status))
     return refuse(JournalFault::wrong_format,
                   path + ": it is a folder: name a file, such as " + path + "/journal.db");
+  if (fs::exists(status) && !fs::is_regular_file(status))
+    return refuse(JournalFault::wrong_format,
+                  path + ": it is no file but a device, a pipe or a socket: name another one");
   if (fs::exists(status)) {
     const JournalResult<Bytes> header = read_header(path, vfs);
     if (!header) return tl::unexpected(header.error());
@@ -146,12 +162,12 @@ JournalResult<const SqliteFormat*> recognize(const std::string& path, const std:
   return static_cast<const SqliteFormat*>(nullptr);
 }
 
-JournalResult<void> create_store(const std::string& path, const Incarnation& incarnation,
+JournalResult<void> create_store(const std::string& path, const JournalOptions& options,
                                  const SqliteFormat& format, const SqliteTuning& tuning) {
-  const std::string beside = path + ".new-" + incarnation;
+  const std::string beside = path + ".new-" + options.incarnation_if_new;
   std::error_code failed;
   for (const char* suffix : {"", "-journal", "-wal", "-shm"}) fs::remove(beside + suffix, failed);
-  JournalResult<void> made = write_beside(beside, incarnation, format, tuning);
+  JournalResult<void> made = write_beside(beside, options, format, tuning);
   if (made) {
     const int reason = move_into_place(beside, path);
     if (reason != 0 && reason != EEXIST) made = cannot(path, "cannot be made", reason);

@@ -160,14 +160,15 @@ const SqliteFormat* sqlite_generation(std::int64_t version) {
 }
 
 JournalResult<void> write_tables(Database& database, const SqliteFormat& format,
-                                 const Incarnation& incarnation) {
+                                 const JournalOptions& options) {
   Transaction transaction(database);
-  const std::string ids = "PRAGMA application_id = " + std::to_string(sqlite_application_id) +
-                          "; PRAGMA user_version = " + std::to_string(format.version());
+  const std::string ids = "PRAGMA application_id = " + std::to_string(sqlite_application_id);
   if (auto done = transaction.begin_write(); !done) return done;
   if (auto done = run_all(database, {ids.c_str()}); !done) return done;
+  if (auto done = set_filling(database, format, options.fill); !done) return done;
   if (auto done = run_all(database, format.tables()); !done) return done;
-  if (auto done = write_head(database, format, {incarnation, 1, 0, {}, {}}); !done) return done;
+  if (auto done = write_head(database, format, {options.incarnation_if_new, 1, 0, {}, {}}); !done)
+    return done;
   return transaction.commit();
 }
 

@@ -63,12 +63,23 @@ statekit::JournalResult<const SqliteFormat*> recognize(const std::string& path,
 // Makes a new, empty store: beside `path` first, then in its place by one rename. Fine when
 // somebody else was faster.
 statekit::JournalResult<void> create_store(const std::string& path,
-                                           const statekit::Incarnation& incarnation,
+                                           const statekit::JournalOptions& options,
                                            const SqliteFormat& format, const SqliteTuning& tuning);
 
 // The tables of an empty store, into an empty file, in one transaction.
 statekit::JournalResult<void> write_tables(Database& database, const SqliteFormat& format,
-                                           const statekit::Incarnation& incarnation);
+                                           const statekit::JournalOptions& options);
+
+// Whether a copy is being written into it: its user_version is then filling_format more.
+statekit::JournalResult<bool> is_filling(Database& database, const SqliteFormat& format);
+// Inside the caller's write transaction.
+statekit::JournalResult<void> set_filling(Database& database, const SqliteFormat& format,
+                                          bool filling);
+// As open with `fill` wants it, and `filled`: in a transaction of their own.
+statekit::JournalResult<statekit::Head> begin_filling(Database& database,
+                                                      const SqliteFormat& format,
+                                                      const statekit::JournalOptions& options);
+statekit::JournalResult<void> end_filling(Database& database, const SqliteFormat& format);
 
 // A connection to a store that was recognized, set up and with its tables checked.
 statekit::JournalResult<std::unique_ptr<Database>> open_store(const std::string& path,

@@ -20,9 +20,12 @@ JournalResult<SqliteInfo> inspect_sqlite(const std::string& path) {
   const auto log = std::filesystem::file_size(path + "-wal", failed);
   info.log_bytes = failed ? 0 : log;
   info.holder = holder_of(path);
-  if (info.format < 2) return info;
   const auto database = open_store(path, **format, {}, true);
   if (!database) return tl::unexpected(database.error());
+  const auto filling = is_filling(**database, **format);
+  if (!filling) return tl::unexpected(filling.error());
+  info.filling = *filling;
+  if (info.format < 2) return info;
   Query row = (*database)->query(
       "SELECT coalesce(sum(last - first + 1), 0), coalesce(sum(length(octets)), 0) FROM blocks");
   const JournalResult<bool> found = row.step();
@@ -63,6 +66,9 @@ JournalResult<Head> accept_sqlite_rewind(const std::string& path, const Incarnat
   if (auto done = transaction.begin_write(); !done) return tl::unexpected(done.error());
   JournalResult<Head> head = read_head(database, *alone->format);
   if (!head) return head;
+  const auto filling = is_filling(database, *alone->format);
+  if (!filling) return tl::unexpected(filling.error());
+  if (*filling) return refuse_half(path);
   if (auto good = check_end(database, *head); !good) return tl::unexpected(good.error());
   head->incarnation = incarnation;
   if (auto done = write_head(database, *alone->format, *head); !done)

@@ -73,7 +73,9 @@ struct Shared {
   SqliteTuning tuning;
   const SqliteFormat* format = nullptr;
   bool read_only = false;
+  std::atomic<bool> fill{false};
   std::shared_ptr<StoreLock> store_lock;
+  std::weak_ptr<StoreLock> lock_to_ask;  // never changed once it is open
   Door writing;
   Door reading;
   std::atomic<bool> open{false};
@@ -131,6 +133,9 @@ JournalResult<Head> append_to(const Shared& shared, Database& database, Revision
   if (auto done = transaction.begin_write(); !done) return tl::unexpected(done.error());
   JournalResult<Head> head = read_head(database, format);
   if (!head) return tl::unexpected(head.error());
+  const auto filling = is_filling(database, format);
+  if (!filling) return tl::unexpected(filling.error());
+  if (*filling && !shared.fill) return refuse_half(shared.path);
   if (auto good = check_append(*head, expected_last, entries); !good)
     return tl::unexpected(good.error());
   if (auto done = format.insert(database, entries); !done) return tl::unexpected(done.error());
@@ -172,11 +177,16 @@ class SqliteJournal : public Journal {
     // Absolute, so that SQLite reads no meaning into names such as ":memory:".
     shared_->path = std::filesystem::absolute(shared_->path, failed).string();
     shared_->read_only = options.read_only;
+    shared_->fill = options.fill;
     const JournalResult<void> ready = prepare(options);
     if (!ready) return tl::unexpected(ready.error());
     shared_->open = true;
     auto checked =
         shared_->with(shared_->reading, [this](Database& database) { return check(database); });
+    if (checked && options.fill && !options.read_only)
+      checked = shared_->with(shared_->writing, [&](Database& database) {
+        return begin_filling(database, *shared_->format, options);
+      });
     if (!checked) close_now();
     return checked;
   }
@@ -194,7 +204,15 @@ class SqliteJournal : public Journal {
   }
 
   std::vector<JournalWarning> warnings() const override {
-    return shared_->room.warnings(shared_->path);
+    std::vector<JournalWarning> all = shared_->room.warnings(shared_->path);
+    const auto lock = shared_->lock_to_ask.lock();
+    if (const std::string others = lock ? lock->others() : std::string(); !others.empty())
+      all.push_back({shared_->path + ": " + others +
+                         " has it open as well and they know nothing of each other: stop one, or "
+                         "move it with `millrace storage migrate` to the format that one process "
+                         "at a time writes",
+                     false});
+    return all;
   }
 
   JournalResult<Head> head() override {
@@ -273,6 +291,14 @@ class SqliteJournal : public Journal {
     }
   }
 
+  JournalResult<void> filled() override {
+    auto done = shared_->with(shared_->writing, [this](Database& database) {
+      return end_filling(database, *shared_->format);
+    });
+    if (done) shared_->fill = false;
+    return done;
+  }
+
   void close() override { close_now(); }
 
  private:
@@ -287,15 +313,14 @@ class SqliteJournal : public Journal {
                         "service, which makes one");
     const SqliteFormat* wanted = *there ? *there : sqlite_generation(shared_->tuning.format_if_new);
     if (!options.read_only) {
-      auto lock = StoreLock::take(shared_->path, wanted->one_writer());
+      auto lock = StoreLock::take(shared_->path, wanted->one_writer() || options.fill);
       if (!lock) return tl::unexpected(lock.error());
+      shared_->lock_to_ask = *lock;
       shared_->store_lock = std::move(*lock);
     }
     if (*there) return settle(*there);
     if (auto good = check_incarnation(options.incarnation_if_new); !good) return good;
-    if (auto made =
-            create_store(shared_->path, options.incarnation_if_new, *wanted, shared_->tuning);
-        !made)
+    if (auto made = create_store(shared_->path, options, *wanted, shared_->tuning); !made)
       return made;
     there = recognize(shared_->path, shared_->tuning.vfs);
     if (!there) return tl::unexpected(there.error());
@@ -314,6 +339,9 @@ class SqliteJournal : public Journal {
     if (auto done = transaction.begin_read(); !done) return tl::unexpected(done.error());
     JournalResult<Head> head = read_head(database, *shared_->format);
     if (!head) return head;
+    const auto filling = is_filling(database, *shared_->format);
+    if (!filling) return tl::unexpected(filling.error());
+    if (*filling && !shared_->fill) return refuse_half(shared_->path);
     if (auto good = check_end(database, *head); !good) return tl::unexpected(good.error());
     if (shared_->format->one_writer())
       if (auto good = check_mark(shared_->path, mark, *head); !good)

@@ -20,9 +20,12 @@ using namespace statekit;
 
 namespace {
 
-// The file: who holds it, for people, up to the first zero; then the mark.
+// The file: who holds it, for people, up to the first zero; then the mark; then the seats of those
+// who hold it together, each locked by who sits there and says who that is.
 constexpr std::size_t who_bytes = 256;
 constexpr std::size_t mark_bytes = 8 + 32 + 32 + 32;  // revision, incarnation, digest, their sum
+constexpr std::size_t seats_at = 512;
+constexpr std::size_t seats_max = 16;  // more write as well, unnamed
 
 constexpr int tries_max = 25;
 constexpr int try_pause_ms = 4;
@@ -40,13 +43,46 @@ std::string who_am_i() {
   return "process " + std::to_string(getpid()) + " on " + host + " since " + since;
 }
 
-std::string who_is_in(int fd) {
+std::string who_is_in(int fd, std::size_t at = 0) {
   char text[who_bytes + 1] = {};
-  const ssize_t size = pread(fd, text, who_bytes, 0);
+  const ssize_t size = pread(fd, text, who_bytes, static_cast<off_t>(at));
   std::string who(text, size > 0 ? strnlen(text, static_cast<std::size_t>(size)) : 0);
   for (char& c : who)
     if (c < ' ' || c > '~') c = '?';
   return who.empty() ? "another process" : who;
+}
+
+std::size_t seat_at(std::size_t seat) { return seats_at + seat * who_bytes; }
+
+struct flock seat_lock(std::size_t seat, short type) {
+  struct flock lock = {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = static_cast<off_t>(seat_at(seat));
+  lock.l_len = static_cast<off_t>(who_bytes);
+  return lock;
+}
+
+// A lock of the open file, not of the process, so that it goes with this descriptor alone.
+void take_seat(int fd, std::string who) {
+  who.resize(who_bytes);
+  for (std::size_t seat = 0; seat < seats_max; ++seat) {
+    struct flock lock = seat_lock(seat, F_WRLCK);
+    if (fcntl(fd, F_OFD_SETLK, &lock) != 0) continue;
+    [[maybe_unused]] const ssize_t written =
+        pwrite(fd, who.data(), who.size(), static_cast<off_t>(seat_at(seat)));
+    return;
+  }
+}
+
+std::string who_sits(int fd) {
+  std::string all;
+  for (std::size_t seat = 0; seat < seats_max; ++seat) {
+    struct flock lock = seat_lock(seat, F_RDLCK);
+    if (fcntl(fd, F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) continue;
+    all += (all.empty() ? "" : "; ") + who_is_in(fd, seat_at(seat));
+  }
+  return all;
 }
 
 Bytes encode_mark(const Head& head) {
@@ -98,12 +134,14 @@ JournalResult<std::shared_ptr<StoreLock>> StoreLock::take(const std::string& pat
                                                  ": cannot be opened: " + std::strerror(errno) +
                                                  ": check the folder and who may write to it");
   if (!locked(fd, alone ? LOCK_EX : LOCK_SH)) {
-    const std::string who = who_is_in(fd);
+    const std::string together = who_sits(fd);
+    const std::string who = together.empty() ? who_is_in(fd) : together;
     ::close(fd);
     return held_by(path, who);
   }
   std::shared_ptr<StoreLock> mine(new StoreLock(fd, alone));
   std::string who = who_am_i();
+  if (!alone) take_seat(fd, who);
   who.resize(who_bytes);
   // For people only; a disk so full that this fails tells of it with the first append.
   [[maybe_unused]] const ssize_t written = pwrite(fd, who.data(), who.size(), 0);
@@ -112,6 +150,8 @@ JournalResult<std::shared_ptr<StoreLock>> StoreLock::take(const std::string& pat
 }
 
 StoreLock::~StoreLock() { ::close(fd_); }
+
+std::string StoreLock::others() const { return alone_ ? std::string() : who_sits(fd_); }
 
 void StoreLock::acknowledged(const Head& head) {
   const std::lock_guard lock(mutex_);
@@ -164,10 +204,12 @@ std::optional<std::string> holder_of(const std::string& path) {
   const int fd = ::open(lock_path(path).c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return std::nullopt;
   std::optional<std::string> who;
-  if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+  if (flock(fd, LOCK_SH | LOCK_NB) != 0) {
     who = who_is_in(fd);
-  else
+  } else {
     flock(fd, LOCK_UN);
+    if (std::string together = who_sits(fd); !together.empty()) who = std::move(together);
+  }
   ::close(fd);
   return who;
 }

@@ -24,6 +24,9 @@ class StoreLock {
   ~StoreLock();
   StoreLock(const StoreLock&) = delete;
 
+  // Who else has it open, in words: nobody, where it is held alone.
+  std::string others() const;
+
   // After an append of this head was made durable.
   void acknowledged(const statekit::Head& head);
 
@@ -50,7 +53,8 @@ statekit::JournalResult<void> check_mark(const std::string& path, const std::opt
 // From now on the store counts as it is.
 statekit::JournalResult<void> forget_mark(const std::string& path);
 
-// "process 12 on host since ...", when another process holds the store alone.
+// "process 12 on host since ...", when another process has the store open to write; where several
+// may, all of them.
 std::optional<std::string> holder_of(const std::string& path);
 
 }  // namespace millrace::journal

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "help_of.hpp"
 #include "settings/settings.hpp"
 #include "values.hpp"
 
@@ -142,15 +143,17 @@ std::string masked(const std::string& text) {
   return text.substr(0, scheme + 3) + "***" + text.substr(host);
 }
 
-std::string help(const Fields& fields) {
+std::string help_of(const std::vector<Field>& fields) {
   std::size_t width = 0;
-  for (const Field& field : fields.all()) width = std::max(width, field.name.size());
+  for (const Field& field : fields) width = std::max(width, field.name.size());
   std::string table;
-  for (const Field& field : fields.all()) {
+  for (const Field& field : fields) {
     table += "  --" + field.name + std::string(width - field.name.size() + 2, ' ') + field.help;
     table += field.fallback.empty() ? "\n" : " [" + field.fallback + "]\n";
   }
   return table;
 }
+
+std::string help(const Fields& fields) { return help_of(fields.all()); }
 
 }  // namespace millrace::settings

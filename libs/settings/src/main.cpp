@@ -5,17 +5,30 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "help_of.hpp"
+
 namespace millrace::settings {
 namespace {
 
-std::string footer(const Binary& binary, const Fields& fields) {
-  std::string text = "Settings (default in brackets):\n" + help(fields);
+std::string footer(const Binary& binary, const Fields& fields, const Versions& versions) {
+  std::vector<Field> first, later;
+  for (const Field& field : fields.all()) {
+    if (versions.all.front().find(field.name) != nullptr) {
+      first.push_back(field);
+    } else {
+      later.push_back(field);
+      later.back().name = newest_name(versions, field.name);
+    }
+  }
+  std::string text = "Settings (default in brackets):\n" + help_of(first);
+  if (!later.empty()) text += "\nOnly where version 2 is named (see below):\n" + help_of(later);
   text +=
       "\nEach can be set, the later one winning:\n"
       "  in FILE         [section] and field = value, in TOML\n"
       "  in environment  MILLRACE_<SECTION>_<FIELD>=value\n"
       "  as a flag       --section.field=value\n"
-      "These are the names of version 1. Those of version 2, which are grouped, are shown by\n"
+      "The first names are those of version 1. Those of version 2, which are grouped, are shown "
+      "by\n"
       "`millrace settings show`; they are read where the source says `version = 2`,\n"
       "MILLRACE_SETTINGS_VERSION=2 or --settings-version 2.\n";
   if (!binary.examples.empty()) text += "\nExamples:\n" + binary.examples;
@@ -64,7 +77,7 @@ std::optional<int> configure(const Binary& binary, Fields& fields, int argc,
   app.add_flag("--check-settings", check_only, "check the settings, start nothing");
   app.set_version_flag("--version", binary.name + " " + std::string(version()));
   app.allow_extras();
-  app.footer(footer(binary, fields));
+  app.footer(footer(binary, fields, versions));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

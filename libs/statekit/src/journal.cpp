@@ -13,6 +13,7 @@ Error to_error(const JournalError& error) {
     case JournalFault::rewound: return {Code::failed_precondition, error.message, {}};
     case JournalFault::compacted: return {Code::out_of_range, error.message, {}};
     case JournalFault::invalid: return {Code::invalid_argument, error.message, {}};
+    case JournalFault::half_filled: return {Code::failed_precondition, error.message, {}};
   }
   return {Code::internal, error.message, {}};
 }

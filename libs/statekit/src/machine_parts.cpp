@@ -85,6 +85,12 @@ Result<std::optional<std::vector<Bytes>>> read_snapshot(Journal& journal, Revisi
   return std::optional(std::move(parts));
 }
 
+std::size_t bytes_of(const std::vector<Bytes>& parts) {
+  std::size_t bytes = 0;
+  for (const Bytes& part : parts) bytes += part.size();
+  return bytes;
+}
+
 Status save_parts(Journal& journal, const SnapshotParts& parts) {
   std::size_t at = 0;
   const auto next = [&]() -> std::optional<Bytes> {

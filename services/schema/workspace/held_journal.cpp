@@ -41,8 +41,8 @@ struct HeldJournal::Upload {
 };
 
 HeldJournal::HeldJournal(Revision id, std::unique_ptr<Journal> journal,
-                         std::uint64_t quota_bytes_max)
-    : id_(id), journal_(std::move(journal)), quota_bytes_max_(quota_bytes_max) {}
+                         std::uint64_t quota_bytes_max, bool filling)
+    : id_(id), journal_(std::move(journal)), quota_bytes_max_(quota_bytes_max), filling_(filling) {}
 
 HeldJournal::~HeldJournal() { journal_->close(); }
 
@@ -214,6 +214,14 @@ JournalResult<SnapshotTaken> HeldJournal::store(SnapshotMessage& message) {
   if (!saved) return tl::unexpected(saved.error());
   snapshots_[message.revision] = octets;
   return SnapshotTaken::visible;
+}
+
+JournalResult<Head> HeldJournal::filled() {
+  const std::lock_guard lock(writing_);
+  if (filling_)
+    if (auto done = journal_->filled(); !done) return tl::unexpected(done.error());
+  filling_ = false;
+  return journal_->head();
 }
 
 JournalResult<std::optional<SnapshotPiece>> HeldJournal::snapshot(Revision at_most,

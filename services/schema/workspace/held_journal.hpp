@@ -3,6 +3,7 @@
 // workers; blocks on storage. Thread safe.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -48,9 +49,10 @@ enum class SnapshotTaken { kept, visible, out_of_order, over_quota };
 
 class HeldJournal {
  public:
-  // `journal` is open. `quota_bytes_max`: of all entries and snapshots.
+  // `journal` is open, with `fill` where it is `filling`. `quota_bytes_max`: of all entries and
+  // snapshots.
   HeldJournal(Revision id, std::unique_ptr<statekit::Journal> journal,
-              std::uint64_t quota_bytes_max);
+              std::uint64_t quota_bytes_max, bool filling = false);
   ~HeldJournal();
 
   Revision id() const { return id_; }
@@ -71,6 +73,10 @@ class HeldJournal {
                                                        std::size_t octets_max);
   JournalResult<Head> compact(Revision up_to);
 
+  // Whether it is for whoever fills it alone.
+  bool filling() const { return filling_; }
+  JournalResult<Head> filled();
+
  private:
   struct Upload;
   // A reader, and the part that it gave last, which nobody has yet.
@@ -90,6 +96,7 @@ class HeldJournal {
   const Revision id_;
   const std::unique_ptr<statekit::Journal> journal_;
   const std::uint64_t quota_bytes_max_;
+  std::atomic<bool> filling_;
 
   std::mutex reading_;  // of download_
   Download download_;   // where whoever asked last may go on

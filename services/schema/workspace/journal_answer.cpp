@@ -28,16 +28,17 @@ Word word_of(JournalFault fault) {
     case JournalFault::rewound: return {500, "rewound"};
     case JournalFault::compacted: return {410, "compacted"};
     case JournalFault::invalid: return {422, "invalid"};
+    case JournalFault::half_filled: return {409, "half_filled"};
   }
   return {500, "corrupt"};
 }
 
 }  // namespace
 
-Response head_answer(int status, const statekit::Head& head) {
+Response head_answer(int status, const statekit::Head& head, bool filling) {
   return {status,
           {{"content-type", "application/json"}, {"etag", journal::http::etag_of(head)}},
-          journal::http::head_json(head)};
+          journal::http::head_json(head, filling)};
 }
 
 Response fault_answer(const JournalError& error) {

@@ -7,7 +7,7 @@
 namespace millrace::workspace {
 
 // The head as JSON with its ETag.
-httpkit::Response head_answer(int status, const statekit::Head& head);
+httpkit::Response head_answer(int status, const statekit::Head& head, bool filling = false);
 // 412 and 410 with the head as it is; else a problem that names the fault.
 httpkit::Response fault_answer(const statekit::JournalError& error);
 

@@ -50,8 +50,8 @@ std::string take(JournalQuery& query, const std::string& name, const std::string
     query.upload = value;
     return is_upload(value) ? "" : "1 to 64 letters, digits and -";
   }
-  if (name == "last") {
-    query.last = value == "true";
+  if (name == "last" || name == "fill") {
+    (name == "last" ? query.last : query.fill) = value == "true";
     return value == "true" || value == "false" ? "" : "true or false";
   }
   if (name == "incarnation") query.incarnation = value.substr(0, 64);

@@ -22,6 +22,7 @@ struct JournalQuery {
   std::optional<statekit::Digest> digest;
   std::string upload;
   bool last = false;
+  bool fill = false;  // by whoever fills it, or looks at one that is half filled
   std::optional<std::uint64_t> up_to;
 };
 

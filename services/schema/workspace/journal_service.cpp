@@ -29,6 +29,14 @@ Response octets_answer(Bytes body) {
   return {200, {{"content-type", "application/octet-stream"}}, std::move(body)};
 }
 
+Response half_filled() {
+  return fault_answer({statekit::JournalFault::half_filled,
+                       "it is being filled, or that was interrupted: fill it again, or delete the "
+                       "workspace and begin anew",
+                       {},
+                       0});
+}
+
 Response over_quota() {
   return problem(507,
                  "the workspace's quota (schema.state.quota_bytes_max) is full: compact the "
@@ -49,6 +57,7 @@ void JournalService::serve(const Request& request, const Route& route,
     return reply->send(
         problem(404, "there is no journal in the workspace '" + route.workspace + "'"));
   asked.held = held->get();
+  if (asked.held->filling() && !asked.query.fill) return reply->send(half_filled());
   if (route.resource == Resource::journal && asked.is("GET") && asked.query.wait_ms > 0)
     return polls_.park(*held, asked.query.after, asked.query.wait_ms, std::move(reply));
   reply->send(dispatch(asked));
@@ -74,11 +83,12 @@ Response JournalService::dispatch(const Asked& asked) {
       return asked.is("PUT") ? put_snapshot(asked) : no_such_method("PUT");
     case Resource::journal_compact:
       return asked.is("POST") ? compact(asked) : no_such_method("POST");
+    case Resource::journal_filled: return asked.is("POST") ? filled(asked) : no_such_method("POST");
     default: break;
   }
   if (!reads) return no_such_method("GET, PUT");
   const auto head = asked.held->journal().head();
-  return head ? head_answer(200, *head) : fault_answer(head.error());
+  return head ? head_answer(200, *head, asked.held->filling()) : fault_answer(head.error());
 }
 
 Response JournalService::make(const Asked& asked) {
@@ -86,10 +96,15 @@ Response JournalService::make(const Asked& asked) {
   if (incarnation.size() != 32 ||
       incarnation.find_first_not_of("0123456789abcdef") != std::string::npos)
     return problem(400, "say ?incarnation= with 32 lower-case hex digits made at random");
-  const auto made = journals_.make(asked.route.workspace, incarnation);
+  const auto made = journals_.make(asked.route.workspace, incarnation, asked.query.fill);
+  if (!made && made.error().code == statekit::Code::invalid_argument)
+    return problem(422, made.error().message);  // it cannot be filled
   if (!made) return refusal_answer(made.error(), {});
+  const bool filling = made->held->filling();
+  if (filling && !asked.query.fill) return half_filled();
   const auto head = made->held->journal().head();
-  return head ? head_answer(made->is_new ? 201 : 200, *head) : fault_answer(head.error());
+  if (!head) return fault_answer(head.error());
+  return head_answer(made->is_new ? 201 : 200, *head, filling);
 }
 
 Response JournalService::read(const Asked& asked) {
@@ -160,6 +175,11 @@ Response JournalService::get_snapshot(const Asked& asked) {
 Response JournalService::compact(const Asked& asked) {
   if (!asked.query.up_to) return problem(400, "say ?up_to= with a revision");
   const auto head = asked.held->compact(*asked.query.up_to);
+  return head ? head_answer(200, *head) : fault_answer(head.error());
+}
+
+Response JournalService::filled(const Asked& asked) {
+  const auto head = asked.held->filled();
   return head ? head_answer(200, *head) : fault_answer(head.error());
 }
 

@@ -37,6 +37,7 @@ class JournalService {
   httpkit::Response put_snapshot(const Asked& asked);
   httpkit::Response get_snapshot(const Asked& asked);
   httpkit::Response compact(const Asked& asked);
+  httpkit::Response filled(const Asked& asked);
 
   Journals& journals_;
   Polls& polls_;

@@ -62,13 +62,23 @@ Result<std::shared_ptr<HeldJournal>> Journals::open(const std::string& name, Rev
     if (!options.create && shelf_.has(file) == false) return {};
     auto journal = shelf_.journal(file);
     if (!journal) return fail(std::move(journal.error()));
-    if (const auto head = (*journal)->open(options); !head) {
+    auto head = (*journal)->open(options);
+    bool filling = options.fill;
+    if (!head && head.error().fault == statekit::JournalFault::half_filled) {
+      // It is for whoever fills it, which each request says.
+      JournalOptions half{options.incarnation_if_new, false};
+      half.fill = filling = true;
+      journal = shelf_.journal(file);
+      if (!journal) return fail(std::move(journal.error()));
+      head = (*journal)->open(half);
+    }
+    if (!head) {
       const bool missing = !options.create && !shelf_.has(file) &&
                            head.error().fault == statekit::JournalFault::unavailable;
       if (missing) return {};
       return fail(within("opening the workspace's journal", to_error(head.error())));
     }
-    held = std::make_shared<HeldJournal>(id, std::move(*journal), limits_.quota_bytes_max);
+    held = std::make_shared<HeldJournal>(id, std::move(*journal), limits_.quota_bytes_max, filling);
     return {};
   });
   if (!opened) return fail(opened.error());
@@ -86,14 +96,22 @@ Result<std::shared_ptr<HeldJournal>> Journals::find(const std::string& name) {
 }
 
 Result<Journals::Made> Journals::make(const std::string& name,
-                                      const statekit::Incarnation& incarnation) {
+                                      const statekit::Incarnation& incarnation, bool fill) {
   for (int attempt = 0; attempt < attempts_max; ++attempt) {
     auto found = find(name);
     if (!found) return fail(std::move(found.error()));
-    if (*found) return Made{std::move(*found), false};
+    if (*found && (!fill || (*found)->filling())) return Made{std::move(*found), false};
+    if (*found) {
+      // Nobody who has it open may go on as if it were whole.
+      const Revision known = (*found)->id();
+      found->reset();
+      forget(known);
+    }
     const auto id = keeper_.id_of(name, true);
     if (!id) return fail(id.error());
-    auto held = open(name, *id, {incarnation, true});
+    JournalOptions options{incarnation, true};
+    options.fill = fill;
+    auto held = open(name, *id, options);
     if (held) {
       const auto head = (*held)->journal().head();
       if (!head) return fail(to_error(head.error()));

@@ -31,7 +31,9 @@ class Journals {
     std::shared_ptr<HeldJournal> held;
     bool is_new = false;
   };
-  statekit::Result<Made> make(const std::string& name, const statekit::Incarnation& incarnation);
+  // `fill`: to be filled by a copy, as statekit::JournalOptions has it.
+  statekit::Result<Made> make(const std::string& name, const statekit::Incarnation& incarnation,
+                              bool fill = false);
 
   // Closes that of a workspace that was deleted.
   void forget(Revision id);

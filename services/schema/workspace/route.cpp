@@ -64,6 +64,8 @@ Result<Route> below_journal(Route route, const std::vector<std::string_view>& re
     route.resource = Resource::journal_snapshots;
   else if (rest[1] == "compact")
     route.resource = Resource::journal_compact;
+  else if (rest[1] == "filled")
+    route.resource = Resource::journal_filled;
   else
     return no_such_path();
   return route;

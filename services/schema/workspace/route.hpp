@@ -26,6 +26,7 @@ enum class Resource {
   journal_snapshots,  // .../journal/snapshots
   journal_snapshot,   // .../journal/snapshots/N
   journal_compact,    // .../journal/compact
+  journal_filled,     // .../journal/filled
 };
 
 inline constexpr std::string_view default_workspace = "default";

@@ -31,6 +31,9 @@ using OnCopy = std::function<void(const CopyProgress&)>;
 statekit::JournalResult<Copied> copy(statekit::Journal& from, statekit::Journal& to,
                                      const OnCopy& progress = {});
 
+// Whether `copy` would go on with what `to` holds; `invalid` as there.
+statekit::JournalResult<void> check_continues(statekit::Journal& from, statekit::Journal& to);
+
 // That `copy` holds all that `from` held at `head`: it verifies, and begins and ends the same.
 statekit::JournalResult<void> check_copy(statekit::Journal& copy, const statekit::Head& head);
 

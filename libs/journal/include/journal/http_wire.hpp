@@ -30,7 +30,9 @@ statekit::Result<std::vector<statekit::Entry>> parse_entries(statekit::BytesView
 void frame_part(statekit::Bytes& into, statekit::BytesView part);
 statekit::Result<std::vector<statekit::Bytes>> parse_parts(statekit::BytesView octets);
 
-std::string head_json(const statekit::Head& head);
+// `filling` is in it where it is so.
+std::string head_json(const statekit::Head& head, bool filling = false);
+bool says_filling(std::string_view json);
 // Unimplemented for a newer format.
 statekit::Result<statekit::Head> parse_head(std::string_view json);
 

@@ -36,6 +36,7 @@ struct SqliteInfo {
   std::uint64_t file_bytes = 0;
   std::uint64_t log_bytes = 0;        // of the write-ahead log beside it
   std::optional<std::string> holder;  // the process that holds it for writing, in words
+  bool filling = false;               // a copy is written into it, or was interrupted
   std::uint64_t packed_entries = 0;   // from generation 2 on
   std::uint64_t packed_bytes = 0;     // what they take in the file
 };

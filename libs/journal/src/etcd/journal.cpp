@@ -33,13 +33,15 @@ class EtcdJournal : public Journal {
     auto client = make_client(address_, tuning_);
     if (!client) return tl::unexpected(client.error());
     auto store = std::make_shared<Store>(address_, tuning_, std::move(*client));
+    if (options.fill) store->allow(Filling::also);
     auto root = find(*store);
     if (root && !*root) {
       if (!options.create)
         return refuse(JournalFault::unavailable,
                       "etcd: there is no journal in the workspace " + address_.workspace);
-      root = create(*store, options.incarnation_if_new);
+      root = create(*store, options);
     }
+    if (root && options.fill && !options.read_only) root = mark(*store, **root, options);
     if (!root) return tl::unexpected(root.error());
     store->learn(**root);
     store->tend();
@@ -141,6 +143,28 @@ class EtcdJournal : public Journal {
     return etcd::compact(**store, up_to);
   }
 
+  JournalResult<void> filled() override {
+    const auto store = usable();
+    if (!store) return tl::unexpected(store.error());
+    const Keys& keys = (*store)->keys();
+    for (int i = 0; i < appends_max; ++i) {
+      const auto root = (*store)->read(tuning_.call_ms_max);
+      if (!root) return tl::unexpected(root.error());
+      if (!root->filling) {
+        (*store)->allow(Filling::refused);
+        return {};
+      }
+      Txn txn;
+      txn.when = {{keys.format(), root->format_mod}};
+      txn.writes = {{keys.format(), format_value()}};
+      const auto answer = (*store)->client().txn(txn, tuning_.call_ms_max);
+      if (!answer && answer.error().fault != JournalFault::unknown)
+        return tl::unexpected(answer.error());
+    }
+    return refuse(JournalFault::unavailable,
+                  "etcd: it cannot be told that " + keys.prefix() + " is filled: try again");
+  }
+
   std::vector<JournalWarning> warnings() const override {
     const auto store = usable();
     return store ? (*store)->warnings() : std::vector<JournalWarning>();
@@ -171,18 +195,18 @@ class EtcdJournal : public Journal {
     const auto answer = store.client().txn(txn, tuning_.call_ms_max);
     if (!answer) return tl::unexpected(answer.error());
     const bool empty = answer->found[0].empty() && answer->found[1].empty();
-    return read_root(store.keys(), empty                      ? answer->found[0]
-                                   : answer->found[0].empty() ? answer->found[1]
-                                                              : answer->found[0]);
+    return store.root_in(empty                      ? answer->found[0]
+                         : answer->found[0].empty() ? answer->found[1]
+                                                    : answer->found[0]);
   }
 
-  JournalResult<std::optional<Root>> create(Store& store, const Incarnation& incarnation) const {
+  JournalResult<std::optional<Root>> create(Store& store, const JournalOptions& options) const {
     const Keys& keys = store.keys();
-    const Head head{incarnation, 1, 0, {}, {}};
+    const Head head{options.incarnation_if_new, 1, 0, {}, {}};
     Txn txn;
     txn.when = {{keys.begin(), 0}, {keys.format(), 0}, {keys.head(), 0}};
     txn.writes = {{keys.begin(), begin_value(head)},
-                  {keys.format(), format_value()},
+                  {keys.format(), format_value(options.fill)},
                   {keys.head(), head_value(head)}};
     auto made = store.client().txn(txn, tuning_.call_ms_max);
     if (!made && made.error().fault != JournalFault::unknown) return tl::unexpected(made.error());
@@ -190,6 +214,29 @@ class EtcdJournal : public Journal {
     auto root = find(store);
     if (root && !*root) return refuse(JournalFault::unavailable, made.error().message);
     return root;
+  }
+
+  // The mark goes with a new head, so that whoever has the journal open loses the next append.
+  JournalResult<std::optional<Root>> mark(Store& store, Root root,
+                                          const JournalOptions& options) const {
+    const Keys& keys = store.keys();
+    for (int i = 0; i < appends_max && !root.filling; ++i) {
+      if (auto good = check_fill(root.head, options, "etcd " + keys.prefix()); !good)
+        return tl::unexpected(good.error());
+      Txn txn;
+      txn.when.push_back({keys.head(), root.head_mod});
+      txn.writes = {{keys.format(), format_value(true)},
+                    {keys.head(), head_value(head_to_fill(root.head, options))}};
+      const auto answer = store.client().txn(txn, tuning_.call_ms_max);
+      if (!answer && answer.error().fault != JournalFault::unknown)
+        return tl::unexpected(answer.error());
+      const auto now = store.read(tuning_.call_ms_max);
+      if (!now) return tl::unexpected(now.error());
+      root = *now;
+    }
+    if (root.filling) return std::optional(std::move(root));
+    return refuse(JournalFault::unavailable,
+                  "etcd: somebody writes to " + keys.prefix() + ": stop the schema services first");
   }
 
   // False: the head has moved, and `root` is what it is now.
@@ -219,7 +266,7 @@ class EtcdJournal : public Journal {
       store.learn(next);
       return true;
     }
-    const auto now = read_root(keys, answer->found.front());
+    const auto now = store.root_in(answer->found.front());
     if (!now) return tl::unexpected(now.error());
     if (!*now) return damaged(0, "every record of " + keys.prefix());
     root = **now;
@@ -237,7 +284,7 @@ class EtcdJournal : public Journal {
         {keys.commit(after + 1), keys.commit(~Revision{0}), static_cast<std::int64_t>(limit)}};
     const auto answer = store.client().txn(txn, tuning_.call_ms_max);
     if (!answer) return tl::unexpected(answer.error());
-    const auto root = read_root(keys, answer->found[0]);
+    const auto root = store.root_in(answer->found[0]);
     if (!root) return tl::unexpected(root.error());
     if (!*root) return damaged(0, "every record of " + keys.prefix());
     const Head& head = (*root)->head;

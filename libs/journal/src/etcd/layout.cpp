@@ -74,7 +74,8 @@ bool read_head(const Bytes& value, Head& head) {
   return read_number(fields[1], head.last) && read_digest(fields[2], head.digest);
 }
 
-JournalResult<void> check_format(const Keys& keys, const Bytes& value) {
+// True: it is being filled.
+JournalResult<bool> check_format(const Keys& keys, const Bytes& value) {
   int format = 0;
   const bool ours = value.rfind(format_words, 0) == 0 &&
                     read_number(BytesView(value).substr(format_words.size()), format);
@@ -82,7 +83,8 @@ JournalResult<void> check_format(const Keys& keys, const Bytes& value) {
     return refuse(JournalFault::wrong_format,
                   "etcd " + keys.prefix() +
                       " holds something that is no journal of ours: name another workspace");
-  if (format == etcd_format) return {};
+  if (format == etcd_format) return false;
+  if (format == etcd_format + filling_format) return true;
   return refuse(JournalFault::wrong_format, "etcd " + keys.prefix() + " is a journal of format " +
                                                 std::to_string(format) +
                                                 ", this program knows up to " +
@@ -112,7 +114,9 @@ tl::unexpected<JournalError> damaged(Revision revision, const std::string& what)
                 {}, revision);
 }
 
-Bytes format_value() { return format_words + std::to_string(etcd_format); }
+Bytes format_value(bool filling) {
+  return format_words + std::to_string(etcd_format + (filling ? filling_format : 0));
+}
 Bytes begin_value(const Head& head) {
   return record({std::to_string(head.first), hex(head.before_first)});
 }
@@ -120,13 +124,18 @@ Bytes head_value(const Head& head) {
   return record({head.incarnation, std::to_string(head.last), hex(head.digest)});
 }
 
-JournalResult<std::optional<Root>> read_root(const Keys& keys, const std::vector<KeyValue>& found) {
+JournalResult<std::optional<Root>> read_root(const Keys& keys, const std::vector<KeyValue>& found,
+                                             Filling filling) {
   if (found.empty()) return std::optional<Root>();
   Root root;
   bool has_format = false;
   for (const KeyValue& each : found) {
     if (each.key == keys.format()) {
-      if (auto good = check_format(keys, each.value); !good) return tl::unexpected(good.error());
+      const auto half = check_format(keys, each.value);
+      if (!half) return tl::unexpected(half.error());
+      if (*half && filling == Filling::refused) return refuse_half("etcd " + keys.prefix());
+      root.filling = *half;
+      root.format_mod = each.mod;
       has_format = true;
     }
   }

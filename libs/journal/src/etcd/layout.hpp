@@ -37,19 +37,25 @@ class Keys {
   Bytes prefix_;
 };
 
-// begin and head, with the revisions of etcd at which they were written.
+// begin, format and head, with the revisions of etcd at which they were written.
 struct Root {
   statekit::Head head;
   std::int64_t begin_mod = 0;
   std::int64_t head_mod = 0;
+  std::int64_t format_mod = 0;
+  bool filling = false;
 };
 
-Bytes format_value();
+// `filling`: for a journal that a copy is written into.
+Bytes format_value(bool filling = false);
 Bytes begin_value(const statekit::Head& head);
 Bytes head_value(const statekit::Head& head);
-// Nullopt when there is none of them; wrong_format or corrupt when they are not as they must be.
+// Nullopt when there is none of them; wrong_format or corrupt when they are not as they must be,
+// half_filled when it is being filled, unless that is `also`.
+enum class Filling { refused, also };
 statekit::JournalResult<std::optional<Root>> read_root(const Keys& keys,
-                                                       const std::vector<KeyValue>& found);
+                                                       const std::vector<KeyValue>& found,
+                                                       Filling filling = Filling::refused);
 // One of them, as a watch reports it; false when it is damaged, and then nothing has changed.
 bool update_root(const Keys& keys, const KeyValue& changed, Root& root);
 

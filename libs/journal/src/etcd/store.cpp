@@ -35,7 +35,7 @@ Answer<Root> Store::read(std::int64_t deadline_ms) {
   txn.ranges = {keys_.root()};
   const auto answer = client_->txn(txn, deadline_ms);
   if (!answer) return tl::unexpected(answer.error());
-  auto root = read_root(keys_, answer->found.front());
+  auto root = root_in(answer->found.front());
   if (!root) return tl::unexpected(root.error());
   if (!*root) return damaged(0, "every record of " + keys_.prefix());
   learn(**root);
@@ -101,7 +101,7 @@ void Store::follow_once() {
   txn.ranges = {keys_.root()};
   const auto answer = client_->txn(txn, tuning_.call_ms_max);
   if (!answer) return;
-  const auto root = read_root(keys_, answer->found.front());
+  const auto root = root_in(answer->found.front());
   if (!root || !*root) return;
   learn(**root);
   Root now = **root;

@@ -2,6 +2,7 @@
 // where the journal begins and ends, which a watch keeps fresh. Thread safe.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -22,6 +23,12 @@ class Store {
   const Keys& keys() const { return keys_; }
   Client& client() { return *client_; }
   const EtcdTuning& tuning() const { return tuning_; }
+
+  // As read_root; `also` from open with `fill` until it is filled.
+  statekit::JournalResult<std::optional<Root>> root_in(const std::vector<KeyValue>& found) const {
+    return read_root(keys_, found, filling_);
+  }
+  void allow(Filling filling) { filling_ = filling; }
 
   // Linearizable; `corrupt` when the records are gone.
   Answer<Root> read(std::int64_t deadline_ms);
@@ -50,6 +57,7 @@ class Store {
   const EtcdTuning tuning_;
   const std::uint64_t quota_bytes_;
   const std::shared_ptr<Client> client_;
+  std::atomic<Filling> filling_{Filling::refused};
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Root known_;

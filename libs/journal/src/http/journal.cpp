@@ -38,16 +38,23 @@ class HttpJournal : public Journal {
       if (auto good = check_incarnation(options.incarnation_if_new); !good)
         return tl::unexpected(good.error());
     auto store = std::make_shared<Store>(address_, tuning_);
+    store->say_fill(options.fill);
     const bool make = options.create && !options.read_only;
     auto response = store->ask({"GET", ""});
-    if (response && response->status == 404 && make)
+    const bool found = response && response->status == 200;
+    if (make && response && (response->status == 404 || (options.fill && found)))
       response = store->ask({"PUT", "?incarnation=" + options.incarnation_if_new});
     if (!response) return tl::unexpected(response.error());
     if (response->status != 200 && response->status != 201)
       return tl::unexpected(store->error_of(*response, false));
     const auto head = store->head_in(*response);
     if (!head) return head;
+    // A server that knows no mark goes on as if it were none: what is half there is not told.
+    if (make && options.fill && !says_filling(response->body))
+      if (auto good = check_fill(*head, options, store->where()); !good)
+        return tl::unexpected(good.error());
     const std::lock_guard lock(mutex_);
+    marked_ = make && options.fill && says_filling(response->body);
     read_only_ = options.read_only;
     store_ = std::move(store);
     return head;
@@ -159,6 +166,17 @@ class HttpJournal : public Journal {
     if (!response) return tl::unexpected(response.error());
     const auto head = (*store)->head_in(*response);
     if (!head) return tl::unexpected(head.error());
+    return {};
+  }
+
+  JournalResult<void> filled() override {
+    const auto store = writable();
+    if (!store) return tl::unexpected(store.error());
+    if (!marked_) return {};
+    const auto response = (*store)->want({"POST", "/filled"});
+    if (!response) return tl::unexpected(response.error());
+    marked_ = false;
+    (*store)->say_fill(false);
     return {};
   }
 
@@ -283,6 +301,7 @@ class HttpJournal : public Journal {
   mutable std::mutex mutex_;
   std::shared_ptr<Store> store_;
   std::atomic<bool> read_only_ = false;
+  std::atomic<bool> marked_ = false;  // it is being filled, and says so
   Tail tail_;
 };
 

@@ -41,6 +41,7 @@ JournalFault fault_of(int status, bool append) {
 struct Told {
   std::string detail;
   bool corrupt = false;
+  bool half = false;
   Revision revision = 0;
 };
 
@@ -50,8 +51,10 @@ Told told_by(const httpkit::Response& response) {
   if (!json.is_object()) return told;
   if (const auto it = json.find("detail"); it != json.end() && it->is_string())
     told.detail = it->get<std::string>().substr(0, detail_bytes_max);
-  if (const auto it = json.find("fault"); it != json.end() && it->is_string())
+  if (const auto it = json.find("fault"); it != json.end() && it->is_string()) {
     told.corrupt = it->get<std::string>() == "corrupt";
+    told.half = it->get<std::string>() == "half_filled";
+  }
   if (const auto it = json.find("revision"); it != json.end() && it->is_number_unsigned())
     told.revision = it->get<Revision>();
   return told;
@@ -67,6 +70,7 @@ JournalResult<httpkit::Response> Store::ask(Ask ask, bool append) {
   if (closed()) return closed_handle();
   if (ask.ms <= 0) ask.ms = tuning_.call_ms_max;
   ask.target.insert(0, "/journal");
+  if (fill_) ask.target += ask.target.find('?') == std::string::npos ? "?fill=true" : "&fill=true";
   auto response = transport_.ask(ask);
   if (response) return std::move(*response);
   if (closed() && !(append && response.error().sent)) return closed_handle();
@@ -85,6 +89,7 @@ JournalError Store::error_of(const httpkit::Response& response, bool append) {
   const Told told = told_by(response);
   JournalError error{fault_of(response.status, append), {}, {}, told.revision};
   if (response.status == 500 && told.corrupt) error.fault = JournalFault::corrupt;
+  if (response.status == 409 && told.half) return refuse_half(where()).value();
   error.message = where() + " answers " + std::to_string(response.status);
   if (!told.detail.empty()) error.message += ": " + told.detail;
   error.message += transport_.advice(response.status);

@@ -2,6 +2,7 @@
 // seen, and how answers become errors. Thread safe.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -15,6 +16,9 @@ class Store {
  public:
   Store(HttpAddress address, HttpTuning tuning)
       : transport_(std::move(address), tuning), tuning_(tuning) {}
+
+  // From now on every request says that it is of whoever fills the journal.
+  void say_fill(bool fill) { fill_ = fill; }
 
   // Any answer; no answer is `unavailable`, or `unknown` where an append may have arrived.
   statekit::JournalResult<httpkit::Response> ask(Ask ask, bool append = false);
@@ -40,6 +44,7 @@ class Store {
 
  private:
   Transport transport_;
+  std::atomic<bool> fill_{false};
   const HttpTuning tuning_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;

@@ -92,7 +92,7 @@ Result<std::vector<Bytes>> parse_parts(BytesView octets) {
   return parts;
 }
 
-std::string head_json(const Head& head) {
+std::string head_json(const Head& head, bool filling) {
   nlohmann::ordered_json out;
   out["format"] = protocol_format;
   out["incarnation"] = head.incarnation;
@@ -100,7 +100,14 @@ std::string head_json(const Head& head) {
   out["last"] = head.last;
   out["before_first"] = hex(head.before_first);
   out["digest"] = hex(head.digest);
+  if (filling) out["filling"] = true;
   return out.dump();
+}
+
+bool says_filling(std::string_view text) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  const auto found = json.is_object() ? json.find("filling") : json.end();
+  return found != json.end() && found->is_boolean() && found->get<bool>();
 }
 
 Result<Head> parse_head(std::string_view text) {

@@ -29,6 +29,7 @@ std::int64_t ms_until(steady_clock::time_point end) {
 // What is read of the commits behind a revision, row by row.
 struct Reading {
   const std::string& workspace;
+  Filling filling;
   Revision after;
   std::size_t bytes_max;
   std::optional<Root> root;
@@ -54,7 +55,7 @@ struct Reading {
   // False: enough.
   bool take(const Row& row) {
     if (!root) {
-      auto read = read_root(workspace, row);
+      auto read = read_root(workspace, row, filling);
       if (!read) return stop(read.error());
       root = std::move(*read);
       before = root->head.before_first;
@@ -95,14 +96,16 @@ class MysqlJournal : public Journal {
       if (auto good = check_incarnation(options.incarnation_if_new); !good)
         return tl::unexpected(good.error());
     auto store = std::make_shared<Store>(address_, tuning_, options.read_only);
+    if (options.fill) store->allow(Filling::also);
     auto root = find(*store);
     if (root && !*root) {
       if (!options.create || options.read_only)
         return refuse(JournalFault::unavailable, "mysql: there is no journal in the workspace " +
                                                      address_.workspace + " of the database " +
                                                      address_.database);
-      root = create(*store, options.incarnation_if_new);
+      root = create(*store, options);
     }
+    if (root && options.fill && !options.read_only) root = mark(*store, **root, options);
     if (!root) return tl::unexpected(root.error());
     const std::lock_guard lock(mutex_);
     store_ = std::move(store);
@@ -201,6 +204,21 @@ class MysqlJournal : public Journal {
     return mysql::compact(**store, up_to);
   }
 
+  JournalResult<void> filled() override {
+    const auto store = writable();
+    if (!store) return tl::unexpected(store.error());
+    Sql sql("UPDATE millrace_journal SET format = ");
+    sql << format_of(false) << " WHERE workspace = " << (*store)->workspace()
+        << " AND format = " << format_of(true);
+    auto done = (*store)->client().ask(sql, tuning_.call_ms_max);
+    // It does no harm when it happens twice, or late.
+    if (!done && done.error().fault == JournalFault::unknown)
+      done.error().fault = JournalFault::unavailable;
+    if (!done) return tl::unexpected(done.error());
+    (*store)->allow(Filling::refused);
+    return {};
+  }
+
   std::vector<JournalWarning> warnings() const override {
     const auto store = usable();
     return store ? (*store)->client().warnings() : std::vector<JournalWarning>();
@@ -239,17 +257,17 @@ class MysqlJournal : public Journal {
     return store.find(tuning_.call_ms_max);
   }
 
-  JournalResult<std::optional<Root>> create(Store& store, const Incarnation& incarnation) const {
+  JournalResult<std::optional<Root>> create(Store& store, const JournalOptions& options) const {
     for (const Sql& each : tables())
       if (const auto made = store.client().ask(each, tuning_.call_ms_max); !made)
         return tl::unexpected(made.error());
     const std::string& workspace = store.workspace();
-    const Root root = new_root(workspace, incarnation);
+    const Root root = new_root(workspace, options.incarnation_if_new);
     // Whoever was first: what is there then is read.
     Sql insert(
         "INSERT INTO millrace_journal (workspace, format, first_rev, before_first, "
         "begin_seal, incarnation, rev, digest, head_seal, attempts) VALUES (");
-    insert << workspace << ", " << std::uint64_t{mysql_format} << ", " << root.head.first << ", "
+    insert << workspace << ", " << format_of(options.fill) << ", " << root.head.first << ", "
            << root.head.before_first << ", " << root.begin_seal << ", " << root.head.incarnation
            << ", " << root.head.last << ", " << root.head.digest << ", " << root.head_seal
            << ", 0) ON DUPLICATE KEY UPDATE attempts = attempts";
@@ -258,6 +276,29 @@ class MysqlJournal : public Journal {
     auto found = store.find(tuning_.call_ms_max);
     if (found && !*found) return damaged(0, "the row of " + workspace + " in millrace_journal");
     return found;
+  }
+
+  // The mark, and with it the incarnation of a journal that held nothing.
+  JournalResult<std::optional<Root>> mark(Store& store, Root root,
+                                          const JournalOptions& options) const {
+    const std::string& workspace = store.workspace();
+    for (int i = 0; i < appends_max && !root.filling; ++i) {
+      if (auto good = check_fill(root.head, options, "mysql: the workspace " + workspace); !good)
+        return tl::unexpected(good.error());
+      const Root next = sealed(workspace, head_to_fill(root.head, options));
+      Sql sql("UPDATE millrace_journal SET format = ");
+      sql << format_of(true) << ", incarnation = " << next.head.incarnation
+          << ", head_seal = " << next.head_seal << " WHERE workspace = " << workspace
+          << " AND head_seal = " << root.head_seal;
+      const auto done = store.client().ask(sql, tuning_.call_ms_max);
+      if (!done && done.error().fault != JournalFault::unknown) return tl::unexpected(done.error());
+      const auto now = store.read(tuning_.call_ms_max);
+      if (!now) return tl::unexpected(now.error());
+      root = *now;
+    }
+    if (root.filling) return std::optional(std::move(root));
+    return refuse(JournalFault::unavailable, "mysql: somebody writes to the workspace " +
+                                                 workspace + ": stop the schema services first");
   }
 
   // One transaction: the head moves on from where it is believed to be, and the commits behind it
@@ -273,7 +314,8 @@ class MysqlJournal : public Journal {
     Sql head("UPDATE millrace_journal SET rev = rev + ");
     head << std::uint64_t{entries.size()} << ", digest = " << moved.digest
          << ", head_seal = " << next.head_seal << " WHERE workspace = " << workspace
-         << " AND rev = " << root.head.last << " AND head_seal = " << root.head_seal;
+         << " AND rev = " << root.head.last << " AND head_seal = " << root.head_seal
+         << " AND format = " << format_of(store.filling() == Filling::also);
     Sql commits(
         "INSERT INTO millrace_commits (workspace, revision, before_digest, digest, octets) "
         "VALUES ");
@@ -305,7 +347,7 @@ class MysqlJournal : public Journal {
   JournalResult<std::vector<Entry>> read_some(Store& store, Revision after, Revision wanted,
                                               std::size_t bytes_max) const {
     const Revision up_to = after + std::min(wanted, ~Revision{0} - after);
-    Reading reading{store.workspace(), after, bytes_max, {}, {}, {}, 0, false, {}};
+    Reading reading{store.workspace(), store.filling(), after, bytes_max, {}, {}, {}, 0, false, {}};
     const auto answer = store.client().ask(
         select_commits(store.workspace(), after, up_to), tuning_.call_ms_max,
         [&](const Row& row) { return reading.take(row); }, [&] { reading.begin(); });

@@ -89,7 +89,7 @@ std::vector<Sql> tables() {
 }
 
 Root sealed(const std::string& workspace, const Head& head) {
-  return {head, begin_seal(workspace, head), head_seal(workspace, head)};
+  return {head, begin_seal(workspace, head), head_seal(workspace, head), false};
 }
 
 Root new_root(const std::string& workspace, const Incarnation& incarnation) {
@@ -114,11 +114,15 @@ Sql select_commits(const std::string& workspace, Revision after, Revision up_to)
   return sql;
 }
 
-Answer<Root> read_root(const std::string& workspace, const Row& row) {
+std::uint64_t format_of(bool filling) { return mysql_format + (filling ? filling_format : 0); }
+
+Answer<Root> read_root(const std::string& workspace, const Row& row, Filling filling) {
   const std::string named = "the row of " + workspace + " in millrace_journal";
   std::uint64_t format = 0;
   if (row.size() < root_columns || !read_number(row[0], format)) return damaged(0, named);
-  if (format != mysql_format)
+  const bool half = format == format_of(true);
+  if (half && filling == Filling::refused) return refuse_half("mysql: the workspace " + workspace);
+  if (!half && format != format_of(false))
     return refuse(JournalFault::wrong_format,
                   "mysql: the workspace " + workspace + " is a journal of format " +
                       std::to_string(format) + ", this program knows up to " +
@@ -129,6 +133,7 @@ Answer<Root> read_root(const std::string& workspace, const Row& row) {
   if (!read) return damaged(0, named);
   head.incarnation = *row[4];
   Root root = sealed(workspace, head);
+  root.filling = half;
   if (row[3] != root.begin_seal || row[7] != root.head_seal || head.last + 1 < head.first)
     return damaged(0, named);
   return root;

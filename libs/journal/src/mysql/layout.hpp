@@ -25,7 +25,9 @@ std::vector<Sql> tables();
 struct Root {
   statekit::Head head;
   Bytes begin_seal, head_seal;
+  bool filling = false;  // a copy is written into it, which its format says
 };
+std::uint64_t format_of(bool filling);
 
 Root new_root(const std::string& workspace, const statekit::Incarnation& incarnation);
 // With the seals that belong to its head.
@@ -36,8 +38,11 @@ inline constexpr std::size_t root_columns = 8;
 Sql select_root(const std::string& workspace);
 // The root and behind it, a row each, the commits of (after, up_to]: no commit is one row of NULLs.
 Sql select_commits(const std::string& workspace, Revision after, Revision up_to);
-// wrong_format or corrupt when it is not as it must be.
-Answer<Root> read_root(const std::string& workspace, const Row& row);
+// wrong_format or corrupt when it is not as it must be, half_filled when it is being filled, unless
+// that is `also`.
+enum class Filling { refused, also };
+Answer<Root> read_root(const std::string& workspace, const Row& row,
+                       Filling filling = Filling::refused);
 
 struct StoredCommit {
   Digest before;

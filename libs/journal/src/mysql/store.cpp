@@ -19,7 +19,7 @@ Answer<std::optional<Root>> Store::find(std::int64_t deadline_ms) {
   const auto answer = client_.ask(select_root(workspace_), deadline_ms);
   if (!answer) return tl::unexpected(answer.error());
   if (answer->rows.empty()) return std::optional<Root>();
-  const auto root = read_root(workspace_, answer->rows.front());
+  const auto root = read_root(workspace_, answer->rows.front(), filling_);
   if (!root) return tl::unexpected(root.error());
   if (auto good = settle(*root, deadline_ms); !good) return tl::unexpected(good.error());
   return std::optional(*root);

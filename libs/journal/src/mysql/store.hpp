@@ -4,6 +4,7 @@
 // is told (docs/decisions/0153). Thread safe.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -22,6 +23,10 @@ class Store {
   Client& client() { return client_; }
   const MysqlTuning& tuning() const { return tuning_; }
   bool read_only() const { return read_only_; }
+
+  // `also` from open with `fill` until it is filled.
+  Filling filling() const { return filling_; }
+  void allow(Filling filling) { filling_ = filling; }
 
   // Linearizable; nullopt: there is no such workspace.
   Answer<std::optional<Root>> find(std::int64_t deadline_ms);
@@ -49,6 +54,7 @@ class Store {
   const MysqlTuning tuning_;
   const bool read_only_;
   Client client_;
+  std::atomic<Filling> filling_{Filling::refused};
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool closed_ = false;

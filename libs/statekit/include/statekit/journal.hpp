@@ -52,6 +52,7 @@ enum class JournalFault {
   compacted,  // the revisions asked for are gone; `head` says what is left
   invalid,    // the call itself is wrong (an empty append, a gap inside the batch, no snapshot to
               // compact to)
+  half_filled,  // a copy into it is under way, or was interrupted: see JournalOptions::fill
 };
 
 struct JournalError {
@@ -78,6 +79,12 @@ struct JournalOptions {
   bool create = true;  // false: a missing store is `unavailable`
   // Takes no lock and changes nothing; whatever would write is `invalid`.
   bool read_only = false;
+  // To be filled with a copy of another journal. The store is marked, durably, until `filled` is
+  // called, and meanwhile everybody who opens it without this, or had it open, gets `half_filled`:
+  // what a restore left half is never taken for a whole one. A missing store is made, an empty one
+  // gets incarnation_if_new, one that has the mark is gone on with, one of this very incarnation
+  // gets it again; any other is `invalid`. With read_only: a marked store may be looked at.
+  bool fill = false;
 };
 
 // A snapshot travels in parts, so that none has to be in memory twice. `next` yields the parts in
@@ -141,6 +148,12 @@ class Journal {
   // Keeps the newest snapshot S <= up_to, drops the entries <= S and the older snapshots.
   // Idempotent; going backwards does nothing; `invalid` when there is no such snapshot.
   virtual JournalResult<void> compact(Revision up_to) = 0;
+
+  // What was opened with `fill` is whole: durably, anybody may open it from now on. Idempotent.
+  virtual JournalResult<void> filled() {
+    return tl::unexpected(
+        JournalError{JournalFault::invalid, "this journal cannot be filled", {}, 0});
+  }
 
   // What is known to be amiss with the engine at present; never blocks.
   virtual std::vector<JournalWarning> warnings() const { return {}; }

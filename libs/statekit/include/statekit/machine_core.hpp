@@ -1,7 +1,7 @@
 // MachineCore<Model>: what a Machine does, without a thread or a clock. `submit` takes a command,
-// `step` handles one group: decide each against the working state, append all in one write, publish
-// and answer. The simulation and the unit tests drive it by hand. One thread, except for
-// projection(), position(), snapshot_parts(), health() and stats().
+// `step` handles one group: decide each on the draft, append all in one write, publish and answer.
+// The simulation and the unit tests drive it by hand. One thread, except for projection(),
+// position(), snapshot_parts(), health() and stats().
 #pragma once
 
 #include <algorithm>
@@ -72,9 +72,7 @@ class MachineCore {
     if (looked) follow_head();
     if (!able_to_decide() || queue_.empty()) return report();
     decide(looked);
-    if (able_to_decide() &&
-        projection_.revision() - snapshot_revision_ >= limits_.snapshot_interval)
-      static_cast<void>(save_snapshot());
+    if (able_to_decide() && snapshot_due()) static_cast<void>(save_snapshot());
     return report();
   }
 
@@ -96,12 +94,14 @@ class MachineCore {
     Status saved = parts ? save_parts(journal_, *parts) : Status(fail(parts.error()));
     if (saved) {
       snapshot_revision_ = parts->position.revision;
+      snapshot_bytes_ = parts->bytes();
       count([](MachineStats& stats) { ++stats.snapshots; });
     } else {
       // Tried again after another interval, so that a full disk does not stall every commit.
       snapshot_revision_ = projection_.revision();
       note("machine.snapshot-failed", saved.error().message);
     }
+    bytes_since_ = 0;
     return saved;
   }
 
@@ -177,7 +177,8 @@ class MachineCore {
   bool add_commit(Group& group, Slot& slot, std::vector<Event> events);
   void write(Group group);
   void complete(Group& group);
-  void publish(Entry& entry, const Commit<Event>& commit);
+  void publish(Group& group);
+  void tell(Entry& entry);
   void answer(Slot& slot, Result<Committed> result);
   void give_up(Group& group, const Error& error);
   void expire(MonoMs now);
@@ -192,13 +193,22 @@ class MachineCore {
   Status rebuild();
   Status catch_up();
   Status catch_up(const Head& head);
-  Status fold(SnapshotHeader at);
+  Status take(std::vector<Bytes> parts, const Head& head);
+  Status fold();
   void follow_head();
   void want_rebuild(const Error& error);
   void stop_deciding(const Error& error);
   void trouble(const Error& error);
   StepReport report() const;
 
+  // Not before as much was written as the last one held, so that a large state that changes fast is
+  // not written over and over; but a start never has too many commits to read.
+  bool snapshot_due() const {
+    const Revision since = projection_.revision() - snapshot_revision_;
+    return since >= limits_.snapshot_interval &&
+           (bytes_since_ >= snapshot_bytes_ ||
+            since / limits_.snapshot_stretch >= limits_.snapshot_interval);
+  }
   bool able_to_decide() const { return !stopped_ && !rebuild_wanted_ && !held_; }
   void note(std::string_view event, std::string_view detail) const {
     if (note_) note_(event, detail);
@@ -218,9 +228,8 @@ class MachineCore {
   const MachineLimits limits_;
   const MachineNote note_;
 
-  Projection<State> projection_;
+  Projection<State> projection_;  // its draft: the group that is being formed or written
   PositionTrail trail_;
-  State working_;  // the published state plus the group that is being formed
   std::deque<Pending> queue_;
   std::optional<Group> held_;  // appended with an unknown outcome
   bool rebuild_wanted_ = false;
@@ -228,6 +237,8 @@ class MachineCore {
   bool look_ = false;
   std::int64_t conflict_pause_ms_ = 0;
   Revision snapshot_revision_ = 0;
+  std::size_t snapshot_bytes_ = 0;  // of the last one
+  std::size_t bytes_since_ = 0;     // of the commits after it
 
   mutable std::mutex mutex_;
   Status health_;

@@ -20,7 +20,7 @@ void MachineCore<Model>::decide(bool looked) {
   write(std::move(group));
 }
 
-// REQUIRES: nothing of it was added to the working state.
+// REQUIRES: nothing of it was drafted.
 template <class Model>
 void MachineCore<Model>::take_back(Group group) {
   for (auto slot = group.slots.rbegin(); slot != group.slots.rend(); ++slot)
@@ -41,7 +41,7 @@ template <class Model>
 bool MachineCore<Model>::decide_next(Group& group) {
   const Pending& next = queue_.front();
   Slot slot;
-  Result<Decision<Event>> decision = Model::decide(working_, next.meta, next.command);
+  Result<Decision<Event>> decision = Model::decide(projection_.drafted(), next.meta, next.command);
   if (!decision) {
     slot.answer = fail(std::move(decision.error()));
   } else if (decision->earlier) {
@@ -49,7 +49,7 @@ bool MachineCore<Model>::decide_next(Group& group) {
   } else if (decision->events.empty()) {
     const WallMs time =
         group.commits.empty() ? trail_.current().time_ms : group.commits.back().meta.time_ms;
-    slot.answer = Committed{working_.revision(), time, false};
+    slot.answer = Committed{projection_.drafted().revision(), time, false};
   } else if (!add_commit(group, slot, std::move(decision->events))) {
     return false;
   }
@@ -65,9 +65,9 @@ bool MachineCore<Model>::add_commit(Group& group, Slot& slot, std::vector<Event>
   const SnapshotHeader last = trail_.current();
   const WallMs previous_ms =
       group.commits.empty() ? last.time_ms : group.commits.back().meta.time_ms;
-  Commit<Event> commit{
-      {working_.revision() + 1, std::max(meta.now_ms, previous_ms), meta.principal, meta.reason},
-      std::move(events)};
+  Commit<Event> commit{{projection_.drafted().revision() + 1, std::max(meta.now_ms, previous_ms),
+                        meta.principal, meta.reason},
+                       std::move(events)};
   const Envelope envelope = to_envelope<Codec>(commit);
   Entry entry{commit.meta.revision, encode(envelope), {}};
   if (entry.commit.size() > std::min(entry_bytes_max, limits_.group_bytes_max)) {
@@ -81,7 +81,7 @@ bool MachineCore<Model>::add_commit(Group& group, Slot& slot, std::vector<Event>
   const Digest previous =
       group.entries.empty() ? last.position.digest : group.entries.back().digest;
   entry.digest = chain(previous, entry.revision, envelope);
-  working_.apply(commit);
+  projection_.draft(commit);
   slot.entry = group.entries.size();
   group.bytes += entry.commit.size();
   group.entries.push_back(std::move(entry));
@@ -104,9 +104,7 @@ void MachineCore<Model>::write(Group group) {
 
 template <class Model>
 void MachineCore<Model>::complete(Group& group) {
-  for (std::size_t i = 0; i < group.entries.size(); ++i)
-    publish(group.entries[i], group.commits[i]);
-  if (!group.entries.empty()) count([](MachineStats& stats) { ++stats.groups; });
+  if (!group.entries.empty()) publish(group);
   for (Slot& slot : group.slots) {
     if (slot.answer) {
       if (!*slot.answer) count([](MachineStats& stats) { ++stats.refused; });
@@ -116,14 +114,27 @@ void MachineCore<Model>::complete(Group& group) {
       answer(slot, Committed{meta.revision, meta.time_ms, false});
     }
   }
+  if (!group.entries.empty()) projection_.follow(group.commits);  // nobody waits for it
 }
 
 // The trail first: whoever reads the new state finds its digest there.
 template <class Model>
-void MachineCore<Model>::publish(Entry& entry, const Commit<Event>& commit) {
+void MachineCore<Model>::publish(Group& group) {
   const Incarnation incarnation = trail_.current().position.incarnation;
-  trail_.advance({Position{incarnation, entry.revision, entry.digest}, commit.meta.time_ms});
-  projection_.apply(commit);
+  for (std::size_t i = 0; i < group.entries.size(); ++i) {
+    const Entry& entry = group.entries[i];
+    trail_.advance(
+        {Position{incarnation, entry.revision, entry.digest}, group.commits[i].meta.time_ms});
+  }
+  projection_.show();
+  for (Entry& entry : group.entries) tell(entry);
+  count([](MachineStats& stats) { ++stats.groups; });
+}
+
+// To the followers.
+template <class Model>
+void MachineCore<Model>::tell(Entry& entry) {
+  bytes_since_ += entry.commit.size();
   broadcast_.publish(
       {entry.revision, std::make_shared<const Bytes>(std::move(entry.commit)), entry.digest});
   count([](MachineStats& stats) { ++stats.commits; });

@@ -107,7 +107,7 @@ StepReport MachineCore<Model>::recover() {
   return {true, 0};
 }
 
-// Throws the working state away. What was published stays and is only ever added to.
+// Throws the draft away. What was published stays and is only ever added to.
 template <class Model>
 Status MachineCore<Model>::rebuild() {
   const JournalResult<Head> head = journal_.head();
@@ -116,23 +116,27 @@ Status MachineCore<Model>::rebuild() {
     return same;
   Result<std::optional<std::vector<Bytes>>> parts = read_snapshot(journal_, head->last);
   if (!parts) return fail(std::move(parts.error()));
-  State fresh;
-  SnapshotHeader at{Position{head->incarnation, 0, {}}, 0};
-  if (*parts) {
-    auto decoded = decode_snapshot_parts<Codec>(std::move(**parts));
-    if (!decoded) return fail(std::move(decoded.error()));
-    fresh.restore(decoded->snapshot);
-    at = std::move(decoded->header);
-    at.position.incarnation = head->incarnation;  // a restore from backup renews it
-    snapshot_revision_ = std::max(snapshot_revision_, at.position.revision);
-    if (at.position.revision > projection_.revision()) {
-      trail_.reset(at);
-      projection_.restore(decoded->snapshot);
-      broadcast_.reset(at.position);
-    }
-  }
-  working_ = std::move(fresh);
-  return fold(std::move(at));
+  if (*parts)
+    if (Status taken = take(std::move(**parts), *head); !taken) return taken;
+  return fold();
+}
+
+// A snapshot, where it is newer than what is published.
+template <class Model>
+Status MachineCore<Model>::take(std::vector<Bytes> parts, const Head& head) {
+  const std::size_t bytes = bytes_of(parts);
+  auto decoded = decode_snapshot_parts<Codec>(std::move(parts));
+  if (!decoded) return fail(std::move(decoded.error()));
+  SnapshotHeader at = std::move(decoded->header);
+  at.position.incarnation = head.incarnation;  // a restore from backup renews it
+  snapshot_revision_ = std::max(snapshot_revision_, at.position.revision);
+  snapshot_bytes_ = bytes;
+  if (at.position.revision <= projection_.revision()) return {};
+  bytes_since_ = 0;
+  trail_.reset(at);
+  projection_.restore(decoded->snapshot);
+  broadcast_.reset(at.position);
+  return {};
 }
 
 // From the published state to the journal's head.
@@ -147,13 +151,14 @@ Status MachineCore<Model>::catch_up(const Head& head) {
   const SnapshotHeader at = trail_.current();
   if (Status same = check_same_history(journal_, head, at.position); !same) return same;
   if (head.first > at.position.revision + 1) return rebuild();
-  working_ = *projection_.read();
-  return fold(at);
+  return fold();
 }
 
-// REQUIRES: working_ stands at `at`. Applies all that follows to it, and publishes what is new.
+// Drops the draft, and publishes all that the journal holds past what is published.
 template <class Model>
-Status MachineCore<Model>::fold(SnapshotHeader at) {
+Status MachineCore<Model>::fold() {
+  projection_.discard();
+  SnapshotHeader at = trail_.current();
   for (;;) {
     auto entries =
         journal_.read(at.position.revision, limits_.read_entries_max, limits_.read_bytes_max);
@@ -168,8 +173,9 @@ Status MachineCore<Model>::fold(SnapshotHeader at) {
       at.position.revision = entry.revision;
       at.position.digest = entry.digest;
       at.time_ms = commit->meta.time_ms;
-      working_.apply(*commit);
-      if (entry.revision > projection_.revision()) publish(entry, *commit);
+      trail_.advance(at);
+      projection_.apply(*commit);
+      tell(entry);
     }
   }
 }

@@ -55,7 +55,8 @@ struct MachineLimits {
   std::int64_t settle_pause_ms = 50;     // between attempts to settle an unknown append
   std::int64_t recover_pause_ms = 200;   // between attempts to rebuild
   std::int64_t poll_ms = 1'000;          // how often an idle machine looks at the head
-  Revision snapshot_interval = 10'000;   // commits from one snapshot to the next
+  Revision snapshot_interval = 10'000;   // commits from one snapshot to the next, at least,
+  Revision snapshot_stretch = 10;        // and at most so many times that, while they are small
   std::size_t read_entries_max = 1'024;  // of one read while catching up
   std::size_t read_bytes_max = std::size_t{8} << 20;
 };
@@ -103,6 +104,8 @@ Status check_same_history(Journal& journal, const Head& head, const Position& kn
 // The newest snapshot at or before `at_most` with its digest checked against its own header, all
 // parts in memory; none when there is none.
 Result<std::optional<std::vector<Bytes>>> read_snapshot(Journal& journal, Revision at_most);
+
+std::size_t bytes_of(const std::vector<Bytes>& parts);
 
 // Stores `parts` under their position.
 Status save_parts(Journal& journal, const SnapshotParts& parts);

@@ -1,9 +1,15 @@
 // Projection<State>: many readers, one writer, nobody waits for a reader's lock ("left-right": two
 // copies of the state, the same commits applied to both). Readers never wait and never see half a
-// commit (promise G2). `apply` and `restore` come from one thread; `read` and the rest from any.
+// commit (promise G2). What changes it comes from one thread; `read` and the rest from any.
 //
 //   auto state = projection.read();      // a guard; keep it short-lived, never across I/O
 //   state->endpoint_of("echo", ...);
+//
+// A writer that decides on what is not durable yet uses the copy that no reader looks at for it:
+//
+//   projection.draft(commit);            // ... and more, decided on projection.drafted()
+//   projection.show();                   // once they are durable; or projection.discard()
+//   projection.follow(commits);          // the same to the copy that readers have left
 #pragma once
 
 #include <array>
@@ -14,6 +20,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -68,15 +75,60 @@ class Projection {
     return Reader(&states_[active_.load()], readers);
   }
 
-  // REQUIRES: commit.meta.revision == revision() + 1.
+  // REQUIRES: nothing is drafted; commit.meta.revision == revision() + 1.
   void apply(const Commit<typename State::Event>& commit) {
     check(commit.meta.revision == revision() + 1, "a projection applies each revision in order");
-    change([&](State& state) { state.apply(commit); });
+    draft(commit);
+    show();
+    follow({&commit, 1});
   }
 
-  // Replaces everything; the revision may go back (another incarnation).
+  // Replaces everything, drafts too; the revision may go back (another incarnation).
   void restore(const typename State::Snapshot& snapshot) {
-    change([&](State& state) { state.restore(snapshot); });
+    check(level_, "a projection's copies are level before anything else changes");
+    states_[idle()].restore(snapshot);
+    show();
+    wait_for_old_readers();
+    states_[idle()].restore(snapshot);
+    level_ = true;
+  }
+
+  // The published state, and what was drafted on top of it. For the writer's thread.
+  const State& drafted() const { return states_[idle()]; }
+
+  // REQUIRES: commit.meta.revision == drafted().revision() + 1, and both copies are level.
+  void draft(const Commit<typename State::Event>& commit) {
+    check(level_, "a projection's copies are level before anything else changes");
+    check(commit.meta.revision == drafted().revision() + 1,
+          "a projection drafts each revision in order");
+    states_[idle()].apply(commit);
+  }
+
+  // Readers see from now on what was drafted. Not until `follow` may anything else change.
+  void show() {
+    const std::size_t next = idle();
+    level_ = false;
+    active_.store(next);
+    {
+      std::lock_guard lock(mutex_);
+      revision_.store(states_[next].revision(), std::memory_order_release);
+    }
+    wake();
+  }
+
+  // What was shown, to the other copy too, once no reader looks at it any more.
+  // REQUIRES: exactly the commits that were drafted.
+  void follow(std::span<const Commit<typename State::Event>> commits) {
+    wait_for_old_readers();
+    for (const auto& commit : commits) states_[idle()].apply(commit);
+    level_ = true;
+    check(drafted().revision() == revision(), "a projection's copies follow each other");
+  }
+
+  // Drops what was drafted.
+  void discard() {
+    check(level_, "a projection's copies are level before anything else changes");
+    if (drafted().revision() != revision()) states_[idle()] = states_[active_.load()];
   }
 
   // The revision that every later `read` shows at least.
@@ -139,19 +191,7 @@ class Projection {
   };
   using Side = std::array<Slot, reader_slots>;
 
-  template <class Change>
-  void change(const Change& change) {
-    const std::size_t idle = 1 - active_.load();
-    change(states_[idle]);
-    active_.store(idle);
-    {
-      std::lock_guard lock(mutex_);
-      revision_.store(states_[idle].revision(), std::memory_order_release);
-    }
-    wake();
-    wait_for_old_readers();
-    change(states_[1 - idle]);
-  }
+  std::size_t idle() const { return 1 - active_.load(); }
 
   // A reader that counted itself on either side may still look at the copy that was active. New
   // readers go to the other side, so each wait is only for readers that exist already.
@@ -185,6 +225,7 @@ class Projection {
   }
 
   std::array<State, 2> states_{};
+  bool level_ = true;                   // both copies hold the same, but for what is drafted
   std::atomic<std::size_t> active_{0};  // which copy readers look at
   std::atomic<std::size_t> side_{0};    // on which side new readers count themselves
   mutable std::array<Side, 2> readers_{};
