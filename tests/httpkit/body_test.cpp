@@ -35,6 +35,7 @@ Limits limits_of(std::size_t one, std::size_t all) {
   Limits limits;
   limits.body_bytes_max = one;
   limits.bodies_bytes_max = all;
+  limits.read_ms_max = 300'000;
   return limits;
 }
 
