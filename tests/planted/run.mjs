@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { on_etcd, on_sqlite } from './faults.mjs';
 import { over_http } from './http_faults.mjs';
 import { on_mysql } from './mysql_faults.mjs';
+import { behind_tls } from './tls_faults.mjs';
 
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
 const copy = join(root, 'build/planted/source');
@@ -30,6 +31,7 @@ const groups = [
     faults: over_http,
     tests: [['test_httpkit_server'], ['test_workspace'], ['test_workspace_wire'], ['test_journal_mysql']],
   },
+  { faults: behind_tls, tests: [['test_tls'], ['test_tls_doors']] },
 ];
 
 function place(fault, at = root) {

@@ -105,6 +105,28 @@ std::size_t deployments_of(test::Client& client, const std::string& module) {
 
 }  // namespace
 
+std::size_t resident_bytes(pid_t process) {
+  std::ifstream statm("/proc/" + std::to_string(process) + "/statm");
+  std::size_t all = 0;
+  std::size_t resident = 0;
+  statm >> all >> resident;
+  return resident * 4096;
+}
+
+TEST_CASE("G8: calls that are begun and never ended hold no more than a port may hold (G11)") {
+  const test::TempDir folder;
+  SchemaProcess schema(folder);
+  REQUIRE(schema.ready());
+  const std::string address = schema.address();
+  test::Process stranger({NODE, STUCK_CALLS, address.substr(address.rfind(':') + 1), "250"},
+                         folder / "stranger");
+  const std::string refused = stranger.logged("stuck refused=");
+  REQUIRE_FALSE(refused.empty());
+  CHECK(std::stoi(refused) > 50);
+  CHECK(schema.client().call(&Stub::Ping, v2::PingRequest()).ok());
+  CHECK(resident_bytes(schema.process().pid()) < (std::size_t{700} << 20));  // they sent 1 GB
+}
+
 TEST_CASE("G1: kill -9 under a loop of deploys loses nothing acknowledged in 50 rounds") {
   test::TempDir folder;
   std::mt19937_64 random(20'261'120);

@@ -96,6 +96,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, keepalive_ms);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, keepalive_ms);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, handshake_ms_max);
+  builder.SetResourceQuota(grpc::ResourceQuota("port").Resize(options.unread_bytes_max));
   impl->credentials = server_credentials(options.doors);
   if (!options.listen.empty())
     builder.AddListeningPort(options.listen, impl->credentials, &impl->port);
