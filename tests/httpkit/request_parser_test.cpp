@@ -51,6 +51,11 @@ TEST_CASE("a request is the same however its octets arrive") {
     const std::string line = parse(chunked, step);
     CHECK(line == "POST /a/b query=c=d body=hello world rest=GET");
   }
+  // Found by the fuzzer: the end alone, in two pieces, ended a program that has its assertions.
+  const std::string empty =
+      "POST /e HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET";
+  for (std::size_t step = 1; step < empty.size(); ++step)
+    CHECK(parse(empty, step) == "POST /e rest=GET");
   const std::string fixed =
       "PUT /x HTTP/1.1\r\n" + host + "Content-Length: 3\r\nConnection: close\r\n\r\nabc";
   for (std::size_t step = 1; step <= fixed.size(); ++step) {

@@ -18,20 +18,23 @@ const environment = { ...process.env, CCACHE_BASEDIR: copy, CCACHE_NOHASHDIR: '1
 const tests_ms_max = 240_000;
 
 const groups = [
-  { faults: on_sqlite, tests: [['journal_contract', 'journal sqlite *,journal sqlite-packed *'], ['test_journal']] },
+  { name: 'sqlite', faults: on_sqlite, tests: [['journal_contract', 'journal sqlite *,journal sqlite-packed *'], ['test_journal']] },
   {
+    name: 'etcd',
     faults: on_etcd,
     tests: [['test_journal_etcd'], ['journal_contract', 'journal etcd *'], ['test_etcd_alone'], ['test_etcd_cluster']],
   },
   {
+    name: 'mysql',
     faults: on_mysql,
     tests: [['test_journal_mysql'], ['test_mysql_shared'], ['journal_contract', 'journal mysql *'], ['test_mysql_own']],
   },
   {
+    name: 'http',
     faults: over_http,
     tests: [['test_httpkit_server'], ['test_workspace'], ['test_workspace_wire'], ['test_journal_mysql']],
   },
-  { faults: behind_tls, tests: [['test_tls'], ['test_tls_doors']] },
+  { name: 'tls', faults: behind_tls, tests: [['test_tls'], ['test_tls_doors']] },
 ];
 
 function place(fault, at = root) {
@@ -113,8 +116,8 @@ function main(words) {
   copy_sources();
   run(['cmake', '--preset', 'dev', '-B', build], copy);
   let missed = 0;
-  for (const { faults, tests } of groups) {
-    const wanted = faults.filter((fault) => words.every((word) => new RegExp(word).test(fault.name)));
+  for (const { name, faults, tests } of groups) {
+    const wanted = faults.filter((fault) => words.every((word) => new RegExp(word).test(`${name}: ${fault.name}`)));
     if (!wanted.length) continue;
     build_tests(tests.map((each) => each[0]));
     const before = tests.flatMap(red);

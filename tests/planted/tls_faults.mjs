@@ -17,7 +17,7 @@ export const behind_tls = [
     find: 'if ((closed() && asked) ||', put: 'if (true || (closed() && asked) ||' },
   { name: 'an HTTP client takes a certificate of another host', file: context,
     find: 'X509_VERIFY_PARAM* wanted = SSL_get0_param(ssl);',
-    put: 'if (!host.empty()) return {}; X509_VERIFY_PARAM* wanted = SSL_get0_param(ssl);' },
+    put: 'if (!host.empty()) return {};\n  X509_VERIFY_PARAM* wanted = SSL_get0_param(ssl);' },
   { name: 'an HTTP port asks nobody for a certificate', file: context,
     find: 'if (!context || clients == Clients::none)', put: 'if (!context || clients != Clients::none || true)' },
   { name: 'an HTTP port does not follow its files', file: context,

@@ -1,4 +1,5 @@
 #include "request_parser.hpp"
+#include "last_chunk.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -203,6 +204,7 @@ std::size_t RequestParser::put_body(std::string_view octets) {
   while (used < octets.size()) {
     boost::system::error_code error;
     const std::string_view rest = octets.substr(used);
+    if (beast_->parser.chunked() && is_part_of_last_chunk(rest)) break;
     const std::size_t n =
         beast_->parser.put(boost::asio::const_buffer(rest.data(), rest.size()), error);
     used += n;

@@ -1,4 +1,5 @@
 #include "response_reader.hpp"
+#include "last_chunk.hpp"
 
 #include <array>
 #include <utility>
@@ -35,6 +36,7 @@ Response to_response(Parser& parser) {
 Result<bool> parse(Parser& parser, std::string& octets, bool end) {
   boost::system::error_code error;
   while (!octets.empty() && !parser.is_done()) {
+    if (parser.is_header_done() && parser.chunked() && is_part_of_last_chunk(octets)) break;
     const std::size_t n = parser.put(boost::asio::buffer(octets), error);
     octets.erase(0, n);
     if (error == http::error::need_more) {
