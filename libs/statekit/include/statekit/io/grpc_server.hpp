@@ -31,11 +31,11 @@ struct GrpcServerOptions {
   std::string setting;                 // named in errors: "schema.listen"
   int message_bytes_max = 16 << 20;
   int streams_max = 10'000;  // concurrent calls of one connection
-  // What all callers of this port together may have sent without an answer: more is not read.
-  std::size_t unread_bytes_max = std::size_t{1} << 28;
   std::int64_t stop_ms_max = 5'000;
   tls::Doors doors = {};
   GrpcGuardLimits guard = {};  // of every gRPC port of the process: the newest server's hold
+  // What all callers of this port together may have sent without an answer: more is not read.
+  std::size_t unread_bytes_max = std::size_t{1} << 28;
 };
 
 class GrpcServer {
