@@ -22,6 +22,9 @@ RUN apt-get update -q \
  && install -d -m 0700 -o millrace -g millrace /var/lib/millrace
 COPY --from=build /out/millrace /out/millrace-schema /out/millrace-routing /out/millrace-ingress \
      /out/millrace-console /out/millrace-timeline /usr/local/bin/
+# For docker-compose.closed.yml.
+COPY containers/keys /usr/local/bin/millrace-keys
+COPY containers/admit /usr/local/bin/millrace-admit
 # In a container everything listens on all its interfaces; what is published is up to whoever starts it.
 ENV MILLRACE_DATA=/var/lib/millrace \
     MILLRACE_SCHEMA_LISTEN=0.0.0.0:8892 MILLRACE_SCHEMA_HEALTH_LISTEN=0.0.0.0:9892 \

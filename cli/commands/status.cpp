@@ -32,10 +32,11 @@ ServicePing ping_page(const std::string& service, const std::string& url) {
   return ping;
 }
 
+std::string scheme() { return credentials() ? "https://" : "http://"; }
+
 // Ingress and console speak HTTP to their users: their health page answers for them.
 ServicePing ping_ready(const std::string& service, const std::string& address) {
-  ServicePing ping =
-      ping_page(service, (credentials() ? "https://" : "http://") + address + "/readyz");
+  ServicePing ping = ping_page(service, scheme() + address + "/readyz");
   ping.address = address;
   return ping;
 }
@@ -47,10 +48,12 @@ std::vector<ServicePing> ping_all(const Addresses& at) {
           ping_ready("ingress", at.ingress_health), ping_ready("console", at.console_health)};
 }
 
-// A URL without a path means its /readyz.
-std::string health_url(const std::string& url) {
-  const std::size_t host = url.find("://");
-  const bool bare = host != std::string::npos && url.find('/', host + 3) == std::string::npos;
+// A URL without a path means its /readyz. Without a scheme it is the one that this command line
+// speaks to services, so that a container's check is the same in clear and over TLS.
+std::string health_url(const std::string& given) {
+  const bool whole = given.find("://") != std::string::npos;
+  const std::string url = whole ? given : scheme() + given;
+  const bool bare = url.find('/', url.find("://") + 3) == std::string::npos;
   return bare ? url + "/readyz" : url;
 }
 
@@ -168,7 +171,8 @@ Command ping_command(Session& session) {
   const auto health = std::make_shared<std::string>();
   Command command("ping", "Ask each service whether it is there and ready.");
   command.keep(health)
-      .text("--health", "URL", *health, "ask this health page only, as a container's check does")
+      .text("--health", "URL", *health,
+            "ask this health page only, as a container's check does; HOST:PORT will do")
       .prints_data(session)
       .uses_schema(session)
       .uses_routing(session)
@@ -178,7 +182,8 @@ Command ping_command(Session& session) {
                "the health page of the console")
       .examples(
           "  millrace ping && echo all five are ready\n"
-          "  millrace ping --health http://127.0.0.1:9893\n")
+          "  millrace ping --health http://127.0.0.1:9893\n"
+          "  millrace ping --health 127.0.0.1:9893     over TLS where an authority is named\n")
       .action([&session, health] { return ping(session, *health); });
   return command;
 }

@@ -56,6 +56,17 @@ TEST_CASE("ping asks one health page, and says whether it is ready and why not")
   CHECK(ping(page.url() + "/healthz").exit_code == cli::done);  // alive it is
 }
 
+TEST_CASE("ping takes the host and port of a health page for its readiness") {
+  Page page;
+  page.health.set("feed", true);
+  const std::string address = page.server->address();
+  CHECK(ping(address).exit_code == cli::done);
+  CHECK(ping(address).out.find(page.url() + "/readyz") != std::string::npos);
+  page.health.set("feed", false, "empty");
+  CHECK(ping(address).out.find("feed: empty") != std::string::npos);
+  CHECK(ping(address + "/healthz").exit_code == cli::done);
+}
+
 TEST_CASE("ping tells a health page that is not there from one that is not ready") {
   std::string url;
   {
