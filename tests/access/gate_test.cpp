@@ -77,6 +77,24 @@ TEST_CASE("a certificate is who it names, with the roles of that name") {
   CHECK(house.verdict(arrival) == "millrace");
 }
 
+TEST_CASE("a certificate that has no role is called by its URI, not by a host that many are") {
+  House house;
+  Arrival arrival;
+  arrival.method = looks;
+  for (const std::vector<std::string>& names :
+       {std::vector<std::string>{"spiffe://millrace/bob", "localhost", "::1"},
+        std::vector<std::string>{"localhost", "spiffe://millrace/bob", "::1"}}) {
+    arrival.identities = names;
+    const auto caller = house.gate().admit(arrival);
+    REQUIRE_FALSE(caller);
+    CHECK(caller.error().message.starts_with("spiffe://millrace/bob may not"));
+  }
+  // A host that has a role is who it is.
+  house.give('h', "host-7", {{Role::viewer, {}}});
+  arrival.identities = {"spiffe://millrace/bob", "host-7", "::1"};
+  CHECK(house.verdict(arrival) == "host-7");
+}
+
 TEST_CASE("only a service of the platform speaks for others") {
   House house;
   Arrival arrival = with_token(deploys, 'o');

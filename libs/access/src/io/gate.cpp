@@ -26,6 +26,8 @@ constexpr int looks_skipped_max = 5;
 
 thread_local const Caller* current = nullptr;
 
+bool is_uri(std::string_view name) { return name.find("://") != std::string_view::npos; }
+
 void log_denied(const Denied& denied) {
   statekit::log_warn("access.denied", {{"who", denied.who},
                                        {"what", denied.what},
@@ -165,6 +167,8 @@ Result<Caller> Gate::by_token(std::string_view token, const Arrival& arrival, As
   return caller;
 }
 
+// Of the names of a certificate the one that has roles. Where none has, whoever reads the audit is
+// told a URI before a host, which many have.
 Result<Caller> Gate::by_certificate(const Arrival& arrival) const {
   Caller caller;
   caller.name = "certificate";
@@ -174,7 +178,9 @@ Result<Caller> Gate::by_certificate(const Arrival& arrival) const {
     for (const std::string& identity : arrival.identities) {
       if (!caller.roles.empty() || !is_principal(identity)) continue;
       if (identity.starts_with(group_prefix) || is_own_name(identity)) continue;
-      caller = book.caller_by_name(identity);
+      Caller named = book.caller_by_name(identity);
+      if (named.roles.empty() && !caller.shown.empty() && !is_uri(identity)) continue;
+      caller = std::move(named);
       caller.shown = "certificate " + identity;
     }
   });
