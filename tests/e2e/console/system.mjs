@@ -114,3 +114,42 @@ export class System {
     rmSync(this.data, { recursive: true, force: true });
   }
 }
+
+// All in one process, with its doors closed: TLS, and nobody is served who does not say who they are.
+export class ClosedSystem {
+  async start() {
+    this.data = mkdtempSync(join(tmpdir(), "millrace-console-"));
+    const certs = join(this.data, "certs");
+    const made = new Child("millrace", ["certs", "init", "--dir", certs]);
+    if ((await made.ended) !== 0) throw new Error(made.log);
+    const listeners = ["schema", "routing", "timeline"].map((each) => `${each}.listen`);
+    listeners.push("schema.http_listen", "ingress.http_listen", "console.http_listen");
+    for (const each of ["schema", "routing", "timeline", "ingress", "console"])
+      listeners.push(`${each}.health_listen`);
+    const settings = ["--settings-version", "2", "--auth.mode", "required", "--data", this.data];
+    for (const each of listeners) settings.push(`--${each}`, "127.0.0.1:0");
+    const ca = join(certs, "ca.pem");
+    settings.push("--tls.ca", ca, "--tls.certificate", join(certs, "console.pem"));
+    this.serve = new Child("millrace", ["serve", ...settings, "--tls.key", join(certs, "console.key")]);
+    this.url = `${await this.serve.says(/serve\.ready .*console=(\S+)/)}/`;
+    this.environment = {
+      MILLRACE_CLI_SCHEMA: await this.serve.says(/serve\.ready .*schema=(\S+)/),
+      MILLRACE_CLI_CA: ca,
+      MILLRACE_CLI_CERTIFICATE: join(certs, "cli.pem"),
+      MILLRACE_CLI_KEY: join(certs, "cli.key"),
+      MILLRACE_TOKEN_FILE: join(this.data, "bootstrap.token"),
+    };
+  }
+
+  // What the command line says as the first admin.
+  async millrace(...args) {
+    const command = new Child("millrace", args, this.environment);
+    if ((await command.ended) !== 0) throw new Error(command.log);
+    return command.log;
+  }
+
+  async stop() {
+    await this.serve?.end();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}
