@@ -46,9 +46,8 @@ std::optional<AuditEntry> audit_entry_of(const TimelineEvent& event,
   const LogEvent line = line_of(event);
   const AuditKind kind = audit_kind(line);
   if (kind == AuditKind::none || !matches(wanted, line)) return std::nullopt;
-  AuditEntry entry{event.time_ms,       audit_who(line),
-                   what_of(line),       field(line, "from"),
-                   why_of(line),        0,
+  AuditEntry entry{event.time_ms,           audit_who(line),        what_of(line),
+                   field(line, "from"),     why_of(line),           0,
                    count(line, "left_out"), kind == AuditKind::done};
   entry.event = line.message;
   entry.modules = field(line, statekit::module_field);

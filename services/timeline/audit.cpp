@@ -21,8 +21,8 @@ Result<std::vector<TimelineEvent>> decode_all(const AuditContent& content) {
   for (const AuditRow& row : content.rows) {
     Result<TimelineEvent> event = decode_kept(row.octets);
     if (!event)
-      return statekit::fail(statekit::within("reading event " + std::to_string(row.id),
-                                             std::move(event.error())));
+      return statekit::fail(
+          statekit::within("reading event " + std::to_string(row.id), std::move(event.error())));
     event->id = row.id;
     events.push_back(*std::move(event));
   }
@@ -98,7 +98,9 @@ AuditFigures Audit::figures_now() const {
   return out;
 }
 
-bool Audit::has_work() const { return !unwritten_.empty() || !removed_.empty() || !waiting_.empty(); }
+bool Audit::has_work() const {
+  return !unwritten_.empty() || !removed_.empty() || !waiting_.empty();
+}
 
 bool Audit::is_stuck() const {
   return writing_since_ && clock_.mono_ms() - *writing_since_ > options_.stuck_ms_max;
@@ -168,7 +170,8 @@ void Audit::move_to(const AuditNote& note, std::vector<TimelineEvent> on_disk) {
   attached_ = note.file;
   AuditGone done{note.done_gone, note.done_gone_ms};
   AuditGone denied{note.denied_gone, note.denied_gone_ms};
-  for (const auto& [kind, gone] : {std::pair{AuditKind::done, &done}, {AuditKind::denied, &denied}}) {
+  for (const auto& [kind, gone] :
+       {std::pair{AuditKind::done, &done}, {AuditKind::denied, &denied}}) {
     gone->events += own.gone(kind).events;
     gone->newest_ms = std::max(gone->newest_ms, own.gone(kind).newest_ms);
   }
@@ -185,8 +188,8 @@ Audit::Batch Audit::take_batch() {
   Batch batch;
   const AuditGone& done = room_.gone(AuditKind::done);
   const AuditGone& denied = room_.gone(AuditKind::denied);
-  batch.note = {attached_,   room_.newest_id(), done.events,
-                done.newest_ms, denied.events,  denied.newest_ms};
+  batch.note = {attached_,      room_.newest_id(), done.events,
+                done.newest_ms, denied.events,     denied.newest_ms};
   for (const std::uint64_t id : unwritten_) batch.added.push_back(room_.at(id));
   in_hand_ = unwritten_.size();
   unwritten_.clear();

@@ -97,11 +97,11 @@ class Audit {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   AuditRoom room_;
-  std::string attached_;        // which file the room's ids are of
-  bool writable_ = false;       // file_ is there; only the thread changes it
+  std::string attached_;               // which file the room's ids are of
+  bool writable_ = false;              // file_ is there; only the thread changes it
   std::set<std::uint64_t> unwritten_;  // of the room, not yet handed to the file
-  Ids removed_;                        // that the file has, or is being handed, and the room has not
-  std::size_t in_hand_ = 0;            // events that are being written
+  Ids removed_;              // that the file has, or is being handed, and the room has not
+  std::size_t in_hand_ = 0;  // events that are being written
   std::optional<statekit::MonoMs> writing_since_;
   Told waiting_;
   std::string why_;

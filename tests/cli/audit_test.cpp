@@ -1,4 +1,5 @@
-// millrace audit against a timeline that keeps the audit apart, and against one of an older release.
+// millrace audit against a timeline that keeps the audit apart, and against one of an older
+// release.
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -69,10 +70,9 @@ struct Desk {
     session.err = &err;
     session.addresses.schema = schema.address();
     session.addresses.timeline = timeline.address();
-    test::TimelineEvent given =
-        test::audit_event("audit.secrets-given", {{"deployment", "dpl-shop-0123456789"},
-                                                  {"module", "shop"},
-                                                  {"secrets", "api_key@7"}});
+    test::TimelineEvent given = test::audit_event(
+        "audit.secrets-given",
+        {{"deployment", "dpl-shop-0123456789"}, {"module", "shop"}, {"secrets", "api_key@7"}});
     timeline.add(test::denied("ada"));
     timeline.add(test::secret_read("eve"));
     timeline.add(given);
@@ -138,7 +138,8 @@ TEST_CASE("audit asks the timeline for whom and what is wanted, and looks again 
   CHECK(desk.rows({"--module", "prod"}) == 0);
 }
 
-TEST_CASE("audit reads page after page of the timeline up to its limit, and says that there is more") {
+TEST_CASE(
+    "audit reads page after page of the timeline up to its limit, and says that there is more") {
   Desk desk;
   desk.timeline.page_max = 1;
   CHECK(desk.rows({}) == 4);
@@ -149,7 +150,8 @@ TEST_CASE("audit reads page after page of the timeline up to its limit, and says
   CHECK(desk.says("older ones are not shown: --limit shows more"));
 }
 
-TEST_CASE("audit says what is no longer kept, what was left out or lost, and what is in memory only") {
+TEST_CASE(
+    "audit says what is no longer kept, what was left out or lost, and what is in memory only") {
   Desk desk;
   desk.timeline.kept.set_denied_gone(42);
   desk.timeline.kept.set_denied_gone_ms(1'699'999'999'000);
@@ -158,7 +160,8 @@ TEST_CASE("audit says what is no longer kept, what was left out or lost, and wha
   desk.timeline.kept.set_memory_only("audit.db: the disk is full");
   for (const char* number : {"7", "2"}) {
     test::TimelineEvent event = test::denied("ada");
-    std::get<test::LogEvent>(event.what).fields.insert({{"left_out", number}, {"lost_before", "1"}});
+    std::get<test::LogEvent>(event.what)
+        .fields.insert({{"left_out", number}, {"lost_before", "1"}});
     desk.timeline.add(event);
   }
   REQUIRE(desk.run({}) == done);
@@ -181,8 +184,11 @@ TEST_CASE("audit of an older timeline looks through its warnings, and says so") 
   Desk desk(true);
   // Whatever a module is called, its lines are no audit.
   desk.timeline.add({0, 1, "", "",
-                     test::LogEvent{test::LineLevel::warn, "access", "dpl-access-0123456789",
-                                    "access.denied", {{"who", "forged"}}}});
+                     test::LogEvent{test::LineLevel::warn,
+                                    "access",
+                                    "dpl-access-0123456789",
+                                    "access.denied",
+                                    {{"who", "forged"}}}});
   REQUIRE(desk.run({"--module", "shop"}) == done);
   INFO(desk.out.str() << desk.err.str());
   REQUIRE(desk.timeline.asked.size() == 2);

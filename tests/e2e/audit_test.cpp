@@ -1,5 +1,5 @@
-// The audit with the real binaries: what the timeline answered is there after kill -9 at any moment,
-// and `millrace audit` shows it after a restart.
+// The audit with the real binaries: what the timeline answered is there after kill -9 at any
+// moment, and `millrace audit` shows it after a restart.
 #include <signal.h>
 #include <unistd.h>
 
@@ -71,7 +71,8 @@ class Timeline {
   }
   std::multiset<std::string> told() {
     std::multiset<std::string> all;
-    for (const auto& event : audit().events()) all.insert(event.log().fields().at("what"));
+    const v2alpha1::TimelineQueryResponse page = audit();
+    for (const auto& event : page.events()) all.insert(event.log().fields().at("what"));
     return all;
   }
   std::string page(const std::string& name) const {
@@ -104,7 +105,8 @@ statekit::TimelineEvent attempt(int number) {
 
 }  // namespace
 
-TEST_CASE("G1: what the timeline answered for the audit is there after kill -9, round after round") {
+TEST_CASE(
+    "G1: what the timeline answered for the audit is there after kill -9, round after round") {
   Timeline timeline;
   std::multiset<std::string> answered;
   int number = 0;
@@ -137,9 +139,8 @@ TEST_CASE("a damaged audit's file is told, stays as it is, and the timeline serv
   REQUIRE(timeline.publish({attempt(7)}));
   CHECK(timeline.told() == std::multiset<std::string>{"attempt 7"});
   CHECK(holds(timeline.page("/readyz"), "timeline audit: kept in memory only: " + timeline.file()));
-  CHECK(eventually([&] {
-    return holds(timeline.page("/metrics"), "millrace_timeline_audit_memory_only 1");
-  }));
+  CHECK(eventually(
+      [&] { return holds(timeline.page("/metrics"), "millrace_timeline_audit_memory_only 1"); }));
   CHECK(read_file(timeline.file()) == damaged);
   // As its log says.
   fs::rename(timeline.file(), timeline.file() + ".damaged");
@@ -149,7 +150,8 @@ TEST_CASE("a damaged audit's file is told, stays as it is, and the timeline serv
   CHECK(timeline.told() == std::multiset<std::string>{"attempt 7"});
 }
 
-TEST_CASE("a full disk is told, the audit goes on in memory, and room brings all of it to the disk") {
+TEST_CASE(
+    "a full disk is told, the audit goes on in memory, and room brings all of it to the disk") {
   if (!may_mount()) {
     WARN("not tried here: this needs the right to mount");
     return;
@@ -164,9 +166,7 @@ TEST_CASE("a full disk is told, the audit goes on in memory, and room brings all
                      "sh"},
                     disk);
   int number = 0;
-  const auto is_full = [&] {
-    return holds(timeline.page("/readyz"), "the disk is full");
-  };
+  const auto is_full = [&] { return holds(timeline.page("/readyz"), "the disk is full"); };
   while (number < 100'000 && !is_full()) {
     std::vector<statekit::TimelineEvent> events;
     for (int i = 0; i < 200; ++i) events.push_back(attempt(number++));
@@ -184,7 +184,8 @@ TEST_CASE("a full disk is told, the audit goes on in memory, and room brings all
   CHECK_FALSE(is_full());
 }
 
-TEST_CASE("millrace audit shows after kill -9 who was denied, who read a secret, and who got which") {
+TEST_CASE(
+    "millrace audit shows after kill -9 who was denied, who read a secret, and who got which") {
   Cluster cluster({"--settings-version=2", "--auth.mode=required"});
   REQUIRE(cluster.ready());
   const std::string root = cluster.data() + "/bootstrap.token";

@@ -140,8 +140,7 @@ TEST_CASE("what is no audit's file is refused with what to do, and not touched")
   check_refused(path, JournalFault::wrong_format, "it is no audit of Millrace's");
   fs::remove(path);
   fs::create_directory(path);
-  CHECK(open_audit_file(path, "file-2").error().message.find("it is no file") !=
-        std::string::npos);
+  CHECK(open_audit_file(path, "file-2").error().message.find("it is no file") != std::string::npos);
   fs::remove(path);
   put(path, "");  // as a process leaves it that is killed while it makes it
   CHECK(content_of(*open(path)).rows.empty());
@@ -176,8 +175,8 @@ TEST_CASE("a damaged audit's file tells the truth or is refused, and says to mov
     put(path, octets);
     for (const char* beside : {"-wal", "-shm", "-journal"}) fs::remove(path + beside);
     const auto file = open_audit_file(path, "file-2");
-    const auto content = file ? (*file)->read()
-                              : JournalResult<AuditContent>(tl::unexpected(file.error()));
+    const auto content =
+        file ? (*file)->read() : JournalResult<AuditContent>(tl::unexpected(file.error()));
     if (!content) {
       ++told;
       INFO(content.error().message);
@@ -248,8 +247,8 @@ TEST_CASE("G1: what was written to the audit survives power cuts at any moment, 
   const TempDir dir;
   const std::string path = dir / "audit.db";
   std::mt19937_64 random(11);
-  std::uint64_t written = 0;   // the newest of what was acknowledged
-  std::uint64_t removed = 0;   // of which those up to here are gone
+  std::uint64_t written = 0;  // the newest of what was acknowledged
+  std::uint64_t removed = 0;  // of which those up to here are gone
   { open(path, disk.vfs()); }
   for (int cut = 0; cut < 40; ++cut) {
     disk.cut_in(1 + random() % 60);

@@ -5,8 +5,8 @@
 using namespace millrace::statekit;
 
 TEST_CASE("G8: who floods uses up their own allowance, and all together have one") {
-  FairAllowance allowance({.burst_max = 3, .per_second_max = 1, .all_burst_max = 5,
-                           .all_per_second_max = 1});
+  FairAllowance allowance(
+      {.burst_max = 3, .per_second_max = 1, .all_burst_max = 5, .all_per_second_max = 1});
   int taken = 0;
   for (int i = 0; i < 10; ++i) taken += allowance.take("flooder", 0) ? 1 : 0;
   CHECK(taken == 3);

@@ -15,9 +15,9 @@ inline std::vector<TimelineEvent> audit_fixture_events() {
   for (const char* name : {"ada", "bob", "bob", "bob", "cal"}) events.push_back(denied(name));
   events.push_back(denied("", "2001:db8::/64"));
   for (const char* name : {"eve", "eve", "eve", "zoe"}) events.push_back(secret_read(name));
-  events.push_back(audit_event("audit.secrets-given", {{"deployment", "dpl-shop-0123456789"},
-                                                       {"module", "shop"},
-                                                       {"secrets", "api_key@7"}}));
+  events.push_back(audit_event(
+      "audit.secrets-given",
+      {{"deployment", "dpl-shop-0123456789"}, {"module", "shop"}, {"secrets", "api_key@7"}}));
   for (std::size_t i = 0; i < events.size(); ++i)
     events[i].time_ms = 1'700'000'000'000 + static_cast<statekit::WallMs>(i);
   return events;

@@ -19,8 +19,8 @@ LogEvent line(const std::string& source, const std::string& deployment,
 
 // As services told it before lines had fields for it.
 LogEvent older(const std::string& who, const std::string& what, const std::string& why = "") {
-  return {LineLevel::warn, "access", "", "access.denied",
-          {{"who", who}, {"what", what}, {"why", why}}};
+  return {
+      LineLevel::warn, "access", "", "access.denied", {{"who", who}, {"what", what}, {"why", why}}};
 }
 
 }  // namespace

@@ -87,8 +87,8 @@ struct AuditWorld {
 TEST_CASE("what is for the audit is found in its room and among all else, and outlives a restart") {
   AuditWorld world;
   world.start();
-  REQUIRE(world.publish({denied("ada"), secret_read("eve"), {0, 0, "r", "", statekit::CallEvent{}}}) ==
-          3);
+  REQUIRE(world.publish(
+              {denied("ada"), secret_read("eve"), {0, 0, "r", "", statekit::CallEvent{}}}) == 3);
   const auto page = world.audit();
   REQUIRE(page.events_size() == 2);
   CHECK(page.events(0).log().message() == "audit.secret-read");

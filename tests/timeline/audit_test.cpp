@@ -33,8 +33,8 @@ struct Disk {
   std::map<std::uint64_t, statekit::Bytes> rows;
   std::string trouble;        // with every use
   std::string write_trouble;  // with each write
-  bool taken = false;    // by a handle
-  bool hangs = false;    // a write does not end
+  bool taken = false;         // by a handle
+  bool hangs = false;         // a write does not end
   int writes = 0;
 
   void set(const std::function<void(Disk&)>& change) {
@@ -54,7 +54,9 @@ struct Disk {
 class File final : public journal::AuditFile {
  public:
   explicit File(Disk& disk) : disk_(disk) {}
-  ~File() override { disk_.set([](Disk& disk) { disk.taken = false; }); }
+  ~File() override {
+    disk_.set([](Disk& disk) { disk.taken = false; });
+  }
 
   JournalResult<journal::AuditContent> read() override {
     const std::lock_guard lock(disk_.mutex);
@@ -169,7 +171,8 @@ TEST_CASE("G8: on the disk is what is in the room and nothing more, whatever cam
   CHECK(house.audit->figures().denied_gone.events == 330);
 }
 
-TEST_CASE("a disk that fails is told, what comes is answered and kept, and is written once it can") {
+TEST_CASE(
+    "a disk that fails is told, what comes is answered and kept, and is written once it can") {
   House house;
   house.start();
   REQUIRE(house.add({denied("ada")}));
@@ -205,7 +208,8 @@ TEST_CASE("a disk that stays full is told once, and not that it is well because 
   CHECK(house.told() == Notes{"the disk is full", ""});
 }
 
-TEST_CASE("a file that cannot be used at the start is gone on with once it can, and loses nothing") {
+TEST_CASE(
+    "a file that cannot be used at the start is gone on with once it can, and loses nothing") {
   House house;
   house.start();
   REQUIRE(house.add({denied("ada"), denied("bob")}));
@@ -286,9 +290,10 @@ TEST_CASE("G8: a busy module pushes nothing out of the audit, and can tell nothi
   std::atomic<int> answered{0};
   const auto count = [&](const Published&) { ++answered; };
   service.publish({denied("ada"), secret_read("eve")}, count);
-  const TimelineEvent line{0, 0, "", "",
-                           statekit::LogEvent{statekit::LineLevel::warn, "access",
-                                              "dpl-access-0123456789", "access.denied", {}}};
+  const TimelineEvent line{
+      0, 0, "", "",
+      statekit::LogEvent{
+          statekit::LineLevel::warn, "access", "dpl-access-0123456789", "access.denied", {}}};
   for (int i = 0; i < 100; ++i) service.publish(std::vector<TimelineEvent>(100, line), count);
   CHECK(eventually([&] { return answered == 101; }));
   CHECK(service.size() == 100);

@@ -193,7 +193,8 @@ JournalResult<void> make_file(const std::string& path) {
 JournalResult<bool> recognize_audit(const std::string& path, const std::string& vfs) {
   std::error_code failed;
   if (!fs::is_regular_file(path, failed))
-    return refuse(JournalFault::wrong_format, path + ": it is no file: name another in timeline.audit");
+    return refuse(JournalFault::wrong_format,
+                  path + ": it is no file: name another in timeline.audit");
   const JournalResult<FileMark> mark = mark_of(path, vfs);
   if (!mark) return tl::unexpected(mark.error());
   if (mark->empty) return false;
@@ -218,9 +219,9 @@ JournalResult<std::unique_ptr<AuditFile>> open_checked(const std::string& path,
   if (!database) return tl::unexpected(database.error());
   (*database)->wait_at_most(0);
   // Alone, and each commit is on the disk before it is answered.
-  for (const char* pragma : {"PRAGMA locking_mode = EXCLUSIVE", "PRAGMA cell_size_check = ON",
-                             "PRAGMA mmap_size = 0", "PRAGMA synchronous = FULL",
-                             "PRAGMA journal_size_limit = 4194304"})
+  for (const char* pragma :
+       {"PRAGMA locking_mode = EXCLUSIVE", "PRAGMA cell_size_check = ON", "PRAGMA mmap_size = 0",
+        "PRAGMA synchronous = FULL", "PRAGMA journal_size_limit = 4194304"})
     if (auto done = (*database)->run(pragma); !done) return tl::unexpected(done.error());
   Database& connection = **database;
   auto file = std::make_unique<SqliteAuditFile>(*std::move(database));

@@ -48,8 +48,7 @@ bool is_about(const std::string& module, const LogEvent& line) {
 AuditKind audit_kind(const LogEvent& line) {
   if (!is_of_platform(line)) return AuditKind::none;
   if (line.message == access_denied) return AuditKind::denied;
-  return line.message == state_forced || line.source == "audit" ? AuditKind::done
-                                                                : AuditKind::none;
+  return line.message == state_forced || line.source == "audit" ? AuditKind::done : AuditKind::none;
 }
 
 std::string audit_who(const LogEvent& line) {

@@ -16,9 +16,10 @@
 
 namespace millrace::journal {
 
-inline constexpr int audit_format_newest = 1;                  // PRAGMA user_version
-inline constexpr int audit_application_id = 0x6d617564;        // PRAGMA application_id: "maud"
-inline constexpr std::size_t audit_rows_bytes_max = 1U << 30;  // of octets; more is no audit of ours
+inline constexpr int audit_format_newest = 1;            // PRAGMA user_version
+inline constexpr int audit_application_id = 0x6d617564;  // PRAGMA application_id: "maud"
+inline constexpr std::size_t audit_rows_bytes_max = 1U
+                                                    << 30;  // of octets; more is no audit of ours
 
 struct AuditRow {
   std::uint64_t id = 0;

@@ -20,7 +20,7 @@ inline constexpr std::string_view state_forced = "state.forced";
 // Fields of such lines, beside those that are for people only.
 inline constexpr const char* principal_field = "principal";  // who it was; empty: nobody known
 inline constexpr const char* address_field = "address";      // of the other end, without its port
-inline constexpr const char* module_field = "module";        // which it concerns; several: by spaces
+inline constexpr const char* module_field = "module";  // which it concerns; several: by spaces
 
 // `none` of all that is not of the platform: its own lines name no deployment, which whatever
 // serves a module has to (services/timeline/permit.hpp), and their source is what their name begins

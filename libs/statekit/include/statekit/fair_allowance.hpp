@@ -29,7 +29,8 @@ class FairAllowance {
   // False: nothing is left at `now`, of its own or of what is for all.
   bool take(const std::string& name, MonoMs now) {
     if (names_.size() >= limits_.names_max && !names_.contains(name)) forget_quietest();
-    const auto at = names_.try_emplace(name, Name{{limits_.burst_max, limits_.per_second_max}, now});
+    const auto at =
+        names_.try_emplace(name, Name{{limits_.burst_max, limits_.per_second_max}, now});
     Name& mine = at.first->second;
     mine.last = now;
     return mine.allowance.take(now) && all_.take(now);
