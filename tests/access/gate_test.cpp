@@ -45,7 +45,7 @@ TEST_CASE("what a stranger's token says of itself is told plainly and in short")
   House house;
   const Caller caller{"ada", {}, "token"};
   house.gate().refuse(caller, looks, "x",
-                      "no key is called 'k\nforged\x1b[31m" + std::string(6'000, 'A'));
+                      "no key is called 'k\nforged\x1b[31m" + std::string(6'000, 'A'), {});
   REQUIRE(house.told.size() == 1);
   CHECK(house.told[0].why.size() <= 500);
   CHECK(house.told[0].why.starts_with("no key is called 'k?forged?[31mAAA"));
