@@ -53,7 +53,7 @@ std::string to_json(const statekit::Position& position);
 std::string to_json(const access::Token& token, const std::string& text,
                     const statekit::Position& position);
 std::string to_json(const AccessReport& report);
-std::string to_json(const std::vector<AuditEntry>& entries);
+std::string to_json(const AuditReport& report);
 std::string to_json(const std::vector<schema::Diagnostic>& diagnostics);
 std::string to_json(const TimelinePage& page);
 std::string json_line(const TimelineEvent& event);  // on one line, so that a stream can be read

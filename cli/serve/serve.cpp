@@ -96,6 +96,7 @@ Status announce(const Everything& all) {
 
 void hand_down_data(AllSettings& all) {
   all.schema.data = all.data;
+  all.timeline.data = all.data;
   all.routing.data = all.data;
   all.ingress.data = all.data;
   all.console.data = all.data;

@@ -142,7 +142,7 @@ class RoutingServer final : public Server {
     out.clock = wiring_.clock;
     out.denied = [this](const access::Caller& caller, const std::string& verb,
                         const std::string& why) {
-      if (gate_) gate_->refuse(caller, "call " + verb, "", why);
+      if (gate_) gate_->refuse(caller, "call " + verb, "", why, {verb.substr(0, verb.find('.'))});
     };
     out.metrics = &metrics_;
     if (publisher_)

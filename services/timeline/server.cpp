@@ -28,6 +28,21 @@ TimelineLimits limits_of(const Settings& s) {
   return out;
 }
 
+AuditOptions audit_options(const Settings& s) {
+  AuditOptions out;
+  out.limits = {static_cast<std::size_t>(s.audit_events_max),
+                static_cast<std::size_t>(s.audit_bytes_max)};
+  const std::string path = s.audit.empty() ? s.data + "/timeline/audit.db" : s.audit;
+  out.open = [path] { return journal::open_audit_file(path, statekit::random_hex(16)); };
+  out.note = [](const std::string& why) {
+    if (why.empty())
+      statekit::log_info("timeline.audit-on-disk");
+    else
+      statekit::log_error("timeline.audit-in-memory", {{"why", why}});
+  };
+  return out;
+}
+
 // Without a cache: what happened before this process is gone from its memory anyway.
 statekit::FollowerOptions follower_options(const Settings& s) {
   statekit::FollowerOptions out;
@@ -41,7 +56,7 @@ class TimelineServer final : public Server {
   TimelineServer(const Settings& settings, const Wiring& wiring)
       : settings_(settings),
         wiring_(wiring),
-        service_(*wiring.clock, limits_of(settings)),
+        service_(*wiring.clock, limits_of(settings), audit_options(settings)),
         follower_(follower_options(settings),
                   wiring.feed ? wiring.feed() : statekit::make_grpc_feed_transport(wiring.schema),
                   *wiring.clock),
@@ -61,6 +76,7 @@ class TimelineServer final : public Server {
     server_ = std::move(*server);
     if (wiring_.health != nullptr)
       wiring_.health->watch("timeline feed", [this] { return readiness_of(follower_.status()); });
+    watch_audit();
     // The timeline takes events whether or not it follows the schema service.
     follower_.start();
     pump_ = std::thread([this] { pump(); });
@@ -78,7 +94,9 @@ class TimelineServer final : public Server {
     follower_.stop();
     if (pump_.joinable()) pump_.join();
     service_.stop();
-    if (wiring_.health != nullptr) wiring_.health->remove("timeline feed");
+    if (wiring_.health == nullptr) return;
+    wiring_.health->remove("timeline feed");
+    wiring_.health->remove("timeline audit");
   }
 
  private:
@@ -95,11 +113,23 @@ class TimelineServer final : public Server {
     return {};
   }
 
+  // That it is in memory only is told and is no reason not to be asked.
+  void watch_audit() {
+    if (wiring_.health == nullptr) return;
+    wiring_.health->watch("timeline audit", [this]() -> statekit::Readiness {
+      const std::string why = service_.audit_figures().memory_only;
+      return {true, why.empty() ? "" : "kept in memory only: " + why};
+    });
+  }
+
   // Brings the changes that the feed tells of into the ring. What was so before the first state
   // that this process saw is no news.
   void pump() {
     const Gauges gauges(*wiring_.metrics);
-    while (!stopping_ && !follower_.position()) follower_.projection().wait_for(1, look_ms);
+    while (!stopping_ && !follower_.position()) {
+      follower_.projection().wait_for(1, look_ms);
+      gauges.show(service_);
+    }
     statekit::Revision seen = first_seen();
     while (!stopping_) {
       follower_.projection().wait_for(seen + 1, look_ms);
@@ -131,18 +161,43 @@ class TimelineServer final : public Server {
     statekit::Gauge last_id;
     statekit::Gauge dropped;
     statekit::Gauge streams;
+    statekit::Gauge audit_done, audit_denied, audit_bytes;
+    statekit::Gauge audit_done_gone, audit_denied_gone, audit_unwritten, audit_memory_only;
     explicit Gauges(statekit::Metrics& m)
         : events(m.gauge("millrace_timeline_kept_events", "Events that are kept.")),
           bytes(m.gauge("millrace_timeline_kept_bytes", "Bytes of the events that are kept.")),
           last_id(m.gauge("millrace_timeline_stored_events", "Events that ever came in.")),
           dropped(m.gauge("millrace_timeline_dropped_events", "Events that were not taken.")),
-          streams(m.gauge("millrace_timeline_streams", "Readers that follow the timeline.")) {}
+          streams(m.gauge("millrace_timeline_streams", "Readers that follow the timeline.")),
+          audit_done(of_audit(m, "kept_events", "Events that are kept for the audit.", "done")),
+          audit_denied(of_audit(m, "kept_events", "Events that are kept for the audit.", "denied")),
+          audit_bytes(m.gauge("millrace_timeline_audit_kept_bytes", "Bytes of these events.")),
+          audit_done_gone(
+              of_audit(m, "gone_events", "Events of the audit that made room for newer.", "done")),
+          audit_denied_gone(of_audit(m, "gone_events",
+                                     "Events of the audit that made room for newer.", "denied")),
+          audit_unwritten(m.gauge("millrace_timeline_audit_unwritten_events",
+                                  "Events of the audit that are not on the disk.")),
+          audit_memory_only(m.gauge("millrace_timeline_audit_memory_only",
+                                    "1 while the audit's file cannot be used.")) {}
+    static statekit::Gauge of_audit(statekit::Metrics& m, const std::string& name,
+                                    const std::string& help, const std::string& outcome) {
+      return m.gauge("millrace_timeline_audit_" + name, help, {{"outcome", outcome}});
+    }
     void show(const TimelineService& service) const {
       events.set(static_cast<double>(service.size()));
       bytes.set(static_cast<double>(service.bytes()));
       last_id.set(static_cast<double>(service.newest_id()));
       dropped.set(static_cast<double>(service.dropped()));
       streams.set(static_cast<double>(service.watching()));
+      const AuditFigures audit = service.audit_figures();
+      audit_done.set(static_cast<double>(audit.done_events));
+      audit_denied.set(static_cast<double>(audit.denied_events));
+      audit_bytes.set(static_cast<double>(audit.bytes));
+      audit_done_gone.set(static_cast<double>(audit.done_gone.events));
+      audit_denied_gone.set(static_cast<double>(audit.denied_gone.events));
+      audit_unwritten.set(static_cast<double>(audit.unwritten));
+      audit_memory_only.set(audit.memory_only.empty() ? 0 : 1);
     }
   };
 

@@ -18,6 +18,13 @@ void describe(settings::Fields& fields, Settings& settings) {
                  "largest event, in bytes; larger ones are dropped and counted");
   fields.integer("timeline.streams_max", settings.streams_max, 1, 100'000,
                  "readers that follow the timeline at once");
+  fields.text("timeline.audit", settings.audit,
+              "file with what the platform told for the audit; empty: DATA/timeline/audit.db");
+  fields.integer("timeline.audit_events_max", settings.audit_events_max, 2, 1'000'000,
+                 "events kept for the audit, of what was done and of what was denied so many each; "
+                 "whoever has most makes room");
+  fields.integer("timeline.audit_bytes_max", settings.audit_bytes_max, 16'384,
+                 std::int64_t{256} << 20, "bytes of such events kept, of each of the two");
 }
 
 }  // namespace millrace::timeline

@@ -45,7 +45,7 @@ TEST_CASE("what a stranger's token says of itself is told plainly and in short")
   House house;
   const Caller caller{"ada", {}, "token"};
   house.gate().refuse(caller, looks, "x",
-                      "no key is called 'k\nforged\x1b[31m" + std::string(6'000, 'A'));
+                      "no key is called 'k\nforged\x1b[31m" + std::string(6'000, 'A'), {});
   REQUIRE(house.told.size() == 1);
   CHECK(house.told[0].why.size() <= 500);
   CHECK(house.told[0].why.starts_with("no key is called 'k?forged?[31mAAA"));
@@ -126,7 +126,40 @@ TEST_CASE("each denied attempt is told, without the token, until there are too m
   for (const Denied& denied : house.told)
     CHECK((denied.who + denied.what + denied.why).find(std::string(52, 'x')) == std::string::npos);
   for (int i = 0; i < 5; ++i) (void)house.gate().admit(with_token(deploys, 'x'));
+  CHECK(house.told.size() == 4);
+}
+
+TEST_CASE("G8: who floods a gate with attempts has only their own left out") {
+  House house;
+  const auto try_from = [&](char token, const std::string& from) {
+    Arrival arrival = with_token(deploys, token);
+    arrival.from = from;
+    (void)house.gate().admit(arrival);
+  };
+  for (int i = 0; i < 100; ++i) try_from('x', "ipv4:10.0.0.1:" + std::to_string(i));
   CHECK(house.told.size() == 3);
+  try_from('x', "ipv4:10.0.0.2:1");  // a stranger elsewhere
+  try_from('a', "ipv4:10.0.0.1:1");  // somebody known, at that address
+  REQUIRE(house.told.size() == 5);
+  CHECK(house.told[0].address == "10.0.0.1");
+  CHECK(house.told[0].principal.empty());
+  CHECK(house.told[3].address == "10.0.0.2");
+  CHECK(house.told[3].left_out == 97);
+  CHECK(house.told[4].principal == "ada");
+  for (int i = 0; i < 1'000; ++i) try_from('x', "ipv4:10.1.0." + std::to_string(i) + ":1");
+  CHECK(house.told.size() == 500);  // of all together
+}
+
+TEST_CASE("what is refused for a module names it") {
+  House house;
+  house.gate().refuse({"ada", {}, "token aaaaaaaaaa"}, "CreateChangeset", "ipv4:10.0.0.1:1", "no",
+                      {"bank", "shop"});
+  house.gate().refuse({"ada", {}, "token aaaaaaaaaa"}, "CreateChangeset", "", "no",
+                      {std::string(5'000, 'm')});
+  REQUIRE(house.told.size() == 2);
+  CHECK(house.told[0].modules == "bank shop");
+  CHECK(house.told[0].principal == "ada");
+  CHECK(house.told[1].modules.empty());
 }
 
 TEST_CASE("a stream ends when its token is revoked, and when its owner's roles change") {

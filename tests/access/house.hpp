@@ -63,7 +63,7 @@ class House {
     return caller ? caller->name : std::string(name_of(caller.error().code));
   }
 
-  GateLimits limits{3, 0, 1, {.free_max = 1'000}};
+  GateLimits limits{{.burst_max = 3, .per_second_max = 0}, 1, {.free_max = 1'000}};
   Trusted trusted;
   std::mutex mutex;
   Book book;

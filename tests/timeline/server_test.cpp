@@ -9,6 +9,7 @@
 #include "support/eventually.hpp"
 #include "support/ports.hpp"
 #include "support/schema_feed.hpp"
+#include "support/temp_dir.hpp"
 #include "tests/routing/history.hpp"
 #include "v2alpha1/timeline.grpc.pb.h"
 
@@ -19,6 +20,7 @@ using grpc::StatusCode;
 namespace {
 
 struct TimelineWorld {
+  TempDir dir;
   SchemaFeed feed;
   statekit::SystemClock clock;
   statekit::Metrics metrics;
@@ -30,6 +32,7 @@ struct TimelineWorld {
 
   TimelineWorld() {
     settings.listen = "127.0.0.1:0";
+    settings.data = dir.path();
     wiring.clock = &clock;
     wiring.metrics = &metrics;
     wiring.health = &health;

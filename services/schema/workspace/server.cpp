@@ -8,6 +8,8 @@
 #include "journal/http_wire.hpp"
 #include "services/schema/workers.hpp"
 #include "services/schema/workspace/service.hpp"
+#include "statekit/audit_line.hpp"
+#include "statekit/io/audit.hpp"
 #include "statekit/io/log.hpp"
 
 namespace millrace::workspace {
@@ -57,8 +59,11 @@ ServiceOptions service_options(const schema_service::Settings& settings, access:
     };
   // In the timeline it is found by `millrace audit`.
   options.tell = [](const Forced& forced) {
-    statekit::log_warn("state.forced",
-                       {{"who", forced.who}, {"what", forced.what}, {"from", forced.from}});
+    statekit::audit(statekit::state_forced, {{"who", forced.who},
+                                             {"what", forced.what},
+                                             {"from", forced.from},
+                                             {statekit::principal_field, forced.who},
+                                             {statekit::module_field, ""}});
   };
   return options;
 }
