@@ -169,5 +169,5 @@ TEST_CASE("of two timelines on one folder the second is told, and serves from me
   // And has both once the first is gone.
   first.stop();
   CHECK(eventually([&] { return second.audit().events_size() == 3; }));
-  CHECK(second.audit().audit().memory_only().empty());
+  CHECK(eventually([&] { return second.audit().audit().memory_only().empty(); }));
 }
