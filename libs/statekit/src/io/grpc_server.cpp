@@ -104,6 +104,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr || (!options.listen.empty() && impl->port == 0))
     return cannot_listen(options);
+  if (!options.listen.empty()) guard_clients_of(impl->port, options.guard);
   impl->health_thread = std::thread([raw = impl.get()] { raw->follow_health(); });
   return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(impl)));
 }
@@ -133,6 +134,7 @@ void GrpcServer::stop() {
   impl_->server->Shutdown(std::chrono::system_clock::now() +
                           std::chrono::milliseconds(impl_->options.stop_ms_max));
   impl_->server->Wait();
+  let_clients_go(impl_->port);
 }
 
 }  // namespace millrace::statekit
