@@ -122,8 +122,9 @@ int serve(int argc, const char* const* argv) {
   Everything all;
   settings::Fields fields;
   describe(fields, all.settings);
-  const settings::Binary binary{"millrace serve", "Runs all five services in one process.",
-                                examples, [&] { return faults_of(fields, all.settings); }};
+  const settings::Binary binary{
+      "millrace serve", "Runs all five services in one process.", examples,
+      [&] { return faults_of(fields, all.settings, access::Peers::inside); }};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors =
       settings::open_doors(binary, all.settings.tls, access::asks(all.settings.auth));
@@ -134,7 +135,8 @@ int serve(int argc, const char* const* argv) {
       {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
   hand_down_data(all.settings);
   count_deprecated(all, fields);
-  if (const auto exit_code = all.door.open(all.settings.auth, all.settings.data)) return *exit_code;
+  if (const auto exit_code = all.door.open(all.settings.auth, all.settings.tls, all.settings.data))
+    return *exit_code;
 
   statekit::Program program("millrace serve");
   statekit::watch_certificates(program, all.doors);

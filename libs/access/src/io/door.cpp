@@ -28,7 +28,15 @@ std::function<std::vector<std::string>()> Door::faults(
   };
 }
 
-std::optional<int> Door::open(settings::Auth auth, const std::string& data) {
+std::optional<int> Door::open() {
+  const std::vector<std::string> faults = peers_in_clear(*fields_, auth_, *tls_);
+  for (const std::string& each : faults) std::cerr << "error: " << each << '\n';
+  if (!faults.empty()) return 1;
+  return open(auth_, *tls_, {});
+}
+
+std::optional<int> Door::open(settings::Auth auth, const settings::Tls& tls,
+                              const std::string& data) {
   if (auth.mode == "required" && auth.bootstrap_token_file.empty() && !data.empty()) {
     const auto made = make_bootstrap_file(data);
     if (!made) return failed(made.error());
@@ -42,7 +50,10 @@ std::optional<int> Door::open(settings::Auth auth, const std::string& data) {
   auto trusted = trusted_by(auth);
   if (!trusted) return failed(trusted.error());
   trusted_ = std::move(*trusted);
-  statekit::show_token(trusted_.own_token);
+  // What was drawn here is known here alone: nobody else is shown it.
+  statekit::show_token(trusted_.own_token, {.leaves_process = !auth.token_file.empty(),
+                                            .in_clear = tls.insecure,
+                                            .remedy = token_remedy});
   return std::nullopt;
 }
 

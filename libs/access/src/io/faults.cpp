@@ -1,5 +1,6 @@
 #include "access/io/faults.hpp"
 
+#include <sstream>
 #include <utility>
 
 #include "access/io/door.hpp"
@@ -45,11 +46,32 @@ void look_at_ports(const settings::Fields& fields, const tls::Doors& doors, Faul
   }
 }
 
+bool is_peer(const std::string& field) {
+  return ends_with(field, ".schema") || ends_with(field, ".routing") ||
+         ends_with(field, ".timeline");
+}
+
 }  // namespace
 
-Faults faults_of(const settings::Fields& fields, const settings::Auth& auth,
-                 const settings::Tls& tls) {
+Faults peers_in_clear(const settings::Fields& fields, const settings::Auth& auth,
+                      const settings::Tls& tls) {
   Faults faults;
+  if (auth.token_file.empty() || tls.insecure || tls.files != tls::Files{}) return faults;
+  for (const settings::Field& field : fields.all()) {
+    if (!is_peer(field.name)) continue;
+    std::stringstream addresses(field.show());
+    for (std::string each; std::getline(addresses, each, ',');)
+      if (!tls::is_loopback(each))
+        faults.push_back(settings::newest_name(settings::released(), field.name) + " = " + each +
+                         " would be shown the token of auth.token_file in clear: " + token_remedy);
+  }
+  return faults;
+}
+
+Faults faults_of(const settings::Fields& fields, const settings::Auth& auth,
+                 const settings::Tls& tls, Peers peers) {
+  Faults faults;
+  if (peers == Peers::elsewhere) faults = peers_in_clear(fields, auth, tls);
   look_at_tokens(auth, faults);
   const auto doors = settings::doors_of(tls, asks(auth));
   // Without its certificates nobody can say which ports it would close.

@@ -30,6 +30,7 @@ constexpr Row rows[] = {
     {"tls.modules", "boolean", "tls.modules"},
     {"cli.ca", "text", "cli.ca"},
     {"cli.certificate", "text", "cli.certificate"},
+    {"cli.insecure", "boolean", "cli.insecure"},
     {"cli.key", "text", "cli.key"},
     {"cli.console_health", "address", "cli.console_health"},
     {"cli.ingress_health", "address", "cli.ingress_health"},

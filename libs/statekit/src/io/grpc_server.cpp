@@ -117,8 +117,8 @@ Channel GrpcServer::in_process_channel() {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(impl_->options.message_bytes_max);
   arguments.SetMaxSendMessageSize(impl_->options.message_bytes_max);
-  return {impl_->server->experimental().InProcessChannelWithInterceptors(arguments,
-                                                                         token_interceptors(true)),
+  return {impl_->server->experimental().InProcessChannelWithInterceptors(
+              arguments, token_interceptors(true, false)),
           "in-process"};
 }
 

@@ -32,10 +32,11 @@ class Door {
   std::function<std::vector<std::string>()> faults(
       std::function<std::vector<std::string>()> more = {}) const;
   // Once the settings are known, before any channel is made. Nothing: go on; else the code to exit
-  // with, after a line on standard error. `data`: where a bootstrap token is made when none is
-  // named; empty: nowhere.
-  std::optional<int> open() { return open(auth_); }
-  std::optional<int> open(settings::Auth auth, const std::string& data = {});
+  // with, after a line on standard error for each fault. REQUIRES: made with fields.
+  std::optional<int> open();
+  // The same where the other services are inside this process. `data`: where a bootstrap token is
+  // made when none is named; empty: nowhere.
+  std::optional<int> open(settings::Auth auth, const settings::Tls& tls, const std::string& data);
 
   // For the gates of the process; good once it is open.
   const Trusted* trusted() const { return &trusted_; }
