@@ -140,6 +140,7 @@ int serve(int argc, const char* const* argv) {
 
   statekit::Program program("millrace serve");
   statekit::watch_certificates(program, all.doors);
+  access::watch_own_tokens(program, all.door.trusted()->own);
   seal::write_no_core_dumps();  // the schema service holds secrets in clear at times
   add<schema_service::Wiring>(program, all, all.schema, "schema", schema_service::start);
   add_states(program, all);

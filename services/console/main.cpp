@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
   statekit::ProcessLines lines("millrace-console", clock);
   statekit::Program program("millrace-console");
   statekit::watch_certificates(program, *doors);
+  access::watch_own_tokens(program, door.trusted()->own);
   lines.add_to(program, settings.timeline, peers);
   httpkit::add_health_page(program, settings.health_listen, "console.health_listen", health,
                            metrics, *doors);

@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
   statekit::ProcessLines lines("millrace-schema", clock);
   statekit::Program program("millrace-schema");
   statekit::watch_certificates(program, *doors);
+  access::watch_own_tokens(program, door.trusted()->own);
   lines.add_to(program, settings.timeline, {.credentials = doors->credentials});
   httpkit::add_health_page(program, settings.health_listen, "schema.health_listen", health, metrics,
                            *doors);

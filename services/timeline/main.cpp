@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
   statekit::ProcessLines lines("millrace-timeline", clock);
   statekit::Program program("millrace-timeline");
   statekit::watch_certificates(program, *doors);
+  access::watch_own_tokens(program, door.trusted()->own);
   httpkit::add_health_page(program, settings.health_listen, "timeline.health_listen", health,
                            metrics, *doors);
   program.add("timeline", server, [&] { return timeline::start(settings, wiring); });

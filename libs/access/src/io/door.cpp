@@ -50,10 +50,12 @@ std::optional<int> Door::open(settings::Auth auth, const settings::Tls& tls,
   auto trusted = trusted_by(auth);
   if (!trusted) return failed(trusted.error());
   trusted_ = std::move(*trusted);
+  if (trusted_.own == nullptr) return std::nullopt;
   // What was drawn here is known here alone: nobody else is shown it.
-  statekit::show_token(trusted_.own_token, {.leaves_process = !auth.token_file.empty(),
-                                            .in_clear = tls.insecure,
-                                            .remedy = token_remedy});
+  statekit::show_tokens([own = trusted_.own] { return own->shown(); },
+                        {.leaves_process = !auth.token_file.empty(),
+                         .in_clear = tls.insecure,
+                         .remedy = token_remedy});
   return std::nullopt;
 }
 

@@ -16,14 +16,16 @@ using Faults = std::vector<std::string>;
 
 // The same files that are read at a start, each of them, whatever is wrong with the others.
 void look_at_tokens(const settings::Auth& auth, Faults& faults) {
-  const auto read = [&](const std::string& path, const char* setting) {
-    if (path.empty()) return;
-    if (const auto token = read_token_file(path); !token)
-      faults.push_back(std::string(setting) + ": " + token.error().message);
+  const auto note = [&](const char* setting, const statekit::Error& error) {
+    faults.push_back(std::string(setting) + ": " + error.message);
   };
-  read(auth.token_file, "auth.token_file");
+  if (!auth.token_file.empty())
+    if (const auto own = read_own_tokens(auth.token_file); !own)
+      note("auth.token_file", own.error());
   if (!asks(auth)) return;
-  read(auth.bootstrap_token_file, "auth.bootstrap_token_file");
+  if (!auth.bootstrap_token_file.empty())
+    if (const auto token = read_token_file(auth.bootstrap_token_file); !token)
+      note("auth.bootstrap_token_file", token.error());
   if (auth.jwt.keys.empty()) return;
   if (const auto door = JwtDoor::open(auth.jwt); !door) faults.push_back(door.error().message);
 }
