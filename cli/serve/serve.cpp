@@ -124,7 +124,8 @@ int serve(int argc, const char* const* argv) {
   describe(fields, all.settings);
   const settings::Binary binary{
       "millrace serve", "Runs all five services in one process.", examples,
-      [&] { return faults_of(fields, all.settings, access::Peers::inside); }};
+      [&] { return faults_of(fields, all.settings, access::Peers::inside); },
+      [&] { return access::warnings_of(all.settings.tls); }};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors =
       settings::open_doors(binary, all.settings.tls, access::asks(all.settings.auth));

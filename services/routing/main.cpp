@@ -24,8 +24,11 @@ int main(int argc, char** argv) {
   fields.text("data", settings.data, "folder for what is kept on disk");
   routing::describe(fields, settings);
   settings::describe(fields, log);
-  const settings::Binary binary{
-      "millrace-routing", "Carries calls to the endpoints of modules.", {}, door.faults()};
+  const settings::Binary binary{"millrace-routing",
+                                "Carries calls to the endpoints of modules.",
+                                {},
+                                door.faults(),
+                                door.warnings()};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors = settings::open_doors(binary, tls, door.asks());
   if (!doors) return 1;

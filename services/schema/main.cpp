@@ -31,7 +31,8 @@ int main(int argc, char** argv) {
   const settings::Binary binary{"millrace-schema",
                                 "Keeps the schema and all that happens to it, and streams it.",
                                 {},
-                                door.faults([&] { return schema_service::faults_of(settings); })};
+                                door.faults([&] { return schema_service::faults_of(settings); }),
+                                door.warnings()};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors = settings::open_doors(binary, tls, door.asks());
   if (!doors) return 1;

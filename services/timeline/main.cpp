@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
   timeline::describe(fields, settings);
   settings::describe(fields, log);
   const settings::Binary binary{
-      "millrace-timeline", "Keeps what happened and tells it.", {}, door.faults()};
+      "millrace-timeline", "Keeps what happened and tells it.", {}, door.faults(), door.warnings()};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors = settings::open_doors(binary, tls, door.asks());
   if (!doors) return 1;

@@ -28,6 +28,10 @@ std::function<std::vector<std::string>()> Door::faults(
   };
 }
 
+std::function<std::vector<std::string>()> Door::warnings() const {
+  return [this] { return warnings_of(*tls_); };
+}
+
 std::optional<int> Door::open() {
   const std::vector<std::string> faults = peers_in_clear(*fields_, auth_, *tls_);
   for (const std::string& each : faults) std::cerr << "error: " << each << '\n';

@@ -7,6 +7,7 @@
 #include "access/io/jwt_door.hpp"
 #include "access/io/trusted.hpp"
 #include "settings/versions.hpp"
+#include "tls/key_file.hpp"
 
 namespace millrace::access {
 
@@ -82,6 +83,11 @@ Faults faults_of(const settings::Fields& fields, const settings::Auth& auth,
   else
     faults.push_back(doors.error().message);
   return faults;
+}
+
+Faults warnings_of(const settings::Tls& tls) {
+  const std::string key = tls::key_file_warning(tls.files.key);
+  return key.empty() ? Faults{} : Faults{"tls.key: " + key};
 }
 
 }  // namespace millrace::access

@@ -31,6 +31,8 @@ class Door {
   // fields; it outlives the answer.
   std::function<std::vector<std::string>()> faults(
       std::function<std::vector<std::string>()> more = {}) const;
+  // For --check-settings too.
+  std::function<std::vector<std::string>()> warnings() const;
   // Once the settings are known, before any channel is made. Nothing: go on; else the code to exit
   // with, after a line on standard error for each fault. REQUIRES: made with fields.
   std::optional<int> open();

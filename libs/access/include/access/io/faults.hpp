@@ -31,4 +31,7 @@ std::vector<std::string> faults_of(const settings::Fields& fields, const setting
 std::vector<std::string> peers_in_clear(const settings::Fields& fields, const settings::Auth& auth,
                                         const settings::Tls& tls);
 
+// What would start, and had better be otherwise: a private key that lies open.
+std::vector<std::string> warnings_of(const settings::Tls& tls);
+
 }  // namespace millrace::access
