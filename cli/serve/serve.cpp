@@ -14,7 +14,6 @@
 #include "services/schema/workspace/server.hpp"
 #include "services/timeline/server.hpp"
 #include "settings/main.hpp"
-#include "statekit/io/certificates.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
 #include "statekit/io/process_lines.hpp"
@@ -140,8 +139,7 @@ int serve(int argc, const char* const* argv) {
     return *exit_code;
 
   statekit::Program program("millrace serve");
-  statekit::watch_certificates(program, all.doors);
-  access::watch_own_tokens(program, all.door.trusted()->own);
+  all.door.watch(program, all.doors);
   seal::write_no_core_dumps();  // the schema service holds secrets in clear at times
   add<schema_service::Wiring>(program, all, all.schema, "schema", schema_service::start);
   add_states(program, all);

@@ -1,34 +1,26 @@
 // The server as its clients meet it: real sockets on the loopback, with good and bad manners.
 #include "httpkit/server.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <memory>
 #include <mutex>
 #include <thread>
-#include <vector>
 
 #include "httpkit/client.hpp"
 #include "raw_client.hpp"
 #include "support/catch.hpp"
-#include "support/eventually.hpp"
 
 namespace millrace::httpkit {
 namespace {
 
 // Echoes the method, the target and the body; what is under /later waits in `held`.
 struct Fixture {
-  explicit Fixture(Limits limits = {}, std::size_t threads = 1,
-                   statekit::TurnedAway turned_away = {}) {
-    auto started = serve({.listen = "127.0.0.1:0",
-                          .setting = "x.listen",
-                          .limits = limits,
-                          .threads = threads,
-                          .turned_away = std::move(turned_away)},
-                         [this](const Request& request, const std::shared_ptr<Reply>& reply) {
-                           take(request, reply);
-                         });
+  explicit Fixture(Limits limits = {}, std::size_t threads = 1) {
+    auto started = serve(
+        {.listen = "127.0.0.1:0", .setting = "x.listen", .limits = limits, .threads = threads},
+        [this](const Request& request, const std::shared_ptr<Reply>& reply) {
+          take(request, reply);
+        });
     REQUIRE(started);
     server = std::move(*started);
   }
@@ -306,48 +298,6 @@ TEST_CASE("G8: a connection over the limit is 503 and told when to come back") {
   CHECK(header_of(answer, "retry-after") == "1");
   first.send(get("/b"));
   CHECK(status_of(first.read_answer()) == 200);
-}
-
-TEST_CASE("G8: one address over its limit is 429, and others come in meanwhile") {
-  Limits limits;
-  limits.connections_per_client_max = 2;
-  std::atomic<int> turned_away = 0;
-  Fixture f(limits, 1, [&](statekit::Crowd crowd) {
-    if (crowd == statekit::Crowd::client) ++turned_away;
-  });
-  const std::string at = f.server->address();
-  auto first = std::make_unique<RawClient>(at, 0, "127.0.0.2");
-  RawClient second(at, 0, "127.0.0.2");
-  for (RawClient* each : {first.get(), &second}) {
-    each->send(get("/a"));
-    CHECK(status_of(each->read_answer()) == 200);
-  }
-  const std::string answer = RawClient(at, 0, "127.0.0.2").read_to_end();
-  CHECK(status_of(answer) == 429);
-  CHECK(header_of(answer, "retry-after") == "1");
-  CHECK(turned_away == 1);
-  RawClient other(at, 0, "127.0.0.3");
-  other.send(get("/a"));
-  CHECK(status_of(other.read_answer()) == 200);
-  first.reset();
-  CHECK(test::eventually([&] {
-    RawClient again(at, 0, "127.0.0.2");
-    again.send(get("/a"));
-    return status_of(again.read_answer()) == 200;
-  }));
-}
-
-TEST_CASE("G8: this machine itself may have all connections where nobody set a limit") {
-  Limits limits;
-  limits.connections_max = 4;
-  Fixture f(limits);
-  std::vector<std::unique_ptr<RawClient>> all;
-  for (int i = 0; i < 4; ++i) {
-    all.push_back(std::make_unique<RawClient>(f.server->address()));
-    all.back()->send(get("/a"));
-    CHECK(status_of(all.back()->read_answer()) == 200);
-  }
-  CHECK(status_of(RawClient(f.server->address()).read_to_end()) == 503);
 }
 
 TEST_CASE("a handler learns that its client is gone") {

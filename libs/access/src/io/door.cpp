@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "access/io/faults.hpp"
+#include "statekit/io/certificates.hpp"
 #include "statekit/io/channel.hpp"
 #include "statekit/io/log.hpp"
 
@@ -18,18 +19,15 @@ int failed(const statekit::Error& error) {
 
 }  // namespace
 
-std::function<std::vector<std::string>()> Door::faults(
-    std::function<std::vector<std::string>()> more) const {
-  return [this, more = std::move(more)] {
+settings::Binary Door::binary(std::string name, std::string about,
+                              std::function<std::vector<std::string>()> more_faults) const {
+  const auto faults = [this, more = std::move(more_faults)] {
     std::vector<std::string> all = faults_of(*fields_, auth_, *tls_);
     if (more)
       for (std::string& each : more()) all.push_back(std::move(each));
     return all;
   };
-}
-
-std::function<std::vector<std::string>()> Door::warnings() const {
-  return [this] { return warnings_of(*tls_); };
+  return {std::move(name), std::move(about), {}, faults, [this] { return warnings_of(*tls_); }};
 }
 
 std::optional<int> Door::open() {
@@ -61,6 +59,11 @@ std::optional<int> Door::open(settings::Auth auth, const settings::Tls& tls,
                          .in_clear = tls.insecure,
                          .remedy = token_remedy});
   return std::nullopt;
+}
+
+void Door::watch(statekit::Program& program, const tls::Doors& doors) const {
+  statekit::watch_certificates(program, doors);
+  watch_own_tokens(program, trusted_.own);
 }
 
 }  // namespace millrace::access
