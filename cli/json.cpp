@@ -357,12 +357,15 @@ std::string json_line(const TimelineEvent& event) {
 
 std::string settings_json(const std::vector<SettingReport>& rows,
                           const std::vector<std::string>& deprecated,
-                          const std::vector<std::string>& hints) {
+                          const std::vector<std::string>& hints,
+                          const std::vector<std::string>* warnings) {
   Json settings = Json::array();
   for (const SettingReport& row : rows)
     settings.push_back(
         {{"name", row.name}, {"value", row.value}, {"from", row.from}, {"help", row.help}});
-  return text_of({{"settings", settings}, {"deprecated", deprecated}, {"hints", hints}});
+  Json json = {{"settings", settings}, {"deprecated", deprecated}, {"hints", hints}};
+  if (warnings != nullptr) json["warnings"] = *warnings;
+  return text_of(json);
 }
 
 std::string to_json(const Facts& facts) {

@@ -59,7 +59,8 @@ std::string to_json(const TimelinePage& page);
 std::string json_line(const TimelineEvent& event);  // on one line, so that a stream can be read
 std::string settings_json(const std::vector<SettingReport>& rows,
                           const std::vector<std::string>& deprecated,
-                          const std::vector<std::string>& hints);
+                          const std::vector<std::string>& hints,
+                          const std::vector<std::string>* warnings = nullptr);
 std::string to_json(const std::vector<CertificateFile>& files);
 std::string files_json(const std::vector<std::string>& paths);
 std::string to_json(const Facts& facts);

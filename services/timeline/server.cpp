@@ -14,6 +14,7 @@
 #include "statekit/io/grpc_server.hpp"
 #include "statekit/io/ids.hpp"
 #include "statekit/io/log.hpp"
+#include "statekit/io/turned_away.hpp"
 
 namespace millrace::timeline {
 namespace {
@@ -69,6 +70,8 @@ class TimelineServer final : public Server {
     options.listen = settings_.listen;
     options.setting = "timeline.listen";
     options.doors = wiring_.doors;
+    options.guard.connections_per_client_max = settings_.connections_per_client_max;
+    options.guard.turned_away = statekit::count_turned_away(*wiring_.metrics, "timeline");
     if (statekit::Status guarded = guard_service(); !guarded) return guarded;
     grpc::Service* const service = guarded_ ? guarded_.get() : rpc_->service();
     auto server = statekit::GrpcServer::start(options, {service}, wiring_.health);

@@ -19,6 +19,7 @@ struct Settings {
   std::int64_t events_max = 100'000;
   std::int64_t bytes_max = std::int64_t{64} << 20;
   std::int64_t event_bytes_max = 64 << 10;
+  std::int64_t connections_per_client_max = 0;  // 0: three quarters, see docs/decisions/0178
   std::int64_t streams_max = 256;
   std::string audit;  // empty: DATA/timeline/audit.db
   std::int64_t audit_events_max = 20'000;

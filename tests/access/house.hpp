@@ -25,8 +25,7 @@ class House {
  public:
   House() {
     trusted.required = true;
-    trusted.own_token = token_text('o');
-    trusted.own = millrace::statekit::sha256(trusted.own_token);
+    trusted.own = OwnTokens::of(token_text('o'));
     trusted.bootstrap = millrace::statekit::sha256(token_text('b'));
     trusted.service_identities = {"router.internal"};
     give('a', "ada", {{Role::viewer, {}}});

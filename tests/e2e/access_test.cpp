@@ -177,6 +177,46 @@ TEST_CASE("with auth required a module is deployed, served and called with token
   CHECK(called.exit_code == 0);
 }
 
+// 0.0.0.0 leads to this machine and is none of its names.
+TEST_CASE("the command line shows no token in clear to another machine, unless it is told to") {
+  Closed house;
+  const std::string schema = "0.0.0.0:" + std::to_string(house.cluster.port("schema.listen"));
+  const Outcome refused = house.as(house.root, {"token", "list", "--schema", schema});
+  CHECK(refused.exit_code == 1);
+  CHECK(has(refused.err, "error: the token would go to " + schema + " in clear"));
+  CHECK(has(refused.err, "--ca FILE (MILLRACE_CLI_CA), or say --insecure"));
+  CHECK(house.as(house.root, {"token", "list", "--schema", schema, "--insecure"}).exit_code == 0);
+  // Without a token there is nothing to keep.
+  CHECK(
+      has(house.cluster.millrace({"token", "list", "--schema", schema}).err, "a token is wanted"));
+
+  const std::string states = std::to_string(house.cluster.port("schema.http_listen"));
+  const Words check = {"state", "conformance", "http://0.0.0.0:" + states + "/", "--only", "lock."};
+  const Outcome states_refused = house.as(house.root, check);
+  CHECK(states_refused.exit_code == 1);
+  CHECK(has(states_refused.err, "the token would go to 0.0.0.0:" + states + " in clear"));
+  Words nevertheless = check;
+  nevertheless.push_back("--insecure");
+  CHECK(house.as(house.root, nevertheless).exit_code == 0);
+}
+
+TEST_CASE("a service shows no token in clear to another machine, and does not start") {
+  const Folder folder;
+  const std::string token = folder.path("services.token");
+  REQUIRE(run({binary("millrace"), "token", "draw", token}).exit_code == 0);
+  const Words words = {binary("millrace-routing"),      "--settings-version=2",
+                       "--auth.mode=required",          "--auth.token_file=" + token,
+                       "--data=" + folder.path("data"), "--routing.follow.schema=192.0.2.1:8892"};
+  const Outcome refused = run(words);
+  CHECK(refused.exit_code == 1);
+  CHECK(has(refused.err,
+            "routing.follow.schema = 192.0.2.1:8892 would be shown the token of "
+            "auth.token_file in clear"));
+  Words nevertheless = words;
+  nevertheless.insert(nevertheless.end(), {"--insecure", "--check-settings"});
+  CHECK(run(nevertheless).exit_code == 0);
+}
+
 TEST_CASE("run goes on with the token that its file holds now, once the one before is over") {
   Closed house;
   const Words roles = {"deployer=time", "service=time"};

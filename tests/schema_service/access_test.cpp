@@ -30,8 +30,7 @@ class Guarded {
  public:
   Guarded() {
     trusted.required = true;
-    trusted.own_token = access::draw_token();
-    trusted.own = millrace::statekit::sha256(trusted.own_token);
+    trusted.own = access::OwnTokens::of(access::draw_token());
     trusted.bootstrap = millrace::statekit::sha256(root);
     millrace::schema_service::Settings settings;
     settings.data = folder.path().string();
@@ -329,7 +328,7 @@ TEST_CASE("the feed is for services of the platform, and nobody speaks for other
           StatusCode::PERMISSION_DENIED);
   }
   // A replica that hands on a write vouches for its caller, whose roles hold.
-  Metadata handed = bearer(house.trusted.own_token);
+  Metadata handed = bearer(house.trusted.own->token());
   handed.emplace_back("millrace-on-behalf-of", "vera");
   handed.emplace_back("millrace-on-behalf-of-roles", "viewer");
   CHECK(verdict(house.client().call(&Stub::CreateChangeset, test::deploy_request(echo), handed)) ==
@@ -344,7 +343,7 @@ TEST_CASE("G10: no token is in the journal, the feed or what is listed") {
   const std::string token = house.token("vera", {"viewer"});
   const std::string secret = token.substr(token.rfind('_') + 1);
   grpc::ClientContext context;
-  context.AddMetadata("authorization", "Bearer " + house.trusted.own_token);
+  context.AddMetadata("authorization", "Bearer " + house.trusted.own->token());
   const auto parts = house.client().stub().GetState(&context, v2::GetStateRequest());
   v2::FeedSnapshotPart part;
   bool listed = false;

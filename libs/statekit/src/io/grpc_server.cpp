@@ -104,6 +104,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr || (!options.listen.empty() && impl->port == 0))
     return cannot_listen(options);
+  if (!options.listen.empty()) guard_clients_of(impl->port, options.guard);
   impl->health_thread = std::thread([raw = impl.get()] { raw->follow_health(); });
   return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(impl)));
 }
@@ -116,8 +117,8 @@ Channel GrpcServer::in_process_channel() {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(impl_->options.message_bytes_max);
   arguments.SetMaxSendMessageSize(impl_->options.message_bytes_max);
-  return {impl_->server->experimental().InProcessChannelWithInterceptors(arguments,
-                                                                         token_interceptors(true)),
+  return {impl_->server->experimental().InProcessChannelWithInterceptors(
+              arguments, token_interceptors(true, false)),
           "in-process"};
 }
 
@@ -133,6 +134,7 @@ void GrpcServer::stop() {
   impl_->server->Shutdown(std::chrono::system_clock::now() +
                           std::chrono::milliseconds(impl_->options.stop_ms_max));
   impl_->server->Wait();
+  let_clients_go(impl_->port);
 }
 
 }  // namespace millrace::statekit
