@@ -197,7 +197,8 @@ TEST_CASE("the command line shows no token in clear to another machine, unless i
   CHECK(has(states_refused.err, "the token would go to 0.0.0.0:" + states + " in clear"));
   Words nevertheless = check;
   nevertheless.push_back("--insecure");
-  CHECK(house.as(house.root, nevertheless).exit_code == 0);
+  const Outcome asked = house.as(house.root, nevertheless);  // which takes no such name for its own
+  CHECK(has(asked.err, "asking http://0.0.0.0:" + states + "/: it answers 403"));
 }
 
 TEST_CASE("a service shows no token in clear to another machine, and does not start") {
@@ -246,6 +247,47 @@ TEST_CASE("run goes on with the token that its file holds now, once the one befo
   CHECK(eventually([&] {
     return house.as(house.root, {"call", "time.now", "{}"}).exit_code == 0;
   }));
+}
+
+// A JWT of the most groups that one may list, and as large as one may be.
+TEST_CASE("a JSON Web Token of somebody in hundreds of groups opens doors, and a larger one none") {
+  const Folder folder;
+  const auto key = millrace::test::JwtKey::ec("ec-1");
+  const std::string keys = folder.path("jwks.json");
+  write_file(keys, "{\"keys\":[" + key.public_json() + "]}");
+  const Closed house({"--auth.jwt.keys=" + keys, "--auth.jwt.issuer=https://id.example",
+                      "--auth.jwt.audience=millrace", "--auth.jwt.groups_claim=groups"});
+  REQUIRE(house.as(house.root, {"role", "set", "group:team255", "--role", "viewer"}).exit_code ==
+          0);
+  const auto token_of = [&](std::size_t padding) {
+    std::string groups;
+    for (int i = 0; i < 256; ++i)
+      groups += (i == 0 ? "\"team" : ",\"team") + std::to_string(i) + '"';
+    return key.sign("ES256", R"({"iss":"https://id.example","sub":"ada","aud":"millrace","exp":)" +
+                                 std::to_string(now_s() + 600) + R"(,"padding":")" +
+                                 std::string(padding, 'x') + R"(","groups":[)" + groups + "]}");
+  };
+  std::size_t padding = 4'000;
+  while (token_of(padding).size() > 8'192) --padding;
+  const std::string largest = token_of(padding), larger = token_of(padding + 4);
+  REQUIRE(largest.size() > 8'180);
+  const std::string file = folder.path("ada.jwt");
+  write_file(file, largest + "\n");
+  std::filesystem::permissions(file, std::filesystem::perms(0600));
+
+  Outcome seen;
+  CHECK(eventually([&] {
+    seen = house.as(file, {"ps"});
+    return seen.exit_code == 0;
+  }));
+  INFO(seen.err);
+  CHECK(house.as(file, {"timeline", "query"}).exit_code == 0);
+  CHECK(has(curl(house.url("console.http_listen") + "/api/overview", largest).out, "\"modules\""));
+
+  write_file(file, larger + "\n");
+  const Outcome refused = house.as(file, {"ps"});
+  CHECK(refused.exit_code == 1);
+  CHECK(has(refused.err, "too long for a token: more than 8192 bytes"));
 }
 
 TEST_CASE("a JSON Web Token opens doors to curl and the command line, until it expires") {

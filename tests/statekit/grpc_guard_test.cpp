@@ -160,7 +160,9 @@ TEST_CASE("a limit for one address holds on its port, and no other port of the p
   CHECK(is_let_in(first));
   CHECK(RawClient(held->address()).read_to_end().empty());
   RawClient elsewhere(free->address());
+  RawClient once_more(free->address());
   CHECK(is_let_in(elsewhere));
+  CHECK(is_let_in(once_more));
 }
 
 TEST_CASE("this machine itself may have all connections where nobody set a limit (G8)") {

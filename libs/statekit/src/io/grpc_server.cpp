@@ -18,6 +18,9 @@
 namespace millrace::statekit {
 namespace {
 
+// Of one call. gRPC's own 8 KiB have no room for a JWT of that size, which is taken elsewhere; the
+// guard ends what is larger than its own limit without a word.
+constexpr int headers_bytes_max = 16 * 1024;
 constexpr int keepalive_ms = 10'000;
 constexpr int handshake_ms_max = 10'000;  // who connects and says nothing
 constexpr auto health_interval = std::chrono::milliseconds(500);
@@ -88,6 +91,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
   builder.SetMaxReceiveMessageSize(options.message_bytes_max);
   builder.SetMaxSendMessageSize(options.message_bytes_max);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.streams_max);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, headers_bytes_max);
   // Without this a second server on the same port starts and takes half of the connections.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
