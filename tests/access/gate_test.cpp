@@ -3,10 +3,12 @@
 #include "access/io/gate.hpp"
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
 
 #include "access/house.hpp"
 #include "access/io/http_gate.hpp"
+#include "statekit/io/log.hpp"
 #include "support/catch.hpp"
 
 using namespace millrace::test;
@@ -148,6 +150,26 @@ TEST_CASE("G8: who floods a gate with attempts has only their own left out") {
   CHECK(house.told[4].principal == "ada");
   for (int i = 0; i < 1'000; ++i) try_from('x', "ipv4:10.1.0." + std::to_string(i) + ":1");
   CHECK(house.told.size() == 500);  // of all together
+}
+
+TEST_CASE("what is denied is logged for the timeline whatever the log's level, with its fields") {
+  House house;
+  std::vector<millrace::statekit::LogLine> lines;
+  millrace::statekit::set_up_logging({millrace::statekit::LogLevel::off});
+  millrace::statekit::set_log_sink([&](const auto& line) { lines.push_back(line); });
+  Gate gate(
+      house.trusted, [&](const auto& use) { use(house.book); }, house.clock);
+  Arrival arrival = with_token(deploys, 'a');
+  arrival.from = "ipv6:%5B2001:db8::1%5D:80";
+  CHECK_FALSE(gate.admit(arrival));
+  millrace::statekit::set_log_sink(nullptr);
+  millrace::statekit::set_up_logging({});
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].event == "access.denied");
+  const std::map<std::string, std::string> fields(lines[0].fields.begin(), lines[0].fields.end());
+  CHECK(fields.at("principal") == "ada");
+  CHECK(fields.at("address") == "2001:db8::/64");
+  CHECK(fields.at("module").empty());
 }
 
 TEST_CASE("what is refused for a module names it") {
