@@ -1,0 +1,263 @@
+// Faults of who may do what: roles, tokens, JSON Web Tokens, those who speak for others, what is told of it.
+const model = 'libs/access/src/model.cpp';
+const caller = 'libs/access/src/caller.cpp';
+const rules = 'libs/access/src/rules.cpp';
+const book = 'libs/access/src/book.cpp';
+const jwt = 'libs/access/src/jwt.cpp';
+const jwt_json = 'libs/access/src/io/jwt_json.cpp';
+const jwt_keys = 'libs/access/src/io/jwt_keys.cpp';
+const jwt_door = 'libs/access/src/io/jwt_door.cpp';
+const gate = 'libs/access/src/io/gate.cpp';
+const grpc_gate = 'libs/access/src/io/grpc_gate.cpp';
+const http_gate = 'libs/access/src/io/http_gate.cpp';
+const peer = 'libs/access/src/io/peer.cpp';
+const files = 'libs/access/src/io/faults.cpp';
+const doors = 'libs/tls/src/doors.cpp';
+const rpc = 'services/schema/rpc.cpp';
+const requested = 'services/schema/requested.cpp';
+const rpc_secrets = 'services/schema/rpc_secrets.cpp';
+const decide = 'services/schema/decide_access.cpp';
+const levels = 'libs/schema/src/change.cpp';
+const states = 'services/schema/workspace/service.cpp';
+const routing = 'services/routing/permit.cpp';
+const timeline = 'services/timeline/permit.cpp';
+
+const roles = 'test_access';
+const at_gate = 'test_access_gate';
+const deciding = 'test_schema_state';
+const schema = 'test_schema_server';
+const cluster = 'test_schema_cluster';
+const http = 'test_workspace_wire';
+const calls = 'test_routing_service';
+const told = 'test_timeline_service';
+const checking = 'test_all_settings';
+const commands = 'test_cli';
+const whole = 'test_e2e';
+
+export const who_may = [
+  // Roles and their patterns.
+  { name: 'a pattern is for whatever begins so', by: 'a pattern stands for the modules', in: roles, file: model,
+    find: '    } else {\n      return false;\n    }\n  }\n  return std::all_of(pattern', put: '    } else {\n      return p == pattern.size();\n    }\n  }\n  return std::all_of(pattern' },
+  { name: 'a role has patterns without end', by: 'what is no role is none', in: roles, file: model,
+    find: '|| binding.modules.size() == patterns_of_role_max)', put: ')' },
+  { name: 'the pattern of a role is not looked at', by: 'a pattern holds a role back', in: roles, file: caller,
+    find: 'return has(binding, permission) && reaches(binding, module);', put: 'return has(binding, permission) && !module.empty();' },
+  { name: 'what concerns all modules is for who has some', by: 'what concerns all modules is for no role', in: roles, file: caller,
+    find: 'if (is_of_all_modules(permission) && !reaches_all(binding)) return false;', put: '' },
+  { name: 'a value for all modules is for who has some', by: 'a pattern holds a role back', in: roles, file: caller,
+    find: 'module.empty() ? caller.may_everywhere(permission) : caller.may(permission, module);', put: 'module.empty() ? caller.may(permission) : caller.may(permission, module);' },
+  { name: 'a role for workspaces is for modules too', by: 'a role with workspaces reaches these states', in: roles, file: caller,
+    find: '|| is_for_workspaces_only(binding)) return false;', put: '|| (false && is_for_workspaces_only(binding))) return false;' },
+  { name: 'a role for some workspaces reaches all', by: 'a role with workspaces reaches these states', in: roles, file: caller,
+    find: '  return !held;', put: '  return !held || !workspace.empty();' },
+  { name: 'an admin is given the values of deployments', by: 'each role may do what the table says', in: roles, file: rules,
+    find: 'case Role::admin: return !one_of(permission, {P::serve, P::of_modules});', put: 'case Role::admin: return !one_of(permission, {P::of_modules});' },
+  { name: 'whoever may look is sent all of the state', by: 'each method takes what it took', in: roles, file: rules,
+    find: '{SCHEMA "GetState", P::follow},', put: '{SCHEMA "GetState", P::read},' },
+  { name: 'whoever deploys makes tokens', by: 'each method takes what it took', in: roles, file: rules,
+    find: '{SCHEMA "CreateToken", P::administer},', put: '{SCHEMA "CreateToken", P::deploy},' },
+  { name: 'whoever calls verbs writes into the timeline', by: 'each method takes what it took', in: roles, file: rules,
+    find: '{TIMELINE "Publish", P::publish},', put: '{TIMELINE "Publish", P::call},' },
+  // Denied by default.
+  { name: 'what has no rule is open', by: 'what has no rule is denied', in: roles, file: rules,
+    find: '  return std::nullopt;\n}\n\n}  // namespace millrace::access', put: '  return Permission::open;\n}\n\n}  // namespace millrace::access' },
+  { name: 'what has no rule is for whoever is known', by: 'a method that has no rule is denied', in: at_gate, file: gate,
+    find: '(permission && may(*caller, *permission, arrival))) return caller;', put: '!permission || may(*caller, *permission, arrival)) return caller;' },
+  { name: 'a service with a method that has no rule starts', by: 'a service with a method that has no rule', in: schema, file: grpc_gate,
+    find: '    if (!permission_of("/" + name + "/" + method.name()))', put: '    if (method.name().empty())' },
+  { name: 'streams are not asked who opens them', by: 'without a token every method but Ping', in: schema, file: grpc_gate,
+    find: '    if (!caller) {\n', put: '    if (!caller && !is_stream()) {\n' },
+  // Who somebody is.
+  { name: 'a token is good at the moment that it ends', by: 'revoked or over makes nobody known', in: roles, file: book,
+    find: 'known->expires_ms <= now_ms)', put: 'known->expires_ms < now_ms)' },
+  { name: 'a token that ended before it was made is made', by: 'a token that says what it cannot', in: deciding, file: decide,
+    find: '(token.expires_ms != 0 && token.expires_ms <= meta.now_ms)', put: 'token.expires_ms == -1' },
+  { name: 'somebody is called as Millrace calls itself', by: 'a token that says what it cannot', in: deciding, file: decide,
+    find: '  if (access::is_own_name(principal))\n', put: '  if (principal.empty())\n' },
+  { name: 'tokens without end', by: 'tokens and principals with roles are bounded', in: deciding, file: decide,
+    find: 'if (state.book().tokens().size() < access::tokens_max &&\n', put: 'if (!state.book().tokens().contains("") &&\n' },
+  { name: 'principals with roles without end', by: 'tokens and principals with roles are bounded', in: deciding, file: decide,
+    find: '  if (before == nullptr)\n    if (Status room', put: '  if (before != nullptr)\n    if (Status room' },
+  { name: 'the digest does not follow what is revoked', by: 'the digest of a book follows', in: roles, file: book,
+    find: '  digest -= hash_of(found->second);\n  entries.erase(found);', put: '  digest -= found == entries.end() ? 1 : 0;\n  entries.erase(found);' },
+  { name: 'a certificate gives the roles of a group', by: 'a certificate is who it names', in: at_gate, file: gate,
+    find: 'if (identity.starts_with(group_prefix) || is_own_name(identity)) continue;', put: 'if (is_own_name(identity)) continue;' },
+  { name: 'a certificate is not looked at on gRPC ports', by: 'over TLS a certificate is who it names', in: whole, file: grpc_gate,
+    find: 'if (peer && peer->IsPeerAuthenticated())', put: 'if (peer && !peer->IsPeerAuthenticated())' },
+  { name: "a module's identity is a service of the platform", by: "a module's identity is no service", in: roles, file: caller,
+    find: 'return binding.role == Role::service && binding.modules.empty();', put: 'return binding.role == Role::service;' },
+  { name: 'a service of the platform speaks as every module', by: "a module's identity is no service", in: roles, file: caller,
+    find: 'return binding.role == Role::service && !binding.modules.empty() && reaches(binding, module);', put: 'return binding.role == Role::service && reaches(binding, module);' },
+  { name: "a module's identity follows the feed", by: "a module's identity is no service", in: roles, file: caller,
+    find: 'return permission != (binding.modules.empty() ? Permission::serve : Permission::follow);', put: 'return permission != Permission::serve || !binding.modules.empty();' },
+  // Who speaks for others.
+  { name: 'an admin speaks for others', by: 'only a service of the platform speaks', in: at_gate, file: gate,
+    find: '  if (!caller->is_platform())\n', put: '  if (!caller->may(Permission::follow))\n' },
+  { name: 'whoever a service speaks for has its roles', by: 'only a service of the platform speaks', in: at_gate, file: gate,
+    find: 'Caller behind{arrival.on_behalf, {}, "handed on by "', put: 'Caller behind{arrival.on_behalf, caller->roles, "handed on by "' },
+  { name: 'a replica hands a write on as its own', by: 'a write that one replica hands to another', in: cluster, file: 'services/schema/forward_pb.hpp',
+    find: '    if (caller != nullptr) {\n', put: '    if (caller == nullptr) {\n' },
+  { name: 'the author of a token is who the request names', by: 'the author of a change is who was verified', in: schema, file: 'services/schema/rpc_access_pb.hpp',
+    find: '      order->second.principal = caller->name;', put: '      static_cast<void>(caller);' },
+  { name: 'who reads a secret is who the request names', by: 'who reads a secret is told by the name', in: schema, file: rpc_secrets,
+    find: '    asker->who = caller->name;', put: '    static_cast<void>(caller);' },
+  // In a running stream.
+  { name: 'a stream is not looked at again', by: 'a feed that runs ends', in: schema, file: grpc_gate,
+    find: 'is_stream() ? staying(call, arrival, *caller)', put: 'method_.empty() ? staying(call, arrival, *caller)' },
+  { name: 'what expires is not looked for in streams', by: 'a stream ends once its JWT has expired', in: at_gate, file: gate,
+    find: 'if (digest == looked_at_ && ++skipped_ < looks_skipped_max) return;', put: 'if (digest == looked_at_ && skipped_ < looks_skipped_max) return;' },
+  { name: 'a stream outlives the roles that it was opened with', by: 'a stream ends when its token is revoked', in: at_gate, file: gate,
+    find: 'else if (caller->roles != stay.roles)', put: 'else if (caller->roles.empty() && caller->roles != stay.roles)' },
+  { name: 'a stream whose token is revoked slows its address down', by: 'a stream that is looked at again is no attempt', in: at_gate, file: gate,
+    find: 'if (caller || asks == Asks::again ||', put: 'if (caller ||' },
+  { name: 'what a key has signed is believed after it is gone', by: 'keys that change in the file', in: at_gate, file: jwt_door,
+    find: '    verified_.clear();  // what', put: '    // what' },
+  // JSON Web Tokens.
+  { name: 'an issuer is believed whose name begins with the right one', by: 'each claim that does not hold', in: roles, file: jwt,
+    find: 'if (claims.issuer != rules.issuer)', put: 'if (!claims.issuer.starts_with(rules.issuer))' },
+  { name: 'a token for others is taken', by: 'each claim that does not hold', in: roles, file: jwt,
+    find: '  if (std::find(claims.audiences.begin(), claims.audiences.end(), rules.audience) ==\n      claims.audiences.end())', put: '  if (claims.audiences.empty())' },
+  { name: 'a token is good at the moment that its leeway ends', by: 'clocks may differ by the leeway', in: roles, file: jwt,
+    find: 'if (*claims.expires_ms + rules.leeway_ms <= now_ms)', put: 'if (*claims.expires_ms + rules.leeway_ms < now_ms)' },
+  { name: 'a token is taken before its time', by: 'clocks may differ by the leeway', in: roles, file: jwt,
+    find: 'if (claims.not_before_ms && *claims.not_before_ms - rules.leeway_ms > now_ms)', put: 'if (claims.not_before_ms && *claims.not_before_ms < 0)' },
+  { name: 'whoever names themselves as a group has its roles', by: 'each claim that does not hold', in: roles, file: jwt,
+    find: 'if (bearer.principal.starts_with(group_prefix) || is_own_name', put: 'if (is_own_name' },
+  { name: 'a key for encryption verifies signatures', by: 'a key verifies what it is for', in: roles, file: jwt,
+    find: 'if (!key.use.empty() && key.use != "sig") return', put: 'if (key.use == "x") return' },
+  { name: 'a key verifies for algorithms that it is not for', by: 'a key verifies what it is for', in: roles, file: jwt,
+    find: 'if (!key.algorithm.empty() && key.algorithm != header.algorithm)', put: 'if (key.algorithm == "none")' },
+  { name: 'a private key is taken from a JWKS', by: 'a file of keys that is wrong', in: at_gate, file: jwt_json,
+    find: '  if (key.contains("d"))\n', put: '  if (key.contains("private"))\n' },
+  { name: 'the second of two keys of one name is left out', by: 'a file of keys that is wrong', in: at_gate, file: jwt_json,
+    find: 'if (other.about.id == about->id)', put: 'if (other.about.id.empty())' },
+  { name: 'short keys are taken', by: 'a file of keys that is wrong', in: at_gate, file: jwt_keys,
+    find: 'key->about.bits < rsa_bits_min)', put: 'key->about.bits < rsa_bits_min / 2)' },
+  { name: 'the keys in the file are read once', by: 'keys that change in the file', in: at_gate, file: jwt_door,
+    find: 'if (looked_at_ && now - *looked_at_ < jwks_look_ms) return;', put: 'if (looked_at_) return;' },
+  { name: 'groups give no roles', by: 'a gate lets the bearer of a JWT in', in: at_gate, file: gate,
+    find: '          caller.roles.push_back(role);\n', put: '          static_cast<void>(role);\n' },
+  { name: 'a JWT for others opens the doors of a cluster', by: 'a JSON Web Token opens doors', in: whole, file: jwt,
+    find: '  if (std::find(claims.audiences.begin(), claims.audiences.end(), rules.audience) ==\n', put: '  if (!rules.audience.empty() && claims.audiences.begin() ==\n' },
+  { name: "a stream of a cluster outlives its JWT", by: 'a JSON Web Token opens doors', in: whole, file: gate,
+    find: '    if (!caller)\n      end(number,', put: '    if (!caller && caller.error().message.empty())\n      end(number,' },
+  { name: 'what a JWT gives its groups is not for a cluster', by: 'a JSON Web Token opens doors', in: whole, file: jwt,
+    find: 'bearer.groups.push_back(std::move(principal));', put: 'bearer.groups.push_back(group);' },
+  { name: 'why a JWT is refused is told to nobody', by: 'a JSON Web Token opens doors', in: whole, file: gate,
+    find: '  const std::string why = error.details.empty() ? error.message : error.details.front();', put: '  const std::string why = error.message;' },
+  // Who fails waits.
+  { name: 'to try while one waits makes it longer', by: 'a few wrong tokens are answered at once', in: at_gate, file: gate,
+    find: 'if (rest == 0) failures_.failed(address, now);', put: 'failures_.failed(address, now);' },
+  { name: 'an IPv4 address in IPv6 is another', by: 'failures are counted for so many addresses', in: at_gate, file: peer,
+    find: '  if (IN6_IS_ADDR_V4MAPPED(&octets)) {', put: '  if (IN6_IS_ADDR_UNSPECIFIED(&octets)) {' },
+  { name: 'signatures are looked at while an address waits', by: 'while an address waits no signature', in: at_gate, file: gate,
+    find: 'if (asks == Asks::first && !trusted_.jwt->knows(token))', put: 'if (asks == Asks::again && !trusted_.jwt->knows(token))' },
+  { name: 'who waits over HTTP is not told how long', by: 'over HTTP a token is', in: at_gate, file: http_gate,
+    find: 'if (slowed) response.headers.push_back(', put: 'if (slowed && nobody) response.headers.push_back(' },
+  { name: 'who waits over gRPC is not told how long', by: 'who has to wait over gRPC is told how long', in: schema, file: grpc_gate,
+    find: 'if (caller.error().code == statekit::Code::resource_exhausted)', put: 'if (caller.error().code == statekit::Code::unavailable)' },
+  // What is told of those who were denied.
+  { name: 'denied attempts are told without a limit', by: 'each denied attempt is told', in: at_gate, file: gate,
+    find: '    if (!allowance_.take(clock_.mono_ms())) {', put: '    if (!allowance_.take(clock_.mono_ms()) && left_out_ == 77) {' },
+  { name: 'what was not told of attempts is not counted', by: 'how many attempts were not told is told', in: at_gate, file: gate,
+    find: '    denied.left_out = std::exchange(left_out_, 0);', put: '    left_out_ = 0;' },
+  { name: 'a token that was shown is in the audit', by: 'each denied attempt is told', in: at_gate, file: gate,
+    find: 'return "token " + std::string(id);', put: 'return "token " + std::string(bearer_of(arrival.authorization));' },
+  { name: 'a JWT that was shown is in the audit', by: 'a gate lets the bearer of a JWT in', in: at_gate, file: gate,
+    find: 'return "a JWT";', put: 'return "a JWT " + arrival.authorization;' },
+  { name: 'what is no token is in the audit', by: 'what is no token is not told', in: at_gate, file: gate,
+    find: 'return "something that is no token";', put: 'return "something that is no token, " + arrival.authorization;' },
+  { name: 'a module writes into the audit', by: 'nobody writes into the audit', in: told, file: timeline,
+    find: '    if (!is_of_module(line->deployment, line->source))', put: '    if (line->deployment == "none")' },
+  { name: 'an admin writes into the audit', by: 'nobody writes into the audit', in: told, file: timeline,
+    find: 'if (caller.is_platform()) return std::nullopt;', put: 'if (caller.may_everywhere(access::Permission::publish)) return std::nullopt;' },
+  { name: 'a module tells lines of another', by: 'what serves a module tells lines', in: told, file: timeline,
+    find: 'if (!caller.may(access::Permission::publish, line->source))', put: 'if (!caller.may(access::Permission::publish))' },
+  { name: 'a module tells of calls that were not', by: 'what serves a module tells lines', in: told, file: timeline,
+    find: '    if (line == nullptr)\n', put: '    if (line == nullptr) continue;\n    if (line->source.empty())\n' },
+  { name: 'the timeline does not ask who tells', by: 'what a module may not tell is refused', in: 'test_timeline_server', file: 'services/timeline/rpc.cpp',
+    find: 'if (const auto why = not_theirs(*caller, incoming.events)) {', put: 'if (const auto why = not_theirs(*caller, {})) {' },
+  { name: 'the audit takes lines of modules for the platform\'s', by: 'the audit takes no line of a module', in: commands, file: 'cli/commands/audit.cpp',
+    find: 'return event.deployment.empty() && event.message', put: 'return event.message' },
+  // Doors that are open by default.
+  { name: 'a name that only begins so is loopback', by: 'loopback may be in clear', in: 'test_tls', file: doors,
+    find: 'return (address && host.starts_with("127."))', put: 'return (address || host.starts_with("127."))' },
+  { name: 'TLS is enough where callers are not asked', by: 'beyond loopback callers are asked', in: 'test_tls', file: doors,
+    find: 'const bool asked = asks || guests == Guests::everybody;', put: 'const bool asked = asks || guests != Guests::everybody || setting.empty();' },
+  { name: 'what is said to be insecure is refused', by: 'or where it is said to be insecure', in: 'test_tls', file: doors,
+    find: '|| insecure || listen.empty()', put: '|| listen.empty()' },
+  { name: 'a service listens on any address', by: 'a service does not listen beyond loopback', in: whole, file: 'libs/statekit/src/io/grpc_server.cpp',
+    find: 'if (auto may = options.doors.may_listen(options.listen, options.setting); !may)', put: 'if (auto may = options.doors.may_listen(options.listen, options.setting); !may && options.listen.empty())' },
+  { name: 'settings check does not look at tokens', by: 'settings check looks at the files', in: checking, file: files,
+    find: '    if (path.empty()) return;', put: '    if (!path.empty()) return;' },
+  { name: 'settings check does not look at the keys of JWT', by: 'settings check looks at the files', in: checking, file: files,
+    find: '  if (auth.jwt.keys.empty()) return;', put: '  if (!auth.jwt.keys.empty()) return;' },
+  { name: 'settings check tells of no ports', by: 'settings check tells of ports', in: checking, file: files,
+    find: '  if (doors)\n    look_at_ports', put: '  if (doors && doors->closed())\n    look_at_ports' },
+  { name: 'settings check names ports as they were called once', by: 'settings check tells of ports', in: checking, file: files,
+    find: 'settings::newest_name(settings::released(), field.name),', put: 'field.name + (settings::released().all.empty() ? "" : "_of_now"),' },
+  { name: 'settings check leaves the keyring out', by: 'settings check looks at the files', in: checking, file: 'services/schema/vault.cpp',
+    find: '  if (!settings.keyring.empty())\n    if (const auto key', put: '  if (settings.keyring.empty())\n    if (const auto key' },
+  { name: 'a password in an address of etcd is said again', by: 'G10: a password in an address', in: 'test_journal_etcd', file: 'libs/journal/src/rules.cpp',
+    find: '"***" + url.substr(at);', put: 'url.substr(url.find("://") + 3);' },
+  { name: 'a password among the options of an address is said again', by: 'G10: a password in an address', in: 'test_journal_mysql', file: 'libs/journal/src/rules.cpp',
+    find: 'return shown.substr(0, query + 1) + shown_options(std::string_view(shown).substr(query + 1));', put: 'return shown_options(shown).empty() ? std::string() : shown;' },
+  // Over gRPC, what a request is about.
+  { name: 'a changeset that is not known here is for everybody', by: 'a changeset that this replica does not know yet', in: schema, file: rpc,
+    find: 'if (caller == nullptr || caller->may_everywhere(Permission::deploy)) return {};', put: 'if (caller == nullptr || caller->may(Permission::deploy)) return {};' },
+  { name: 'the modules of a changeset are not looked at', by: 'a deployer for some modules changes no other', in: schema, file: rpc,
+    find: 'Permission::deploy, modules_of(*state, *changeset));', put: 'Permission::deploy, {});' },
+  { name: 'what is removed is not looked at', by: 'a deployer for some modules changes no other', in: schema, file: requested,
+    find: 'std::vector<std::string> modules(request.removed_modules().begin(),\n                                   request.removed_modules().end());', put: 'std::vector<std::string> modules;' },
+  { name: 'whose secrets are changed is not looked at', by: 'a deployer for some modules changes no other', in: schema, file: rpc_secrets,
+    find: 'reaches(*context, "ChangeSecrets", access::Permission::deploy, modules_of(*request));', put: 'reaches(*context, "ChangeSecrets", access::Permission::deploy, {});' },
+  { name: 'whose secrets are read is not looked at', by: 'G10: who reads the secrets of some modules reads no other', in: schema, file: rpc_secrets,
+    find: 'reaches(*context, "GetSecrets", access::Permission::read_secrets, modules_of(*request));', put: 'reaches(*context, "GetSecrets", access::Permission::read_secrets, {});' },
+  { name: 'a plan to go back is for who has some modules', by: 'a deployer for some modules changes no other', in: schema, file: rpc,
+    find: 'reaches(*context, "PlanRollback", Permission::deploy, {""});', put: 'reaches(*context, "PlanRollback", Permission::deploy, {});' },
+  { name: 'to go back is for who has some modules', by: 'a deployer for some modules changes no other', in: schema, file: rpc,
+    find: 'reaches(*context, "RollbackTo", Permission::deploy, {""});', put: 'reaches(*context, "RollbackTo", Permission::deploy, {});' },
+  { name: 'what was refused by module is not told', by: 'what is refused by module is in the audit', in: schema, file: 'services/schema/rpc_parts.cpp',
+    find: 'if (!may && gate_ != nullptr) gate_->refuse(', put: 'if (may && gate_ != nullptr) gate_->refuse(' },
+  { name: 'an endpoint is registered by whoever serves something', by: 'an endpoint is registered by the identity', in: schema, file: 'services/schema/registration_reactor.cpp',
+    find: 'if (const statekit::Status may = reaches(request_.deployment()); !may) return', put: 'if (const statekit::Status may = reaches(request_.deployment()); !may && !caller_->may(access::Permission::serve)) return' },
+  { name: 'a role is given that old readers misread', by: 'no role is given that somebody who is connected', in: schema, file: levels,
+    find: 'set != nullptr && is_wider_before(*set))', put: 'set != nullptr && is_wider_before(*set) && set->grant.principal.empty())' },
+  { name: 'an operator of some modules is given to old readers', by: 'no role is given that somebody who is connected', in: schema, file: levels,
+    find: 'binding.role == access::Role::admin || binding.role == access::Role::operator_) return true;', put: 'binding.role == access::Role::admin) return true;' },
+  // Over HTTP.
+  { name: 'who may look reads states', by: 'a state is read and written by those', in: http, file: states,
+    find: 'return reads && !body ? "state/look" : "state/keep";', put: 'return reads || body ? "state/look" : "state/keep";' },
+  { name: 'who may look reads journals', by: 'a journal is made', in: http, file: states,
+    find: '  if (auto may = options_.admit(request, "state/keep", route->workspace); !may)', put: '  if (auto may = options_.admit(request, request.method == "GET" ? "state/look" : "state/keep", route->workspace); !may)' },
+  { name: "who shows another's lock releases it", by: "who shows another's lock forces it", in: http, file: states,
+    find: '*taker != guest;', put: 'taker->empty();' },
+  { name: 'an ID alone releases a lock', by: 'a lock is broken by operators only', in: http, file: states,
+    find: '    act.forced = is_bare(*info);', put: '    act.forced = is_bare(*info) && info->id.empty();' },
+  { name: 'a workspace is deleted by force by whoever keeps it', by: 'a lock is broken by operators only', in: http, file: states,
+    find: '  if (asked.query.force)\n    if (auto may = options_.admit(asked.request, "state/force", asked.route.workspace); !may)', put: '  if (asked.query.force)\n    if (auto may = options_.admit(asked.request, "state/keep", asked.route.workspace); !may)' },
+  { name: 'the body of a state is read before its sender is known', by: 'G8: the body of a state is kept for nobody', in: http, file: states,
+    find: '  if (auto may = options_.admit(head, needed, route->workspace); !may)', put: '  if (auto may = options_.admit(head, needed, route->workspace); !may && head.path.empty())' },
+  { name: 'lists show what one may not open', by: 'a role for some workspaces opens these', in: http, file: states,
+    find: '  std::erase_if(*names, [&](const auto& each) { return !asked.sees(each.first); });', put: '  std::erase_if(*names, [&](const auto& each) { return each.first.empty(); });' },
+  { name: 'the locks of workspaces that one may not open are listed', by: 'a role for some workspaces opens these', in: http, file: states,
+    find: '    if (!asked.sees(name)) continue;', put: '    if (name.empty()) continue;' },
+  // What a module reaches.
+  { name: 'who began a chain of callers counts', by: 'where nobody is asked', in: calls, file: routing,
+    find: 'chain.back().substr(0, chain.back().find(', put: 'chain.front().substr(0, chain.front().find(' },
+  { name: 'a module calls as its chain says', by: "a module's verified identity counts", in: calls, file: routing,
+    find: '  if (is_of_modules(*caller)) return of_module(called, *caller);', put: '  if (is_of_modules(*caller)) return forbidden(called, nullptr, chain);' },
+  { name: 'what serves a module calls as a person', by: "a module's verified identity counts", in: calls, file: routing,
+    find: '[](const auto& binding) { return binding.role == access::Role::service; });\n  return', put: '[](const auto& binding) { return binding.role == access::Role::service && binding.modules.empty(); });\n  return' },
+  { name: 'ingress reaches what has no route', by: 'what comes from outside over HTTP', in: calls, file: routing,
+    find: '    if (called.route.from_http) return std::nullopt;', put: '    if (called.route.from_http || called.route.exported) return std::nullopt;' },
+  { name: 'the router sends what it may not', by: 'a call that its caller may not make', in: calls, file: 'services/routing/call.cpp',
+    find: '  if (!no) return send();', put: '  if (!no || !no->message.empty()) return send();' },
+  { name: 'every verb counts as exported', by: 'a verb that is not exported', in: calls, file: 'services/routing/state.cpp',
+    find: 'if (verb.visibility == schema::Visibility::exported) entry', put: 'if (verb.visibility == schema::Visibility::exported || !verb.name.empty()) entry' },
+  // The command line's token.
+  { name: 'run shows the token that it began with', by: 'the token that is shown is the one', in: commands, file: 'cli/token_file.cpp',
+    find: 'if (const Stamp now = stamp(); now != seen_) {', put: 'if (const Stamp now = stamp(); now != seen_ && shown_ == nullptr) {' },
+  { name: 'run is told of no fresh token', by: 'run goes on with the token', in: whole, file: 'cli/token_file.cpp',
+    find: '    static_cast<void>(read());', put: '    static_cast<void>(now);' },
+];
