@@ -83,6 +83,8 @@ TEST_CASE("only a service of the platform speaks for others") {
   arrival.on_behalf = "bob";
   arrival.on_behalf_roles = "deployer=shop* viewer";
   CHECK(house.verdict(arrival) == "bob");
+  // Who hands it on lends them nothing of its own.
+  CHECK(text_of(house.gate().admit(arrival)->roles) == "deployer=shop* viewer");
   arrival.on_behalf_roles = "viewer";
   CHECK(house.verdict(arrival) == "permission-denied");
   Arrival forged = with_token(deploys, 'a');
@@ -109,6 +111,39 @@ TEST_CASE("each denied attempt is told, without the token, until there are too m
     CHECK((denied.who + denied.what + denied.why).find(std::string(52, 'x')) == std::string::npos);
   for (int i = 0; i < 5; ++i) (void)house.gate().admit(with_token(deploys, 'x'));
   CHECK(house.told.size() == 3);
+}
+
+TEST_CASE("how many attempts were not told is told with the next one that is") {
+  House house;
+  house.limits.denied_burst_max = 1;
+  house.limits.denied_per_second_max = 1;
+  const auto tries = [&](int times) {
+    for (int i = 0; i < times; ++i) CHECK(house.verdict(with_token(deploys, 'a')) != "ada");
+  };
+  tries(4);
+  house.clock.advance(1'000);
+  tries(1);
+  house.clock.advance(1'000);
+  tries(1);
+  REQUIRE(house.told.size() == 3);
+  CHECK(house.told[0].left_out == 0);
+  CHECK(house.told[1].left_out == 3);
+  CHECK(house.told[2].left_out == 0);
+}
+
+TEST_CASE("what is no token is not told: it may be the password of something else") {
+  House house;
+  house.limits.denied_burst_max = 10;
+  for (const char* shown : {"Bearer hunter2", "Basic hunter2", "hunter2", "Bearer mlr_hunter2"}) {
+    Arrival arrival = with_token(deploys, 'a');
+    arrival.authorization = shown;
+    CHECK(house.verdict(arrival) == "unauthenticated");
+    REQUIRE_FALSE(house.told.empty());
+    const Denied& denied = house.told.back();
+    CHECK(denied.who == "something that is no token");
+    CHECK((denied.who + denied.what + denied.why).find("hunter2") == std::string::npos);
+    house.told.clear();
+  }
 }
 
 TEST_CASE("a stream ends when its token is revoked, and when its owner's roles change") {

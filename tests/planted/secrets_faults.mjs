@@ -67,7 +67,7 @@ export const of_secrets = [
   { name: 'a rotation is one commit', by: 'G10: a rotation that is killed between two secrets', in: whole, file: rotating,
     find: 'constexpr std::size_t rewraps_in_commit_max = 100;', put: 'constexpr std::size_t rewraps_in_commit_max = 1'+"'"+'000;' },
   { name: 'a rotation forgets what another replica has set', by: 'G10: a key that a secret of another replica needs', in: cluster, file: rotating,
-    find: '  if (Status caught_up = see_all(); !caught_up) return caught_up;\n', put: '  if (forget && answer.active_key.empty()) return see_all();\n' },
+    find: '  auto at = at_head({});', put: '  statekit::Result<ReadAt> at = ReadAt{};' },
   // Who is told.
   { name: 'to read a secret is told to nobody', by: 'G10: a secret is shown to who asks', in: schema, file: seeing,
     find: '  for (const SeenSecret& each : answer.secrets) tell(each, asker, answer.position.revision);\n', put: '  if (answer.secrets.empty()) tell({}, asker, answer.position.revision);\n' },
