@@ -97,7 +97,7 @@ export const who_may = [
     find: 'Caller behind{arrival.on_behalf, {}, "handed on by "', put: 'Caller behind{arrival.on_behalf, caller->roles, "handed on by "' },
   { name: 'a replica hands a write on as its own', by: 'a write that one replica hands to another', in: cluster, file: 'services/schema/forward_pb.hpp',
     find: '    if (caller != nullptr) {\n', put: '    if (caller == nullptr) {\n' },
-  { name: 'the author of a token is who the request names', by: 'the author of a change is who was verified', in: schema, file: 'services/schema/rpc_access_pb.hpp',
+  { name: 'the author of a token is who the request names', by: 'the author of a token and of roles', in: schema, file: 'services/schema/rpc_access_pb.hpp',
     find: '      order->second.principal = caller->name;', put: '      static_cast<void>(caller);' },
   { name: 'who reads a secret is who the request names', by: 'who reads a secret is told by the name', in: schema, file: rpc_secrets,
     find: '    asker->who = caller->name;', put: '    static_cast<void>(caller);' },

@@ -1,4 +1,5 @@
-// What a caller may not call never leaves the router, and what is exported is known from the schema.
+// What a caller may not call never leaves the router, and what is exported is known from the
+// schema.
 #include "services/routing/permit.hpp"
 
 #include "services/routing/service.hpp"
@@ -38,8 +39,8 @@ void deploy(Router& router, const std::string& realm_of_echo, const std::string&
   endpoint.id = "ept-1";
   endpoint.deployment = "dpl-echo";
   endpoint.address = "one:1";
-  router.tell({created, schema::EndpointRegistered{endpoint},
-               schema::ChangesetCommitted{"chs-1", {}}});
+  router.tell(
+      {created, schema::EndpointRegistered{endpoint}, schema::ChangesetCommitted{"chs-1", {}}});
   router.transport.says["one:1"] = FakeTransport::body("{}");
 }
 

@@ -31,8 +31,9 @@ void set_secrets(Guarded& house) {
   house.deploy(test::echo);
   house.deploy(test::shop);
   for (const char* module : {"echo", "shop"}) {
-    const auto set = house.client().call(
-        &Stub::ChangeSecrets, test::setting_secret(module, "key", "\"hidden\""), bearer(house.root));
+    const auto set =
+        house.client().call(&Stub::ChangeSecrets, test::setting_secret(module, "key", "\"hidden\""),
+                            bearer(house.root));
     INFO(set.status.error_message());
     REQUIRE(set.ok());
   }
@@ -139,7 +140,8 @@ TEST_CASE("who has to wait over gRPC is told how long") {
 TEST_CASE("a service with a method that has no rule does not start behind a gate") {
   const doors::Trusted trusted;
   const test::ManualClock clock;
-  doors::Gate gate(trusted, [](const auto& use) { use(doors::Book()); }, clock);
+  doors::Gate gate(
+      trusted, [](const auto& use) { use(doors::Book()); }, clock);
   // Any service that is not of the house.
   ::v2::KeyManagementService::Service other;
   const auto refused = doors::guard(gate, other, "v2.KeyManagementService");

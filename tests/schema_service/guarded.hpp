@@ -1,5 +1,5 @@
-// A schema service whose callers must say who they are, over real gRPC, and tokens of theirs: what the
-// tests of who may do what share.
+// A schema service whose callers must say who they are, over real gRPC, and tokens of theirs: what
+// the tests of who may do what share.
 #pragma once
 
 #include <grpcpp/generic/generic_stub.h>
@@ -17,7 +17,8 @@ namespace millrace::test {
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
-inline constexpr const char* echo = "module echo { export verb say(String) String  secret key String? }";
+inline constexpr const char* echo =
+    "module echo { export verb say(String) String  secret key String? }";
 inline constexpr const char* shop = "module shop { config name String?  secret key String? }";
 
 inline Metadata bearer(const std::string& token) { return {{"authorization", "Bearer " + token}}; }
@@ -52,15 +53,16 @@ class Guarded {
       message.set_role(std::string(access::name_of(binding->role)));
       for (const std::string& pattern : binding->modules) message.add_modules(pattern);
     }
-    const auto made = client().call(&v2alpha1::SchemaService::Stub::CreateToken, request, bearer(root));
+    const auto made =
+        client().call(&v2alpha1::SchemaService::Stub::CreateToken, request, bearer(root));
     INFO(made.status.error_message());
     REQUIRE(made.ok());
     return text;
   }
 
   std::string deploy(const std::string& text) {
-    const auto made =
-        client().call(&v2alpha1::SchemaService::Stub::CreateChangeset, deploy_request(text), bearer(root));
+    const auto made = client().call(&v2alpha1::SchemaService::Stub::CreateChangeset,
+                                    deploy_request(text), bearer(root));
     INFO(made.status.error_message());
     REQUIRE(made.ok());
     return made->deployments(0).deployment();
@@ -85,7 +87,7 @@ std::string verdict(const Answer& answer) {
 
 // A method called with one empty message, whatever its kind.
 inline grpc::Status knock(const std::string& address, const std::string& method,
-                   const Metadata& metadata = {}) {
+                          const Metadata& metadata = {}) {
   grpc::GenericStub stub(statekit::connect(address).grpc());
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));

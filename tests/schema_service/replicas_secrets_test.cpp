@@ -1,5 +1,5 @@
-// Keys of secrets where several replicas run, each with a copy of the keyring: none is forgotten by one
-// that has not seen what the others sealed.
+// Keys of secrets where several replicas run, each with a copy of the keyring: none is forgotten by
+// one that has not seen what the others sealed.
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -25,8 +25,8 @@ std::string keyring_of_who_set(test::Replicas& replicas, std::size_t replica) {
   change.set_module("shop");
   change.set_name("pin");
   change.set_json("7");
-  const auto set = replicas.client(replica).call(&Stub::ChangeSecrets, request,
-                                                 {{"millrace-forwarded", "1"}});
+  const auto set =
+      replicas.client(replica).call(&Stub::ChangeSecrets, request, {{"millrace-forwarded", "1"}});
   INFO(set.status.error_message());
   REQUIRE(set.ok());
   return replicas.data(replica) + "/keyring";
@@ -34,7 +34,8 @@ std::string keyring_of_who_set(test::Replicas& replicas, std::size_t replica) {
 
 }  // namespace
 
-TEST_CASE("G10: a key that a secret of another replica needs is not forgotten by one that is behind") {
+TEST_CASE(
+    "G10: a key that a secret of another replica needs is not forgotten by one that is behind") {
   test::Replicas replicas("keys", "10m", true);
   const std::size_t writer = test::writer_of(replicas), behind = (writer + 1) % 3;
   const auto deployed = replicas.client(writer).deploy("module shop { secret pin Int }");

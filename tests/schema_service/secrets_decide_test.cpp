@@ -1,5 +1,5 @@
-// Secrets, decided and folded without a service: what was sealed or wrapped meanwhile is not written
-// over, and what was checked must still be what declares it.
+// Secrets, decided and folded without a service: what was sealed or wrapped meanwhile is not
+// written over, and what was checked must still be what declares it.
 #include "support/catch.hpp"
 #include "tests/schema_service/desk.hpp"
 
@@ -16,8 +16,9 @@ constexpr const char* cart = "module cart { secret pin Int  verb pay(Unit) Unit 
 ChangeSecrets setting(const std::string& module, const std::string& id,
                       std::vector<std::string> checked) {
   ChangeSecrets command;
-  command.changes = {{module, "pin", schema::SecretValue{module, "pin", id, "box of " + id,
-                                                         "wrapped by old", "old", "f", 0, "", 0}}};
+  command.changes = {{module, "pin",
+                      schema::SecretValue{module, "pin", id, "box of " + id, "wrapped by old",
+                                          "old", "f", 0, "", 0}}};
   command.checked = std::move(checked);
   return command;
 }

@@ -1,5 +1,5 @@
-// What secrets are bound to and which keys must stay, who is told of many of them, and what is said of
-// one that fits no longer.
+// What secrets are bound to and which keys must stay, who is told of many of them, and what is said
+// of one that fits no longer.
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -23,12 +23,24 @@ namespace {
 
 constexpr const char* shop = "module shop { secret api_key String  secret pin Int }";
 
-std::string keyring_in(const test::TempDir& folder) {
+constexpr const char* key_a = "key-a MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n";
+constexpr const char* other_key_a = "key-a MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=\n";
+constexpr const char* key_b = "key-b MjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM=\n";
+
+// Put in the place of what was there, as a person would.
+std::string keyring_in(const test::TempDir& folder, const std::string& keys = key_a) {
   const std::string path = folder / "keys";
-  std::ofstream(path) << "# millrace keyring 1\n"
-                         "key-a MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n";
-  std::filesystem::permissions(path, std::filesystem::perms(0600));
+  std::ofstream(path + ".new") << "# millrace keyring 1\n" << keys;
+  std::filesystem::permissions(path + ".new", std::filesystem::perms(0600));
+  std::filesystem::rename(path + ".new", path);
   return path;
+}
+
+std::size_t count_of(const std::string& part, const std::string& text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+    ++count;
+  return count;
 }
 
 // Of a service whose commits are kept there.
@@ -94,6 +106,53 @@ TEST_CASE("G10: no key is forgotten while a secret is being sealed") {
   CHECK(test::eventually([&] { return client.call(&Stub::RotateSecrets, request).ok(); }));
 }
 
+TEST_CASE("G10: a key that a secret needs still is not forgotten, whatever else is wrong with it") {
+  const test::TempDir folder;
+  auto settings = test::settings_in(folder);
+  settings.keyring = keyring_in(folder);
+  Running running(settings);
+  test::Client& client = running.client();
+  const std::string of_shop = test::deploy_now(client, shop);
+  REQUIRE(client.call(&Stub::ChangeSecrets, setting_secret("shop", "pin", "7")).ok());
+  // A key of that name is there, and not the one that wrapped it: it may be put right yet.
+  keyring_in(folder, std::string(key_b) + other_key_a);
+  v2::RotateSecretsRequest request;
+  request.set_forget(true);
+  const auto rotated = client.call(&Stub::RotateSecrets, request);
+  INFO(rotated.status.error_message());
+  REQUIRE(rotated.ok());
+  CHECK(rotated->needed().at("key-a") == 1);
+  CHECK(rotated->forgotten_size() == 0);
+  keyring_in(folder, std::string(key_b) + key_a);
+  const auto again = client.call(&Stub::RotateSecrets, request);
+  REQUIRE(again->forgotten_size() == 1);
+  CHECK(again->forgotten(0) == "key-a");
+  CHECK(test::ContextStream(client, of_shop).next() == "api_key= pin=7");
+}
+
+TEST_CASE("G10: what a deployment is given is told once for each set of versions") {
+  const test::TempDir folder;
+  Running running(test::settings_in(folder));
+  test::Client& client = running.client();
+  const std::string of_shop =
+      test::deploy_now(client, "module shop { config limit Int?  secret pin Int }");
+  REQUIRE(client.call(&Stub::ChangeSecrets, setting_secret("shop", "pin", "7")).ok());
+  const test::LogLines lines;
+  test::ContextStream stream(client, of_shop);
+  CHECK(stream.next() == "pin=7");
+  // Given again, as it was, since a config changed.
+  v2::ChangeConfigRequest config;
+  config.add_changes()->set_module("shop");
+  config.mutable_changes(0)->set_name("limit");
+  config.mutable_changes(0)->set_json("1");
+  REQUIRE(client.call(&Stub::ChangeConfig, config).ok());
+  CHECK(stream.next() == "pin=7");
+  CHECK(count_of("audit.secrets-given", lines.text()) == 1);
+  REQUIRE(client.call(&Stub::ChangeSecrets, setting_secret("shop", "pin", "8")).ok());
+  CHECK(stream.next() == "pin=8");
+  CHECK(count_of("audit.secrets-given", lines.text()) == 2);
+}
+
 TEST_CASE("G10: each of many secrets that are read is told, whoever else declares it") {
   const test::TempDir folder;
   Running running(test::settings_in(folder));
@@ -115,14 +174,14 @@ TEST_CASE("G10: a secret that fits its type no longer is not given, and nothing 
   Running running(test::settings_in(folder));
   test::Client& client = running.client();
   test::deploy_now(client, "module shop { secret pin String }");
-  REQUIRE(client.call(&Stub::ChangeSecrets, setting_secret("shop", "pin", "\"HIDDENMARKER\"")).ok());
+  REQUIRE(
+      client.call(&Stub::ChangeSecrets, setting_secret("shop", "pin", "\"HIDDENMARKER\"")).ok());
   auto request = test::deploy_request("module shop { secret pin Int }", "b2");
   request.set_allow_breaking(true);
   const auto created = client.create(request);
   INFO(created.status.error_message());
   REQUIRE(created.ok());
-  const std::string told =
-      test::ContextStream(client, created->deployments(0).deployment()).next();
+  const std::string told = test::ContextStream(client, created->deployments(0).deployment()).next();
   CHECK(contains(told, "pin!pin: wanted Int, got string"));
   CHECK_FALSE(contains(told, "HIDDENMARKER"));
 }

@@ -1,6 +1,7 @@
 // Secrets that people ask for, over real gRPC: given by name, told in the log and the timeline, and
 // changed only as they were seen.
 #include "schema/change.hpp"
+#include "support/eventually.hpp"
 #include "support/log_lines.hpp"
 #include "tests/schema_service/secrets_parts.hpp"
 
@@ -157,6 +158,14 @@ TEST_CASE(
   test::Client& client = running.client();
   const std::string of_shop = test::deploy_now(client, shop);
   REQUIRE(client.call(&Stub::ChangeSecrets, setting_secret("shop", "pin", "7")).ok());
+  // The last commit: once the clockwork has told of its end nothing else gives values anew.
+  const test::LogLines lines;
+  test::deploy_now(client, cart);
+  REQUIRE(test::eventually([&] {
+    const std::string text = lines.text();
+    const std::size_t finalized = text.rfind("changeset.finalized");
+    return finalized != std::string::npos && contains(text.substr(finalized), "modules=cart");
+  }));
   std::filesystem::rename(folder / "keyring", folder / "away");
   test::ContextStream stream(client, of_shop);
   CHECK(contains(stream.next(), "pin!keyring " + (folder / "keyring") + " cannot be read"));
