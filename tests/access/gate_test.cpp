@@ -103,6 +103,8 @@ TEST_CASE("only a service of the platform speaks for others") {
   arrival.on_behalf = "bob";
   arrival.on_behalf_roles = "deployer=shop* viewer";
   CHECK(house.verdict(arrival) == "bob");
+  // Who hands it on lends them nothing of its own.
+  CHECK(text_of(house.gate().admit(arrival)->roles) == "deployer=shop* viewer");
   arrival.on_behalf_roles = "viewer";
   CHECK(house.verdict(arrival) == "permission-denied");
   Arrival forged = with_token(deploys, 'a');
@@ -182,6 +184,39 @@ TEST_CASE("what is refused for a module names it") {
   CHECK(house.told[0].modules == "bank shop");
   CHECK(house.told[0].principal == "ada");
   CHECK(house.told[1].modules.empty());
+}
+
+TEST_CASE("how many attempts were not told is told with the next one that is") {
+  House house;
+  house.limits.told.burst_max = 1;
+  house.limits.told.per_second_max = 1;
+  const auto tries = [&](int times) {
+    for (int i = 0; i < times; ++i) CHECK(house.verdict(with_token(deploys, 'a')) != "ada");
+  };
+  tries(4);
+  house.clock.advance(1'000);
+  tries(1);
+  house.clock.advance(1'000);
+  tries(1);
+  REQUIRE(house.told.size() == 3);
+  CHECK(house.told[0].left_out == 0);
+  CHECK(house.told[1].left_out == 3);
+  CHECK(house.told[2].left_out == 0);
+}
+
+TEST_CASE("what is no token is not told: it may be the password of something else") {
+  House house;
+  house.limits.told.burst_max = 10;
+  for (const char* shown : {"Bearer hunter2", "Basic hunter2", "hunter2", "Bearer mlr_hunter2"}) {
+    Arrival arrival = with_token(deploys, 'a');
+    arrival.authorization = shown;
+    CHECK(house.verdict(arrival) == "unauthenticated");
+    REQUIRE_FALSE(house.told.empty());
+    const Denied& denied = house.told.back();
+    CHECK(denied.who == "something that is no token");
+    CHECK((denied.who + denied.what + denied.why).find("hunter2") == std::string::npos);
+    house.told.clear();
+  }
 }
 
 TEST_CASE("a stream ends when its token is revoked, and when its owner's roles change") {
