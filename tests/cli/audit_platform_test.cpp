@@ -53,9 +53,8 @@ std::string audit(const test::RunningSchema& schema, const Timeline& timeline) {
   session.out = &out;
   session.err = &err;
   const auto commands = cli::all_commands(session);
-  const cli::Parsed parsed =
-      cli::parse(commands, {"audit", "--schema", schema.address(), "--timeline", timeline.address()},
-                 session);
+  const cli::Parsed parsed = cli::parse(
+      commands, {"audit", "--schema", schema.address(), "--timeline", timeline.address()}, session);
   INFO(err.str());
   REQUIRE_FALSE(parsed.exit_code);
   const int exit_code = parsed.command->run();
