@@ -96,7 +96,7 @@ TEST_CASE("lines for the audit have a queue of their own, and what did not fit i
   std::atomic<bool> away{true};
   std::vector<LogEvent> lines;  // read after the end
   PublisherLimits limits;
-  limits.events_max = 2;
+  limits.events_max = 4;
   limits.batch_events_max = 1;
   limits.backoff_ms_max = 1;
   limits.backoff_ms_min = 1;
@@ -122,6 +122,31 @@ TEST_CASE("lines for the audit have a queue of their own, and what did not fit i
   CHECK(lines[lines.size() - 2].fields.at("lost_before") == std::to_string(lost));
   CHECK(lines.back().fields.empty());
   CHECK(others.lines.size() == 500);
+}
+
+TEST_CASE(
+    "what is denied while the timeline is away leaves half of the queue to what is done (G8)") {
+  test::ManualClock clock;
+  std::atomic<bool> away{true};
+  std::atomic<int> done{0};
+  PublisherLimits limits;
+  limits.events_max = 10;
+  limits.batch_events_max = 1;
+  limits.backoff_ms_min = limits.backoff_ms_max = 1;
+  TimelinePublisher audit(
+      [&](const std::vector<TimelineEvent>& batch) -> Status {
+        if (away) return fail(Code::unavailable, "away");
+        for (const TimelineEvent& event : batch)
+          done += std::get<LogEvent>(event.what).source == "audit" ? 1 : 0;
+        return {};
+      },
+      limits);
+  TimelineLog log(audit, clock);
+  for (int i = 0; i < 1'000; ++i) log.add_own({LogLevel::warn, 1, "access.denied", {}});
+  for (int i = 0; i < 5; ++i) log.add_own({LogLevel::warn, 1, "audit.secret-read", {}});
+  away = false;
+  audit.stop(10'000);
+  CHECK(done == 5);
 }
 
 }  // namespace

@@ -30,12 +30,14 @@ void TimelineLog::add(LogEvent event) {
   publisher_.publish({0, clock_.wall_ms(), {}, {}, std::move(event)});
 }
 
-// The queue bounds them; what did not fit, or was not taken, is told with the next one that goes.
+// The queue bounds them, and what was denied leaves half of it to what was done; what did not fit,
+// or was not taken, is told with the next one that goes.
 void TimelineLog::add_audited(LogEvent event) {
+  const Weight weight = audit_kind(event) == AuditKind::denied ? Weight::half : Weight::full;
   const std::lock_guard lock(mutex_);
   const std::uint64_t lost = audit_.dropped();
   if (lost > lost_told_) event.fields["lost_before"] = std::to_string(lost - lost_told_);
-  if (audit_.publish({0, clock_.wall_ms(), {}, {}, std::move(event)})) lost_told_ = lost;
+  if (audit_.publish({0, clock_.wall_ms(), {}, {}, std::move(event)}, weight)) lost_told_ = lost;
 }
 
 void TimelineLog::add_own(const LogLine& line, const std::string& process) {
