@@ -151,15 +151,15 @@ TEST_CASE("a write of somebody with very many roles is decided by the replica th
     for (const char* kind : {"a", "b"})
       role.add_modules("team" + std::to_string(i) + kind + std::string(180, 'x') + "*");
   }
-  request.mutable_roles()->rbegin()->set_modules(0, "shop*");
+  request.mutable_roles()->rbegin()->set_modules(0, "wide*");
   REQUIRE(pair.writer().call(&Stub::CreateToken, request, bearer(root)).ok());
   REQUIRE(test::eventually([&] {
     return pair.other().call(&Stub::GetSchema, v2::GetSchemaRequest(), bearer('g')).ok();
   }));
-  const auto made = pair.other().call(&Stub::CreateChangeset, module_named("shop"), bearer('g'));
+  const auto made = pair.other().call(&Stub::CreateChangeset, module_named("wide"), bearer('g'));
   INFO(made.status.error_message());
   REQUIRE(made.ok());
-  CHECK(test::eventually([&] { return author_of(pair.writer(), "shop") == "gail"; }));
+  CHECK(test::eventually([&] { return author_of(pair.writer(), "wide") == "gail"; }));
   const auto refused = pair.other().call(&Stub::CreateChangeset, module_named("more"), bearer('g'));
   CHECK(refused.status.error_code() == grpc::StatusCode::PERMISSION_DENIED);
 }
