@@ -168,6 +168,8 @@ TEST_CASE("of two timelines on one folder the second is told, and serves from me
   CHECK(first.audit().audit().memory_only().empty());
   // And has both once the first is gone.
   first.stop();
-  CHECK(eventually([&] { return second.audit().events_size() == 3; }));
-  CHECK(eventually([&] { return second.audit().audit().memory_only().empty(); }));
+  CHECK(eventually([&] {
+    const auto page = second.audit();
+    return page.events_size() == 3 && page.audit().memory_only().empty();
+  }));
 }
