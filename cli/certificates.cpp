@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tls/authority.hpp"
+#include "tls/key_file.hpp"
 
 namespace millrace::cli {
 namespace {
@@ -234,7 +235,8 @@ Result<std::vector<CertificateFile>> read_certificates(const std::string& path) 
     if (!text) return fail(text.error());
     const auto described = tls::describe(*text);
     if (!described) return fail(within(file, described.error()));
-    for (const tls::Certificate& each : *described) all.push_back({file, each});
+    const std::string key = tls::key_file_warning(fs::path(file).replace_extension(".key"));
+    for (const tls::Certificate& each : *described) all.push_back({file, each, key});
   }
   return all;
 }

@@ -26,6 +26,7 @@ struct CertificatesOrder {
 struct CertificateFile {
   std::string path;
   tls::Certificate certificate;
+  std::string key_warning = {};  // of NAME.key beside NAME.pem; empty: none, or there is no key
 };
 
 // The authority and what a cluster needs; the files that were made. Already exists where any of

@@ -181,10 +181,13 @@ Command& Command::uses_tls(Session& session) {
       .text("--cert", "FILE", files.certificate, "over TLS: the certificate that we show (PEM)")
       .text("--key", "FILE", files.key, "over TLS: its key (PEM)")
       .text("--token-file", "FILE", session.token_file,
-            "the token that is shown to services; else MILLRACE_TOKEN_FILE");
+            "the token that is shown to services; else MILLRACE_TOKEN_FILE")
+      .flag("--insecure", session.addresses.insecure,
+            "show it in clear to other machines too, where the network itself is closed");
 }
 
 Command& Command::uses_schema(Session& session) {
+  services_.push_back(&session.addresses.schema);
   return uses_tls(session).addresses("--schema", session.addresses.schema,
                                      "the schema service; several replicas with commas between");
 }
@@ -196,11 +199,13 @@ Command& Command::reads_schema(Session& session) {
 }
 
 Command& Command::uses_routing(Session& session) {
+  services_.push_back(&session.addresses.routing);
   return uses_tls(session).addresses("--routing", session.addresses.routing,
                                      "the routing service; several with commas between");
 }
 
 Command& Command::uses_timeline(Session& session) {
+  services_.push_back(&session.addresses.timeline);
   return uses_tls(session).address("--timeline", session.addresses.timeline,
                                    "the timeline service");
 }

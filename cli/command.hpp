@@ -77,6 +77,8 @@ class Command {
   // --ca, --cert and --key FILE; part of those above.
   Command& uses_tls(Session& session);
   bool connects() const { return connects_; }
+  // Whose calls carry the user's token: one or several with commas between, as the session has it.
+  const std::vector<const std::string*>& services() const { return services_; }
 
   Command& examples(std::string text);
   // Options of a command live as long as it: `keep` holds them.
@@ -101,6 +103,7 @@ class Command {
   std::vector<std::shared_ptr<void>> kept_;
   std::function<int()> run_;
   bool connects_ = false;
+  std::vector<const std::string*> services_;
 };
 
 }  // namespace millrace::cli

@@ -307,22 +307,6 @@ std::string to_json(const access::Token& token, const std::string& text,
   return text_of(json);
 }
 
-std::string to_json(const std::vector<AuditEntry>& entries) {
-  Json list = Json::array();
-  for (const AuditEntry& entry : entries) {
-    Json each = {{"time", rfc3339(entry.time_ms)},
-                 {"denied", entry.revision == 0 && !entry.done},
-                 {"who", entry.who},
-                 {"what", entry.what},
-                 {"from", entry.from},
-                 {"why", entry.why}};
-    if (entry.revision != 0) each["revision"] = entry.revision;
-    if (!entry.left_out.empty()) each["left_out"] = entry.left_out;
-    list.push_back(std::move(each));
-  }
-  return text_of({{"audit", std::move(list)}});
-}
-
 std::string to_json(const AccessReport& report) {
   Json tokens = Json::array();
   for (const access::Token& token : report.tokens)
@@ -373,12 +357,15 @@ std::string json_line(const TimelineEvent& event) {
 
 std::string settings_json(const std::vector<SettingReport>& rows,
                           const std::vector<std::string>& deprecated,
-                          const std::vector<std::string>& hints) {
+                          const std::vector<std::string>& hints,
+                          const std::vector<std::string>* warnings) {
   Json settings = Json::array();
   for (const SettingReport& row : rows)
     settings.push_back(
         {{"name", row.name}, {"value", row.value}, {"from", row.from}, {"help", row.help}});
-  return text_of({{"settings", settings}, {"deprecated", deprecated}, {"hints", hints}});
+  Json json = {{"settings", settings}, {"deprecated", deprecated}, {"hints", hints}};
+  if (warnings != nullptr) json["warnings"] = *warnings;
+  return text_of(json);
 }
 
 std::string to_json(const Facts& facts) {

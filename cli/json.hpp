@@ -53,13 +53,14 @@ std::string to_json(const statekit::Position& position);
 std::string to_json(const access::Token& token, const std::string& text,
                     const statekit::Position& position);
 std::string to_json(const AccessReport& report);
-std::string to_json(const std::vector<AuditEntry>& entries);
+std::string to_json(const AuditReport& report);
 std::string to_json(const std::vector<schema::Diagnostic>& diagnostics);
 std::string to_json(const TimelinePage& page);
 std::string json_line(const TimelineEvent& event);  // on one line, so that a stream can be read
 std::string settings_json(const std::vector<SettingReport>& rows,
                           const std::vector<std::string>& deprecated,
-                          const std::vector<std::string>& hints);
+                          const std::vector<std::string>& hints,
+                          const std::vector<std::string>* warnings = nullptr);
 std::string to_json(const std::vector<CertificateFile>& files);
 std::string files_json(const std::vector<std::string>& paths);
 std::string to_json(const Facts& facts);

@@ -21,7 +21,8 @@ std::string to_json(const std::vector<CertificateFile>& files) {
                     {"addresses", each.ips},
                     {"valid_from", rfc3339(each.valid_from_s * 1'000)},
                     {"valid_until", rfc3339(each.valid_until_s * 1'000)},
-                    {"fingerprint", each.fingerprint}});
+                    {"fingerprint", each.fingerprint},
+                    {"key_warning", file.key_warning}});
   }
   return Json{{"certificates", list}}.dump(2, ' ', false, Json::error_handler_t::replace);
 }

@@ -30,7 +30,15 @@ statekit::Status show_token(const cli::Session& session) {
   if (session.token_file.empty()) return {};
   const auto file = cli::TokenFile::open(session.token_file);
   if (!file) return statekit::fail(file.error());
-  statekit::show_tokens([file = *file] { return file->shown(); });
+  statekit::show_tokens([file = *file] { return file->shown(); },
+                        cli::token_rules(session.addresses.insecure));
+  return {};
+}
+
+// Before anything is done: a command may ask several services, and tell some of them in passing.
+statekit::Status may_connect(const cli::Command& command) {
+  for (const std::string* addresses : command.services())
+    if (auto may = cli::may_show_token_to(*addresses); !may) return may;
   return {};
 }
 
@@ -59,6 +67,8 @@ int main(int argc, char** argv) {
       return session.finish(session.report(used.error()));
     if (const auto shown = show_token(session); !shown)
       return session.finish(session.report(shown.error()));
+    if (const auto may = may_connect(*parsed.command); !may)
+      return session.finish(session.report(may.error()));
   }
   return session.finish(parsed.command->run());
 }

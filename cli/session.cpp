@@ -21,6 +21,9 @@ Result<Addresses> addresses(const std::map<std::string, std::string>& environmen
   run("MILLRACE_RUN_CA", all.tls.ca);
   run("MILLRACE_RUN_CERTIFICATE", all.tls.certificate);
   run("MILLRACE_RUN_KEY", all.tls.key);
+  std::string insecure;
+  run("MILLRACE_RUN_INSECURE", insecure);
+  all.insecure = insecure == "true";
 
   settings::Fields fields;
   fields.addresses("cli.schema", all.schema,
@@ -32,6 +35,7 @@ Result<Addresses> addresses(const std::map<std::string, std::string>& environmen
   fields.text("cli.ca", all.tls.ca, "PEM file with the authorities that are believed");
   fields.text("cli.certificate", all.tls.certificate, "PEM file with our certificate");
   fields.text("cli.key", all.tls.key, "PEM file with its key");
+  fields.boolean("cli.insecure", all.insecure, "a token goes to other machines in clear as well");
   settings::Sources sources;
   for (const auto& [name, value] : environment) {
     if (name.starts_with("MILLRACE_CLI_")) sources.environment.emplace(name, value);

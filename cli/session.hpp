@@ -23,7 +23,8 @@ struct Addresses {
   std::string timeline = "127.0.0.1:8894";
   std::string ingress_health = "127.0.0.1:9891";
   std::string console_health = "127.0.0.1:9895";
-  tls::Files tls;  // who we are to them and whom we believe; none: in clear
+  tls::Files tls;         // who we are to them and whom we believe; none: in clear
+  bool insecure = false;  // a token goes to other machines in clear as well
   bool operator==(const Addresses&) const = default;
 };
 

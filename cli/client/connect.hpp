@@ -18,4 +18,11 @@ const std::shared_ptr<tls::Credentials>& credentials();
 
 statekit::Channel connect(const std::string& address);
 
+// What the user's token is shown under, for statekit::show_tokens.
+statekit::TokenRules token_rules(bool insecure);
+// FailedPrecondition where the token would go in clear to another machine: for one address or
+// several with commas between, or for a URL.
+statekit::Status may_show_token_to(const std::string& addresses);
+statekit::Status may_show_token_to_url(const std::string& url);
+
 }  // namespace millrace::cli

@@ -316,16 +316,33 @@ struct TokenOrder {
   access::Token token;
   std::vector<access::RoleBinding> roles;
 };
-// A change that was made, or an attempt that was denied.
+// A change that was made, something else that was done, or an attempt that was denied.
 struct AuditEntry {
   std::int64_t time_ms = 0;
   std::string who;
   std::string what;
   std::string from;                 // of an attempt: the other end's address
   std::string why;                  // the reason of a change; why an attempt was denied
-  statekit::Revision revision = 0;  // of a change; 0: an attempt that was denied
+  statekit::Revision revision = 0;  // of a change; 0: it is of the timeline
   std::string left_out;             // attempts that were not told before this one
   bool done = false;                // it was, though there is no revision of it
+  std::string event = {};           // of the timeline: "access.denied", "audit.secret-read", ...
+  std::string modules = {};         // likewise: which it concerns, where that is known
+  std::string lost_before = {};     // likewise: lines that its teller lost before it
+};
+// What the timeline no longer has of the audit, or may lose.
+struct AuditKept {
+  std::uint64_t done_gone = 0;  // so many made room, the newest of them of this time
+  std::int64_t done_gone_ms = 0;
+  std::uint64_t denied_gone = 0;
+  std::int64_t denied_gone_ms = 0;
+  std::string memory_only;  // why what is new is not on the disk; empty: it is
+};
+struct AuditReport {
+  std::vector<AuditEntry> entries;  // newest first
+  std::optional<AuditKept> kept;    // none: this timeline keeps no audit apart from all else
+  bool more = false;                // older ones were found than are shown
+  statekit::Revision cut = 0;       // the history begins here, and there was something before
 };
 
 struct AccessReport {
@@ -348,6 +365,10 @@ struct TimelinePage {
   std::vector<TimelineEvent> events;  // newest first
   std::uint64_t oldest_id = 0;
   std::uint64_t dropped = 0;
+};
+struct AuditPage {
+  TimelinePage page;
+  std::optional<AuditKept> kept;  // none: `page` is of everything, since the timeline is older
 };
 
 }  // namespace millrace::cli

@@ -118,21 +118,50 @@ Result<Pong> ping_timeline(const std::string& address, std::int64_t deadline_ms)
   return decode(*answer);
 }
 
-Result<TimelinePage> query_timeline(const std::string& address, const TimelineFilter& filter,
-                                    std::uint32_t limit, std::uint64_t before_id,
-                                    std::int64_t deadline_ms) {
+namespace {
+
+Result<AuditPage> query(const std::string& address, const v2alpha1::TimelineQueryRequest& request,
+                        std::int64_t deadline_ms) {
   const auto channel = connect(address);
   const auto stub = v2alpha1::TimelineService::NewStub(channel.grpc());
+  const auto answer = ask<v2alpha1::TimelineQueryResponse>(
+      *stub, &v2alpha1::TimelineService::Stub::Query, request, "timeline", address, deadline_ms);
+  if (!answer) return statekit::fail(answer.error());
+  AuditPage found{{{}, answer->oldest_id(), answer->dropped()}, {}};
+  for (const auto& event : answer->events()) found.page.events.push_back(decode(event));
+  if (answer->has_audit()) {
+    const v2alpha1::AuditKept& kept = answer->audit();
+    found.kept = {kept.done_gone(), kept.done_gone_ms(), kept.denied_gone(), kept.denied_gone_ms(),
+                  kept.memory_only()};
+  }
+  return found;
+}
+
+v2alpha1::TimelineQueryRequest request_of(const TimelineFilter& filter, std::uint32_t limit,
+                                          std::uint64_t before_id) {
   v2alpha1::TimelineQueryRequest request;
   *request.mutable_filter() = encode(filter);
   request.set_limit(limit);
   request.set_before_id(before_id);
-  const auto answer = ask<v2alpha1::TimelineQueryResponse>(
-      *stub, &v2alpha1::TimelineService::Stub::Query, request, "timeline", address, deadline_ms);
-  if (!answer) return statekit::fail(answer.error());
-  TimelinePage page{{}, answer->oldest_id(), answer->dropped()};
-  for (const auto& event : answer->events()) page.events.push_back(decode(event));
-  return page;
+  return request;
+}
+
+}  // namespace
+
+Result<TimelinePage> query_timeline(const std::string& address, const TimelineFilter& filter,
+                                    std::uint32_t limit, std::uint64_t before_id,
+                                    std::int64_t deadline_ms) {
+  auto found = query(address, request_of(filter, limit, before_id), deadline_ms);
+  if (!found) return statekit::fail(std::move(found.error()));
+  return std::move(found->page);
+}
+
+Result<AuditPage> query_audit(const std::string& address, const TimelineFilter& filter,
+                              const std::string& who, std::uint32_t limit, std::uint64_t before_id,
+                              std::int64_t deadline_ms) {
+  v2alpha1::TimelineQueryRequest request = request_of(filter, limit, before_id);
+  request.mutable_audit()->set_who(who);
+  return query(address, request, deadline_ms);
 }
 
 struct TimelineStream::Impl {

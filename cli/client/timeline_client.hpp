@@ -19,6 +19,12 @@ statekit::Result<TimelinePage> query_timeline(const std::string& address,
                                               const TimelineFilter& filter, std::uint32_t limit,
                                               std::uint64_t before_id, std::int64_t deadline_ms);
 
+// What is kept for the audit; `who` empty: of everybody. A timeline that keeps none apart answers
+// as to query_timeline.
+statekit::Result<AuditPage> query_audit(const std::string& address, const TimelineFilter& filter,
+                                        const std::string& who, std::uint32_t limit,
+                                        std::uint64_t before_id, std::int64_t deadline_ms);
+
 class TimelineStream {
  public:
   // Events after `after_id`; 0: all that are kept and match, then what comes.

@@ -1,9 +1,11 @@
-// audit: who changed what and who was denied what, in one list: the history of the schema service,
-// and from the timeline the denied attempts and the locks of states that were broken.
+// audit: who changed, did and was denied what, in one list: the history of the schema service, and
+// what the timeline keeps for the audit.
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <ostream>
 
+#include "cli/audit_lines.hpp"
 #include "cli/client/schema_client.hpp"
 #include "cli/client/timeline_client.hpp"
 #include "cli/commands.hpp"
@@ -20,9 +22,7 @@ namespace {
 
 constexpr std::int64_t entries_max = 1'000;
 constexpr std::int64_t timeline_ms_max = 10'000;
-constexpr std::uint32_t lines_max = 10'000;  // of the timeline that are looked through
-constexpr const char* denied = "access.denied";
-constexpr const char* forced = "state.forced";  // a lock of a state over HTTP was broken
+constexpr std::uint32_t warnings_max = 10'000;  // of an older timeline that are looked through
 
 struct Options {
   std::string since;
@@ -35,7 +35,7 @@ struct Options {
 bool is_somebodys(const HistoryEntry& entry) { return entry.author != "schema"; }
 
 Result<std::vector<AuditEntry>> changes(const Session& session, const Options& options,
-                                        std::int64_t since_ms) {
+                                        std::int64_t since_ms, AuditReport& report) {
   const SchemaClient client(session.addresses.schema);
   HistoryFilter filter{options.module, options.who, since_ms, 0,
                        static_cast<std::uint32_t>(options.limit)};
@@ -49,56 +49,60 @@ Result<std::vector<AuditEntry>> changes(const Session& session, const Options& o
       for (const std::string& change : entry.changes) what += (what.empty() ? "" : "; ") + change;
       found.push_back({entry.time_ms, entry.author, what, "", entry.reason, entry.revision, ""});
     }
-    if (page->next_before == 0 || found.size() >= static_cast<std::size_t>(options.limit))
+    if (page->cut) report.cut = page->oldest;
+    const bool enough = found.size() >= static_cast<std::size_t>(options.limit);
+    if (page->next_before == 0 || enough) {
+      report.more = page->next_before != 0;
       return found;
+    }
     filter.before = page->next_before;
   }
 }
 
-std::string field(const TimelineEvent& event, const char* name) {
-  const auto found = event.fields.find(name);
-  return found == event.fields.end() ? "" : found->second;
-}
-
-// A line of the platform's own: it names no deployment, which whatever is not of the platform has
-// to. Its source is what its event begins with.
-bool is_of_platform(const TimelineEvent& event) {
-  return event.deployment.empty() && event.message.starts_with(event.subject + ".");
-}
-
-// What a module is denied says which it is in words only, so that it is looked for there.
-bool matches(const AuditEntry& entry, const Options& options) {
-  const bool of_them =
-      options.who.empty() || entry.who == options.who || entry.who.starts_with(options.who + " (");
-  return of_them && (options.module.empty() ||
-                     (entry.what + " " + entry.why).find(options.module) != std::string::npos);
-}
-
-Result<std::vector<AuditEntry>> attempts(const Session& session, const Options& options,
-                                         std::int64_t since_ms) {
+TimelineFilter since(std::int64_t since_ms) {
   TimelineFilter filter;
   filter.types = {"log"};
   filter.level = "warn";
   filter.since_ms = since_ms;
+  return filter;
+}
+
+void take(const std::vector<TimelineEvent>& events, const Options& options,
+          std::vector<AuditEntry>& found) {
+  for (const TimelineEvent& event : events)
+    if (auto entry = audit_entry_of(event, {options.who, options.module}))
+      found.push_back(*std::move(entry));
+}
+
+// A timeline that keeps no audit apart is asked for its warnings, and they are looked through here.
+Result<std::vector<AuditEntry>> among_warnings(const Session& session, const Options& options,
+                                               std::int64_t since_ms) {
   const auto page =
-      query_timeline(session.addresses.timeline, filter, lines_max, 0, timeline_ms_max);
+      query_timeline(session.addresses.timeline, since(since_ms), warnings_max, 0, timeline_ms_max);
   if (!page) return fail(page.error());
   std::vector<AuditEntry> found;
-  for (const TimelineEvent& event : page->events) {
-    if (!is_of_platform(event)) continue;
-    if (event.message != denied && event.message != forced) continue;
-    const std::string left_out = field(event, "left_out");
-    AuditEntry entry{event.time_ms,
-                     field(event, "who"),
-                     field(event, "what"),
-                     field(event, "from"),
-                     field(event, "why"),
-                     0,
-                     left_out == "0" ? "" : left_out,
-                     event.message == forced};
-    if (matches(entry, options)) found.push_back(std::move(entry));
-  }
+  take(page->events, options, found);
   return found;
+}
+
+Result<std::vector<AuditEntry>> lines(const Session& session, const Options& options,
+                                      std::int64_t since_ms, AuditReport& report) {
+  TimelineFilter filter = since(since_ms);
+  filter.module = options.module;
+  std::vector<AuditEntry> found;
+  std::uint64_t before = 0;
+  while (true) {
+    const std::size_t wanted = static_cast<std::size_t>(options.limit) + 1 - found.size();
+    const auto next = query_audit(session.addresses.timeline, filter, options.who,
+                                  static_cast<std::uint32_t>(wanted), before, timeline_ms_max);
+    if (!next) return fail(next.error());
+    if (!next->kept) return among_warnings(session, options, since_ms);
+    report.kept = next->kept;
+    const auto& events = next->page.events;
+    take(events, options, found);
+    if (events.empty() || found.size() > static_cast<std::size_t>(options.limit)) return found;
+    before = events.back().id;
+  }
 }
 
 std::string outcome_of(const AuditEntry& entry) {
@@ -106,34 +110,83 @@ std::string outcome_of(const AuditEntry& entry) {
   return entry.done ? "done" : "denied";
 }
 
-int audit(const Session& session, const Options& options) {
-  std::int64_t since_ms = 0;
-  if (!options.since.empty()) {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const auto moment = parse_moment(
-        options.since, std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
-    if (!moment) return session.report(moment.error());
-    since_ms = *moment;
+void say_gone(const Session& session, std::uint64_t events, std::int64_t newest_ms,
+              const char* what, std::int64_t since_ms) {
+  if (events == 0 || newest_ms < since_ms) return;
+  *session.err << "no longer kept: " << events << " " << what << " that made room, the newest of "
+               << rfc3339(newest_ms) << '\n';
+}
+
+std::uint64_t sum(const std::vector<AuditEntry>& entries, std::string AuditEntry::*count) {
+  std::uint64_t all = 0;
+  for (const AuditEntry& entry : entries) {
+    std::uint64_t each = 0;
+    const std::string& text = entry.*count;
+    std::from_chars(text.data(), text.data() + text.size(), each);
+    all += each;
   }
-  auto all = changes(session, options, since_ms);
-  if (!all) return session.report(all.error());
-  const auto tried = attempts(session, options, since_ms);
-  if (!tried) return session.report(tried.error());
-  all->insert(all->end(), tried->begin(), tried->end());
-  std::stable_sort(all->begin(), all->end(),
-                   [](const auto& a, const auto& b) { return a.time_ms > b.time_ms; });
-  if (all->size() > static_cast<std::size_t>(options.limit))
-    all->resize(static_cast<std::size_t>(options.limit));
-  if (session.json()) {
-    *session.out << to_json(*all) << '\n';
-    return done;
+  return all;
+}
+
+// What the list lacks, for people.
+void say_missing(const Session& session, const AuditReport& report, std::int64_t since_ms) {
+  std::ostream& err = *session.err;
+  if (report.more) err << "older ones are not shown: --limit shows more\n";
+  if (const auto count = sum(report.entries, &AuditEntry::left_out); count != 0)
+    err << "left out: " << count << " attempts, which came faster than they are told\n";
+  if (const auto count = sum(report.entries, &AuditEntry::lost_before); count != 0)
+    err << "lost: " << count << " lines, while the timeline was away\n";
+  if (report.cut != 0) err << "no longer kept: changes before revision " << report.cut << '\n';
+  if (!report.kept) {
+    err << "this timeline is older and keeps no audit apart: what was denied, read or broken is "
+           "looked for among its newest "
+        << warnings_max << " warnings\n";
+    return;
   }
+  const AuditKept& kept = *report.kept;
+  say_gone(session, kept.done_gone, kept.done_gone_ms, "lines of what was done", since_ms);
+  say_gone(session, kept.denied_gone, kept.denied_gone_ms, "denied attempts", since_ms);
+  if (!kept.memory_only.empty())
+    err << "the timeline keeps this in memory only, until it stops: " << kept.memory_only << '\n';
+}
+
+void print(const Session& session, const AuditReport& report) {
   Table table({"TIME", "OUTCOME", "WHO", "FROM", "WHAT", "WHY"});
-  for (const AuditEntry& entry : *all)
+  for (const AuditEntry& entry : report.entries)
     table.row({rfc3339(entry.time_ms), outcome_of(entry), entry.who,
                entry.from.empty() ? "-" : entry.from, entry.what,
                entry.why.empty() ? "-" : entry.why});
   *session.out << table.text(session.colours);
+}
+
+Result<std::int64_t> since_of(const Options& options) {
+  if (options.since.empty()) return 0;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return parse_moment(options.since,
+                      std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+int audit(const Session& session, const Options& options) {
+  const auto since_ms = since_of(options);
+  if (!since_ms) return session.report(since_ms.error());
+  AuditReport report;
+  auto all = changes(session, options, *since_ms, report);
+  if (!all) return session.report(all.error());
+  const auto told = lines(session, options, *since_ms, report);
+  if (!told) return session.report(told.error());
+  all->insert(all->end(), told->begin(), told->end());
+  std::stable_sort(all->begin(), all->end(),
+                   [](const auto& a, const auto& b) { return a.time_ms > b.time_ms; });
+  report.more = report.more || all->size() > static_cast<std::size_t>(options.limit);
+  if (all->size() > static_cast<std::size_t>(options.limit))
+    all->resize(static_cast<std::size_t>(options.limit));
+  report.entries = *std::move(all);
+  if (session.json()) {
+    *session.out << to_json(report) << '\n';
+    return done;
+  }
+  print(session, report);
+  say_missing(session, report, *since_ms);
   return done;
 }
 
@@ -141,7 +194,7 @@ int audit(const Session& session, const Options& options) {
 
 Command audit_command(Session& session) {
   const auto options = std::make_shared<Options>();
-  Command command("audit", "Print who changed what and who was denied what, newest first.");
+  Command command("audit", "Print who changed, read and was denied what, newest first.");
   command.keep(options)
       .text("--since", "WHEN", options->since, "an age (90m, 7d), a day or a time")
       .text("--who", "PRINCIPAL", options->who, "only what they did or tried")
@@ -152,8 +205,9 @@ Command audit_command(Session& session) {
       .uses_timeline(session)
       .examples(
           "  millrace audit --since 7d --who ci\n"
-          "\nChanges come from the history, denied attempts and broken locks of states from the "
-          "timeline, for as long as each keeps them.\n")
+          "\nChanges come from the history; denied attempts, secrets that were read or given and "
+          "broken locks of states from what the timeline keeps for the audit. What is no longer "
+          "kept, was left out or is in memory only is said.\n")
       .action([&session, options] { return audit(session, *options); });
   return command;
 }

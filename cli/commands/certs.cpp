@@ -2,6 +2,7 @@
 #include <ctime>
 #include <memory>
 #include <ostream>
+#include <set>
 
 #include "cli/certificates.hpp"
 #include "cli/commands.hpp"
@@ -56,9 +57,18 @@ std::string lifetime(const tls::Certificate& certificate, std::int64_t now_s) {
   return until + " (" + age((certificate.valid_until_s - now_s) * 1'000) + ")";
 }
 
+// Once for each key, however many certificates are in the file beside it.
+void warn_of_keys(const Session& session, const std::vector<CertificateFile>& files) {
+  std::set<std::string> said;
+  for (const CertificateFile& each : files)
+    if (!each.key_warning.empty() && said.insert(each.key_warning).second)
+      *session.err << "warning: " << printable(each.key_warning) << '\n';
+}
+
 int show(Session& session, const std::string& path) {
   const auto files = read_certificates(path);
   if (!files) return session.report(files.error());
+  warn_of_keys(session, *files);
   const auto now_s = static_cast<std::int64_t>(std::time(nullptr));
   bool valid = true;
   for (const CertificateFile& each : *files)

@@ -58,6 +58,11 @@ std::vector<std::string> faults_in(const Effective& effective, const Options& op
   return faults_of(effective.fields, effective.settings);
 }
 
+std::vector<std::string> warnings_in(const Effective& effective, const Options& options) {
+  if (options.without_files) return {};
+  return access::warnings_of(effective.settings.tls);
+}
+
 int check(const Session& session, const Options& options) {
   Effective effective;
   if (const Status loaded = load(options, effective); !loaded)
@@ -69,8 +74,12 @@ int check(const Session& session, const Options& options) {
                                ? "1 setting is wrong"
                                : std::to_string(faults.size()) + " settings are wrong",
                            std::move(faults)});
+  const auto warnings = warnings_in(effective, options);
+  for (const std::string& line : warnings) *session.err << "warning: " << printable(line) << '\n';
   if (session.json()) {
-    *session.out << settings_json({}, effective.loaded.deprecated, effective.loaded.hints) << '\n';
+    *session.out << settings_json({}, effective.loaded.deprecated, effective.loaded.hints,
+                                  &warnings)
+                 << '\n';
   } else {
     *session.out << (options.file.empty() ? "the settings" : printable(options.file))
                  << (options.file.empty() ? " are right\n" : ": right\n");

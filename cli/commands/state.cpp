@@ -37,6 +37,7 @@ int conformance(const Session& session, ConformanceOrder& order, Check check) {
     auto token = access::read_shown_token(session.token_file);
     if (!token) return session.report(token.error());
     order.token = std::move(*token);
+    if (const auto may = may_show_token_to_url(order.url); !may) return session.report(may.error());
   }
   Progress progress(session);
   const auto report =

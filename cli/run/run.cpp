@@ -171,6 +171,7 @@ class Runner {
                                      std::pair{"MILLRACE_RUN_CERTIFICATE", &at.tls.certificate},
                                      std::pair{"MILLRACE_RUN_KEY", &at.tls.key}})
       if (!file->empty()) environment->emplace(name, *file);
+    if (at.insecure) environment->emplace("MILLRACE_RUN_INSECURE", "true");
     auto child = Child::start(
         {options_.command, *std::move(environment), module_ + " | ",
          [this](std::string_view line, bool is_error) { tell_timeline(line, is_error); },

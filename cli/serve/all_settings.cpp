@@ -1,6 +1,5 @@
 #include "cli/serve/all_settings.hpp"
 
-#include "access/io/faults.hpp"
 #include "services/schema/vault.hpp"
 
 namespace millrace::cli {
@@ -17,8 +16,9 @@ void describe(settings::Fields& fields, AllSettings& all) {
   settings::describe(fields, all.tls);
 }
 
-std::vector<std::string> faults_of(const settings::Fields& fields, const AllSettings& all) {
-  std::vector<std::string> faults = access::faults_of(fields, all.auth, all.tls);
+std::vector<std::string> faults_of(const settings::Fields& fields, const AllSettings& all,
+                                   access::Peers peers) {
+  std::vector<std::string> faults = access::faults_of(fields, all.auth, all.tls, peers);
   for (std::string& each : schema_service::faults_of(all.schema)) faults.push_back(std::move(each));
   return faults;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "access/io/faults.hpp"
 #include "cli/session.hpp"
 #include "services/console/settings.hpp"
 #include "services/ingress/settings.hpp"
@@ -33,6 +34,7 @@ void describe(settings::Fields& fields, AllSettings& all);
 
 // What would be wrong at a start though each value is well formed, a line each: files that are
 // named, ports that would not be opened.
-std::vector<std::string> faults_of(const settings::Fields& fields, const AllSettings& all);
+std::vector<std::string> faults_of(const settings::Fields& fields, const AllSettings& all,
+                                   access::Peers peers = access::Peers::elsewhere);
 
 }  // namespace millrace::cli

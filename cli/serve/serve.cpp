@@ -14,7 +14,6 @@
 #include "services/schema/workspace/server.hpp"
 #include "services/timeline/server.hpp"
 #include "settings/main.hpp"
-#include "statekit/io/certificates.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
 #include "statekit/io/process_lines.hpp"
@@ -96,6 +95,7 @@ Status announce(const Everything& all) {
 
 void hand_down_data(AllSettings& all) {
   all.schema.data = all.data;
+  all.timeline.data = all.data;
   all.routing.data = all.data;
   all.ingress.data = all.data;
   all.console.data = all.data;
@@ -122,8 +122,10 @@ int serve(int argc, const char* const* argv) {
   Everything all;
   settings::Fields fields;
   describe(fields, all.settings);
-  const settings::Binary binary{"millrace serve", "Runs all five services in one process.",
-                                examples, [&] { return faults_of(fields, all.settings); }};
+  const settings::Binary binary{
+      "millrace serve", "Runs all five services in one process.", examples,
+      [&] { return faults_of(fields, all.settings, access::Peers::inside); },
+      [&] { return access::warnings_of(all.settings.tls); }};
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors =
       settings::open_doors(binary, all.settings.tls, access::asks(all.settings.auth));
@@ -134,10 +136,11 @@ int serve(int argc, const char* const* argv) {
       {*statekit::parse_log_level(log.level), *statekit::parse_log_format(log.format)});
   hand_down_data(all.settings);
   count_deprecated(all, fields);
-  if (const auto exit_code = all.door.open(all.settings.auth, all.settings.data)) return *exit_code;
+  if (const auto exit_code = all.door.open(all.settings.auth, all.settings.tls, all.settings.data))
+    return *exit_code;
 
   statekit::Program program("millrace serve");
-  statekit::watch_certificates(program, all.doors);
+  all.door.watch(program, all.doors);
   seal::write_no_core_dumps();  // the schema service holds secrets in clear at times
   add<schema_service::Wiring>(program, all, all.schema, "schema", schema_service::start);
   add_states(program, all);

@@ -7,7 +7,6 @@
 #include "settings/log.hpp"
 #include "settings/main.hpp"
 #include "settings/tls.hpp"
-#include "statekit/io/certificates.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
 #include "statekit/io/process_lines.hpp"
@@ -24,8 +23,8 @@ int main(int argc, char** argv) {
   fields.text("data", settings.data, "folder for what is kept on disk");
   console::describe(fields, settings);
   settings::describe(fields, log);
-  const settings::Binary binary{
-      "millrace-console", "Shows what is deployed and what happens.", {}, door.faults()};
+  const settings::Binary binary =
+      door.binary("millrace-console", "Shows what is deployed and what happens.");
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors = settings::open_doors(binary, tls, door.asks());
   if (!doors) return 1;
@@ -50,7 +49,7 @@ int main(int argc, char** argv) {
   std::unique_ptr<console::Server> server;
   statekit::ProcessLines lines("millrace-console", clock);
   statekit::Program program("millrace-console");
-  statekit::watch_certificates(program, *doors);
+  door.watch(program, *doors);
   lines.add_to(program, settings.timeline, peers);
   httpkit::add_health_page(program, settings.health_listen, "console.health_listen", health,
                            metrics, *doors);

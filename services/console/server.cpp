@@ -19,6 +19,7 @@
 #include "statekit/io/grpc_feed.hpp"
 #include "statekit/io/ids.hpp"
 #include "statekit/io/log.hpp"
+#include "statekit/io/turned_away.hpp"
 
 namespace millrace::console {
 namespace {
@@ -76,6 +77,9 @@ class ConsoleServer final : public Server {
     options.doors = wiring_.doors;
     options.limits.body_bytes_max = body_bytes_max;
     options.limits.connections_max = static_cast<std::size_t>(settings_.connections_max);
+    options.limits.connections_per_client_max =
+        static_cast<std::size_t>(settings_.connections_per_client_max);
+    options.turned_away = statekit::count_turned_away(*wiring_.metrics, "console");
     options.limits.stream_bytes_max = static_cast<std::size_t>(settings_.stream_bytes_max);
     auto http = httpkit::serve(
         options, [this](httpkit::Request request, std::shared_ptr<httpkit::Reply> reply) {

@@ -20,6 +20,10 @@ void describe(settings::Fields& fields, Settings& settings) {
               "name of this console among the followers; empty: a random one");
   fields.integer("console.connections_max", settings.connections_max, 1, 100'000,
                  "open connections; further ones are answered 503");
+  fields.integer("console.connections_per_client_max", settings.connections_per_client_max, 0,
+                 1'000'000,
+                 "those of one address; one more is 429; 0: three quarters of them, all for this "
+                 "machine");
   fields.integer("console.streams_max", settings.streams_max, 1, 10'000,
                  "pages that are kept up to date at once; further ones are answered 503");
   fields.integer("console.stream_bytes_max", settings.stream_bytes_max, 64 << 10, 1 << 30,

@@ -20,6 +20,7 @@ struct Settings {
   std::string cache;                        // empty: DATA/console/feed.cache
   std::string instance;                     // empty: a random one
   std::int64_t connections_max = 1024;
+  std::int64_t connections_per_client_max = 0;  // 0: three quarters, see docs/decisions/0178
   std::int64_t streams_max = 64;
   std::int64_t stream_bytes_max = 16 << 20;
   std::int64_t activity_events_max = 500;

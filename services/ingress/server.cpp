@@ -13,6 +13,7 @@
 #include "statekit/io/ids.hpp"
 #include "statekit/io/log.hpp"
 #include "statekit/io/timeline_publisher.hpp"
+#include "statekit/io/turned_away.hpp"
 
 namespace millrace::ingress {
 namespace {
@@ -32,6 +33,7 @@ httpkit::Limits limits_of(const Settings& s) {
   out.handle_ms_max = s.timeout_ms + own_answer_ms;
   out.write_ms_max = s.write_timeout_ms;
   out.connections_max = static_cast<std::size_t>(s.connections_max);
+  out.connections_per_client_max = static_cast<std::size_t>(s.connections_per_client_max);
   out.pipelined_max = static_cast<std::size_t>(s.pipelined_max);
   return out;
 }
@@ -78,6 +80,7 @@ class IngressServer final : public Server {
                         .setting = "ingress.http_listen",
                         .limits = limits_of(settings_),
                         .threads = static_cast<std::size_t>(settings_.threads),
+                        .turned_away = statekit::count_turned_away(*wiring_.metrics, "ingress"),
                         .doors = wiring_.doors,
                         .guests = tls::Guests::everybody},
                        [this](httpkit::Request request, std::shared_ptr<httpkit::Reply> reply) {

@@ -11,6 +11,10 @@ void describe_limits(settings::Fields& fields, Settings& settings) {
                  "largest body of a request, in bytes; more is 413");
   fields.integer("ingress.connections_max", settings.connections_max, 1, 1'000'000,
                  "connections at one time; more are told 503");
+  fields.integer("ingress.connections_per_client_max", settings.connections_per_client_max, 0,
+                 1'000'000,
+                 "those of one address; one more is 429; 0: three quarters of them, all for this "
+                 "machine");
   fields.integer("ingress.pipelined_max", settings.pipelined_max, 1, 1'000,
                  "requests of one connection in hand at one time");
   fields.duration("ingress.idle_timeout", settings.idle_timeout_ms, 1, 86'400'000,

@@ -23,6 +23,7 @@ struct Settings {
   std::int64_t header_bytes_max = 16 * 1024;
   std::int64_t body_bytes_max = 1024 * 1024;
   std::int64_t connections_max = 10'000;
+  std::int64_t connections_per_client_max = 0;  // 0: three quarters, see docs/decisions/0178
   std::int64_t pipelined_max = 16;
   std::int64_t idle_timeout_ms = 60'000;
   std::int64_t read_timeout_ms = 15'000;

@@ -156,8 +156,11 @@ std::optional<Miss> Call::choose(std::optional<Forbidden>& no) {
   }
   const Route& route = std::get<Route>(found);
   known_verb_ = true;
-  no = forbidden({head_.module, head_.verb, route}, arrival_.caller ? &*arrival_.caller : nullptr,
-                 head_.callers);
+  const access::Caller* const caller = arrival_.caller ? &*arrival_.caller : nullptr;
+  Called called{head_.module, head_.verb, route};
+  if (route.exported && !route.exported_realm)
+    called.same_realm = calls_within(*state, route.realm, caller, head_.callers);
+  no = forbidden(called, caller, head_.callers);
   if (no) return std::nullopt;
   deployment_ = route.deployment;
   lease_ = service_.pool_.pick(route, tried_, service_.parts_.random(),

@@ -12,15 +12,26 @@ std::string name_of(const Called& called) {
   return std::string(called.module) + "." + std::string(called.verb);
 }
 
+bool is_exported(const Called& called) {
+  return called.route.exported_realm || (called.route.exported && called.same_realm);
+}
+
 Forbidden not_exported(const Called& called, const std::string& who) {
-  return {Reason::not_exported, "verb " + name_of(called) + " is not exported, so " + who +
-                                    " cannot call it: write `export verb` in module " +
-                                    std::string(called.module)};
+  const bool within = called.route.exported;
+  return {Reason::not_exported, "verb " + name_of(called) + " is not exported" +
+                                    (within ? " to other realms" : "") + ", so " + who +
+                                    " cannot call it: write `export " + (within ? "realm " : "") +
+                                    "verb` in module " + std::string(called.module)};
+}
+
+std::string_view last_module(const std::vector<std::string>& chain) {
+  const std::string_view last = chain.back();
+  return last.substr(0, last.find('.'));
 }
 
 // A module's verified identity: its own verbs, and what others export.
 std::optional<Forbidden> of_module(const Called& called, const access::Caller& caller) {
-  if (called.route.exported || caller.is_module(called.module)) return std::nullopt;
+  if (is_exported(called) || caller.is_module(called.module)) return std::nullopt;
   return not_exported(called, caller.name);
 }
 
@@ -40,11 +51,22 @@ bool may_as_person(const access::Caller& caller, std::string_view module) {
 
 }  // namespace
 
+bool calls_within(const RouteState& state, std::string_view realm, const access::Caller* caller,
+                  const std::vector<std::string>& chain) {
+  if (caller != nullptr)
+    return !is_of_modules(*caller) || state.any_of_realm(realm, [&](std::string_view module) {
+      return caller->is_module(module);
+    });
+  return chain.empty() || state.any_of_realm(realm, [&](std::string_view module) {
+    return module == last_module(chain);
+  });
+}
+
 std::optional<Forbidden> forbidden(const Called& called, const access::Caller* caller,
                                    const std::vector<std::string>& chain) {
   if (caller == nullptr) {
-    if (chain.empty() || called.route.exported) return std::nullopt;
-    const std::string module = chain.back().substr(0, chain.back().find('.'));
+    if (chain.empty() || is_exported(called)) return std::nullopt;
+    const std::string module(last_module(chain));
     if (module == called.module) return std::nullopt;
     return not_exported(called, "module " + module);
   }

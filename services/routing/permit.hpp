@@ -16,13 +16,19 @@ namespace millrace::routing {
 struct Called {
   std::string_view module;
   std::string_view verb;
-  Route route;  // of the verb
+  Route route;             // of the verb
+  bool same_realm = true;  // as `calls_within` says
 };
 
 struct Forbidden {
   Reason reason = Reason::forbidden;
   std::string message;
 };
+
+// Whether whoever calls is of a module of that realm; who calls as `forbidden` has it. True where
+// no module calls.
+bool calls_within(const RouteState& state, std::string_view realm, const access::Caller* caller,
+                  const std::vector<std::string>& chain);
 
 // `caller`: who was verified to call; null: nobody is asked here, and the chain of callers that
 // the call itself names is believed (`module.verb`, outermost first).

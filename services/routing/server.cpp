@@ -19,6 +19,7 @@
 #include "statekit/io/ids.hpp"
 #include "statekit/io/log.hpp"
 #include "statekit/io/timeline_publisher.hpp"
+#include "statekit/io/turned_away.hpp"
 
 namespace millrace::routing {
 namespace {
@@ -79,6 +80,8 @@ class RoutingServer final : public Server {
     options.listen = settings_.listen;
     options.setting = "routing.listen";
     options.doors = wiring_.doors;
+    options.guard.connections_per_client_max = settings_.connections_per_client_max;
+    options.guard.turned_away = statekit::count_turned_away(*wiring_.metrics, "routing");
     options.message_bytes_max = static_cast<int>(settings_.message_bytes_max);
     if (statekit::Status guarded = guard_service(); !guarded) return guarded;
     auto server = statekit::GrpcServer::start(options, {guarded_ ? guarded_.get() : rpc_.get()},
@@ -142,7 +145,7 @@ class RoutingServer final : public Server {
     out.clock = wiring_.clock;
     out.denied = [this](const access::Caller& caller, const std::string& verb,
                         const std::string& why) {
-      if (gate_) gate_->refuse(caller, "call " + verb, "", why);
+      if (gate_) gate_->refuse(caller, "call " + verb, "", why, {verb.substr(0, verb.find('.'))});
     };
     out.metrics = &metrics_;
     if (publisher_)

@@ -20,6 +20,10 @@ void describe(settings::Fields& fields, Settings& settings) {
                  "calls that wait for a revision; more are refused as overloaded");
   fields.integer("routing.attempts_max", settings.attempts_max, 1, 16,
                  "endpoints tried for one call while none can be reached");
+  fields.integer("routing.connections_per_client_max", settings.connections_per_client_max, 0,
+                 1'000'000,
+                 "gRPC connections of one address; one more is closed; 0: three quarters of 10,000 "
+                 "for the process, all for this machine");
   fields.integer("routing.message_bytes_max", settings.message_bytes_max, 1'024, 256 << 20,
                  "largest request and largest answer, in bytes");
   fields.duration("routing.deadline_default", settings.deadline_default_ms, 1, 86'400'000,

@@ -18,6 +18,7 @@ struct Settings {
   std::string cache;                                     // empty: DATA/routing/feed.cache
   std::string instance;                                  // empty: a random one
   std::int64_t calls_max = 10'000;
+  std::int64_t connections_per_client_max = 0;  // 0: three quarters, see docs/decisions/0178
   std::int64_t waiting_max = 1'000;
   std::int64_t attempts_max = 3;
   std::int64_t message_bytes_max = 4 << 20;

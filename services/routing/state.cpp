@@ -127,12 +127,20 @@ void RouteState::add_deployment(const schema::Deployment& deployment) {
   entry.module = deployment.module();
   for (const schema::Verb& verb : deployment.schema->verbs) entry.verbs.push_back(verb.name);
   std::sort(entry.verbs.begin(), entry.verbs.end());
-  for (const schema::Verb& verb : deployment.schema->verbs)
-    if (verb.visibility == schema::Visibility::exported) entry.exported.push_back(verb.name);
+  entry.realm = deployment.schema->realm;
+  for (const schema::Verb& verb : deployment.schema->verbs) {
+    if (verb.visibility != schema::Visibility::internal) entry.exported.push_back(verb.name);
+    if (verb.visibility == schema::Visibility::exported_realm)
+      entry.exported_realm.push_back(verb.name);
+  }
   std::sort(entry.exported.begin(), entry.exported.end());
+  std::sort(entry.exported_realm.begin(), entry.exported_realm.end());
   for (const schema::IngressVerb& each : schema::ingress_verbs(*deployment.schema))
     entry.from_http.push_back(each.verb->name);
   std::sort(entry.from_http.begin(), entry.from_http.end());
+  const auto before = deployments_.find(deployment.key);
+  if (before != deployments_.end() && !before->second.realm.empty()) --in_realms_;
+  if (!entry.realm.empty()) ++in_realms_;
   put(deployments_, deployment.key, std::move(entry));
 }
 
@@ -217,6 +225,7 @@ void RouteState::remove_deployment(const std::string& key) {
     at = next;
   }
   leave_sides(module, key);
+  if (!found->second.realm.empty()) --in_realms_;
   drop(deployments_, key);
 }
 
@@ -270,8 +279,25 @@ std::variant<Route, Miss> RouteState::route(std::string_view module, std::string
   const auto among = [&](const std::vector<std::string>& verbs) {
     return std::binary_search(verbs.begin(), verbs.end(), verb, std::less<>{});
   };
-  return Route{found->first, deployment.healthy, among(deployment.exported),
-               among(deployment.from_http)};
+  return Route{found->first,
+               deployment.healthy,
+               among(deployment.exported),
+               among(deployment.exported_realm),
+               among(deployment.from_http),
+               deployment.realm};
+}
+
+bool RouteState::any_of_realm(std::string_view realm,
+                              const std::function<bool(std::string_view)>& which) const {
+  if (in_realms_ == 0) return realm.empty();
+  bool known = false;
+  for (const auto& [key, deployment] : deployments_) {
+    if (deployment.realm != realm && known) continue;
+    if (!which(deployment.module)) continue;
+    if (deployment.realm == realm) return true;
+    known = true;
+  }
+  return !known && realm.empty();
 }
 
 // The shares lie side by side on 0..99 in the order of their keys; what they leave is canonical.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -31,8 +32,10 @@ struct Target {
 struct Route {
   std::string_view deployment;
   std::span<const Target> targets;
-  bool exported = false;   // the verb, to other modules
-  bool from_http = false;  // it has a route of ingress
+  bool exported = false;        // the verb, to other modules of its realm
+  bool exported_realm = false;  // and to those of every realm
+  bool from_http = false;       // it has a route of ingress
+  std::string_view realm = {};  // of its module; empty: none
 };
 
 enum class Miss : std::uint8_t { unknown_module, unknown_verb, no_endpoint };
@@ -65,6 +68,11 @@ class RouteState {
   // True while calls may be routed to it: it is canonical, or of a side. Others drain.
   bool gets_calls(std::string_view deployment) const;
 
+  // Whether one of the modules for which `which` is true is of that realm. One that is not known
+  // here is of none.
+  bool any_of_realm(std::string_view realm,
+                    const std::function<bool(std::string_view)>& which) const;
+
   // Who may do what.
   const access::Book& book() const { return book_; }
 
@@ -75,10 +83,12 @@ class RouteState {
  private:
   struct Deployment {
     std::string module;
-    std::vector<std::string> verbs;      // sorted
-    std::vector<std::string> exported;   // of them, sorted
-    std::vector<std::string> from_http;  // of them, sorted
-    std::vector<Target> healthy;         // sorted by id; follows from the endpoints
+    std::vector<std::string> verbs;           // sorted
+    std::string realm;                        // empty: none
+    std::vector<std::string> exported;        // of its verbs, within the realm or beyond, sorted
+    std::vector<std::string> exported_realm;  // of these, beyond it, sorted
+    std::vector<std::string> from_http;       // of them, sorted
+    std::vector<Target> healthy;              // sorted by id; follows from the endpoints
     bool operator==(const Deployment&) const = default;
   };
   struct Endpoint {
@@ -120,6 +130,7 @@ class RouteState {
   Revision revision_ = 0;
   std::uint64_t digest_ = 0;  // the sum of the entries' hashes; in any order, of any history
   ByKey<Deployment> deployments_;
+  std::size_t in_realms_ = 0;  // of them, those of a module in a realm
   ByKey<Endpoint> endpoints_;
   ByKey<std::string> canonical_;  // module -> deployment
   ByKey<Side> sides_;             // by changeset

@@ -10,7 +10,6 @@
 #include "settings/log.hpp"
 #include "settings/main.hpp"
 #include "settings/tls.hpp"
-#include "statekit/io/certificates.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
 #include "statekit/io/process_lines.hpp"
@@ -28,10 +27,9 @@ int main(int argc, char** argv) {
   fields.text("data", settings.data, "folder for what is kept on disk");
   schema_service::describe(fields, settings);
   settings::describe(fields, log);
-  const settings::Binary binary{"millrace-schema",
-                                "Keeps the schema and all that happens to it, and streams it.",
-                                {},
-                                door.faults([&] { return schema_service::faults_of(settings); })};
+  const settings::Binary binary =
+      door.binary("millrace-schema", "Keeps the schema and all that happens to it, and streams it.",
+                  [&] { return schema_service::faults_of(settings); });
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors = settings::open_doors(binary, tls, door.asks());
   if (!doors) return 1;
@@ -47,7 +45,7 @@ int main(int argc, char** argv) {
   std::unique_ptr<workspace::Server> states;
   statekit::ProcessLines lines("millrace-schema", clock);
   statekit::Program program("millrace-schema");
-  statekit::watch_certificates(program, *doors);
+  door.watch(program, *doors);
   lines.add_to(program, settings.timeline, {.credentials = doors->credentials});
   httpkit::add_health_page(program, settings.health_listen, "schema.health_listen", health, metrics,
                            *doors);

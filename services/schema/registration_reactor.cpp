@@ -104,10 +104,10 @@ class RegistrationReactor final : public Reactor {
  private:
   statekit::Status reaches(const std::string& deployment) const {
     if (!caller_) return {};
-    statekit::Status may =
-        access::check_modules(*caller_, access::Permission::serve, {module_of_key(deployment)});
+    const std::vector<std::string> modules = {module_of_key(deployment)};
+    statekit::Status may = access::check_modules(*caller_, access::Permission::serve, modules);
     if (!may && gate_ != nullptr)
-      gate_->refuse(*caller_, "RegisterEndpoint", context_->peer(), may.error().message);
+      gate_->refuse(*caller_, "RegisterEndpoint", context_->peer(), may.error().message, modules);
     return may;
   }
 

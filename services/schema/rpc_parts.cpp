@@ -96,7 +96,8 @@ Status CallParts::reaches(const grpc::CallbackServerContext& context, const char
   const access::Caller* const caller = access::current_caller();
   if (caller == nullptr) return {};
   Status may = access::check_modules(*caller, permission, modules);
-  if (!may && gate_ != nullptr) gate_->refuse(*caller, method, context.peer(), may.error().message);
+  if (!may && gate_ != nullptr)
+    gate_->refuse(*caller, method, context.peer(), may.error().message, modules);
   return may;
 }
 

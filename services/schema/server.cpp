@@ -15,6 +15,7 @@
 #include "statekit/io/grpc_feed_server.hpp"
 #include "statekit/io/grpc_server.hpp"
 #include "statekit/io/log.hpp"
+#include "statekit/io/turned_away.hpp"
 
 namespace millrace::schema_service {
 
@@ -58,6 +59,8 @@ class GrpcSchemaServer final : public Server {
     options.listen = settings_.listen;
     options.setting = "schema.listen";
     options.doors = wiring_.doors;
+    options.guard.connections_per_client_max = settings_.connections_per_client_max;
+    options.guard.turned_away = statekit::count_turned_away(*wiring_.metrics, "schema");
     if (Status guarded = guard_services(); !guarded) return guarded;
     auto server = statekit::GrpcServer::start(options, {guarded_ ? guarded_.get() : rpc_.get()},
                                               wiring_.health);

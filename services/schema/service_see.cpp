@@ -4,6 +4,7 @@
 
 #include "services/schema/config_types.hpp"
 #include "services/schema/service.hpp"
+#include "statekit/audit_line.hpp"
 #include "statekit/io/audit.hpp"
 #include "statekit/utf8.hpp"
 
@@ -54,7 +55,9 @@ void tell(const SeenSecret& seen, const Asker& asker, Revision revision) {
                                         {"revision", revision},
                                         {"by", told(asker.who)},
                                         {"from", told(asker.from)},
-                                        {"reason", told(asker.why)}});
+                                        {"reason", told(asker.why)},
+                                        {statekit::principal_field, told(asker.who)},
+                                        {statekit::module_field, seen.module}});
 }
 
 }  // namespace

@@ -28,6 +28,10 @@ void describe_state(settings::Fields& fields, Settings& settings) {
                  std::int64_t{1} << 30, "bytes of one state that is put over HTTP");
   fields.integer("schema.state_connections_max", settings.state_connections_max, 1, 100'000,
                  "HTTP connections at one time; one more is refused");
+  fields.integer("schema.state_connections_per_client_max",
+                 settings.state_connections_per_client_max, 0, 1'000'000,
+                 "those of one address; one more is 429; 0: three quarters of them, all for this "
+                 "machine");
   fields.integer("schema.state_open_max", settings.state_open_max, 1, 10'000,
                  "workspaces whose journals are held open at one time");
   fields.integer("schema.state_quota_bytes_max", settings.state_quota_bytes_max, 1'024,
@@ -89,6 +93,10 @@ void describe(settings::Fields& fields, Settings& settings) {
                  "followers of the feed at one time; one more is refused");
   fields.integer("schema.registrations_max", settings.registrations_max, 1, 1'000'000,
                  "endpoints registered at one time; one more is refused");
+  fields.integer("schema.connections_per_client_max", settings.connections_per_client_max, 0,
+                 1'000'000,
+                 "gRPC connections of one address; one more is closed; 0: three quarters of 10,000 "
+                 "for the process, all for this machine");
   fields.duration("schema.first_message_max", settings.first_message_ms_max, 10, 600'000,
                   "how long a follower or endpoint may be connected and not say who it is");
   describe_feed(fields, settings);

@@ -30,6 +30,7 @@ struct Settings {
   std::int64_t commands_max = 4'096;
   std::int64_t followers_max = 4'096;
   std::int64_t registrations_max = 10'000;
+  std::int64_t connections_per_client_max = 0;  // 0: three quarters, see docs/decisions/0178
   std::int64_t first_message_ms_max = 10'000;
   std::int64_t ring_commits_max = 8'192;
   std::int64_t ring_bytes_max = std::int64_t{64} << 20;
@@ -41,6 +42,7 @@ struct Settings {
   std::int64_t waiting_max = 256;  // as reads_max: all may go on at once
   std::int64_t state_body_bytes_max = std::int64_t{64} << 20;
   std::int64_t state_connections_max = 256;
+  std::int64_t state_connections_per_client_max = 0;
   std::int64_t state_open_max = 64;
   std::int64_t state_quota_bytes_max = std::int64_t{512} << 20;
   std::int64_t state_versions_max = 50;

@@ -15,11 +15,15 @@ using statekit::Result;
 namespace {
 
 // Secrets are bound to it, so that those of one cluster do not open in another that shares a store.
-std::string workspace_of(const std::string& journal) {
-  if (!journal.starts_with("etcd://") && !journal.starts_with("mysql://")) return "default";
+// Those of a journal over HTTP were bound to `default` once, and open as well.
+std::vector<std::string> workspaces_of(const std::string& journal) {
+  const std::string engine = journal.substr(0, journal.find("://"));
+  const bool over_http = engine == "http" || engine == "https";
+  if (!over_http && engine != "etcd" && engine != "mysql") return {"default"};
   // Behind the last slash: where a database is named too, it is not part of it.
-  const std::string place = journal.substr(0, journal.find('?'));
-  return place.substr(place.rfind('/') + 1);
+  const std::string place = journal.substr(0, journal.find_first_of("?#"));
+  const std::string name = place.substr(place.rfind('/') + 1);
+  return over_http ? std::vector<std::string>{name, "default"} : std::vector<std::string>{name};
 }
 
 void tell_of_keyring(const std::string& path) {
@@ -30,8 +34,9 @@ void tell_of_keyring(const std::string& path) {
 
 }  // namespace
 
-Vault::Vault(std::unique_ptr<seal::KeyProvider> keys, std::string why_none, std::string workspace)
-    : keys_(std::move(keys)), why_none_(std::move(why_none)), workspace_(std::move(workspace)) {}
+Vault::Vault(std::unique_ptr<seal::KeyProvider> keys, std::string why_none,
+             std::vector<std::string> workspaces)
+    : keys_(std::move(keys)), why_none_(std::move(why_none)), workspaces_(std::move(workspaces)) {}
 
 Result<seal::KeyProvider*> Vault::keys() {
   if (keys_ == nullptr) return fail(statekit::Code::failed_precondition, why_none_);
@@ -42,7 +47,7 @@ Result<SecretValue> Vault::seal(const std::string& module, const std::string& na
                                 const seal::ClearText& value) {
   const Result<seal::KeyProvider*> provider = keys();
   if (!provider) return fail(provider.error());
-  Result<seal::Sealed> sealed = seal::seal(**provider, {workspace_, module, name}, value);
+  Result<seal::Sealed> sealed = seal::seal(**provider, {workspaces_.front(), module, name}, value);
   if (!sealed) return fail(std::move(sealed.error()));
   SecretValue secret;
   secret.module = module;
@@ -60,7 +65,12 @@ Result<seal::ClearText> Vault::open(const SecretValue& secret) {
   if (!provider) return fail(provider.error());
   const seal::Sealed sealed{
       secret.id, secret.box, {secret.wrapped_key, secret.key_id}, secret.fingerprint};
-  return seal::open(**provider, {workspace_, secret.module, secret.name}, sealed);
+  Result<seal::ClearText> clear =
+      seal::open(**provider, {workspaces_.front(), secret.module, secret.name}, sealed);
+  for (std::size_t i = 1; i < workspaces_.size() && !clear; ++i)
+    if (auto other = seal::open(**provider, {workspaces_[i], secret.module, secret.name}, sealed))
+      return other;
+  return clear;
 }
 
 Result<schema::SecretRewrapped> Vault::rewrap(const SecretValue& secret) {
@@ -90,24 +100,24 @@ std::unique_ptr<seal::KeyProvider> keyring_of(const Settings& settings, bool mak
 
 std::unique_ptr<Vault> make_vault(const Settings& settings,
                                   std::function<statekit::Status()> may_make_keyring) {
-  const std::string workspace = workspace_of(journal_url(settings));
+  const std::vector<std::string> workspaces = workspaces_of(journal_url(settings));
   if (!settings.kms.empty()) {
     seal::KmsOptions options;
     options.socket = settings.kms;
     options.call_ms_max = settings.kms_ms_max;
     auto kms = seal::open_kms(std::move(options), keyring_of(settings, false));
-    if (kms) return std::make_unique<Vault>(std::move(*kms), "", workspace);
+    if (kms) return std::make_unique<Vault>(std::move(*kms), "", workspaces);
     return std::make_unique<Vault>(nullptr, "schema.secrets.kms: " + kms.error().message,
-                                   workspace);
+                                   workspaces);
   }
   if (settings.keyring.empty() && !listens_on_loopback(settings))
     return std::make_unique<Vault>(nullptr,
                                    "there is no key to seal secrets with: name a keyring "
                                    "(schema.secrets.keyring) or a KMS (schema.secrets.kms); one is "
                                    "made by itself only where schema.listen is a loopback address",
-                                   workspace);
+                                   workspaces);
   return std::make_unique<Vault>(keyring_of(settings, true, std::move(may_make_keyring)), "",
-                                 workspace);
+                                 workspaces);
 }
 
 std::vector<std::string> faults_of(const Settings& settings) {

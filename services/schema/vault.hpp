@@ -17,8 +17,10 @@ namespace millrace::schema_service {
 
 class Vault {
  public:
-  // `keys` null: there are none, for the reason in `why_none`.
-  Vault(std::unique_ptr<seal::KeyProvider> keys, std::string why_none, std::string workspace);
+  // `keys` null: there are none, for the reason in `why_none`. What is sealed is bound to the first
+  // workspace; what is bound to any of them opens.
+  Vault(std::unique_ptr<seal::KeyProvider> keys, std::string why_none,
+        std::vector<std::string> workspaces);
 
   statekit::Result<schema::SecretValue> seal(const std::string& module, const std::string& name,
                                              const seal::ClearText& value);
@@ -32,7 +34,7 @@ class Vault {
  private:
   const std::unique_ptr<seal::KeyProvider> keys_;
   const std::string why_none_;
-  const std::string workspace_;
+  const std::vector<std::string> workspaces_;
 };
 
 // With the KMS or the keyring that the settings name, or the keyring in the data folder. That one

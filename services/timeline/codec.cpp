@@ -60,6 +60,31 @@ void encode(const Page& page, v2alpha1::TimelineQueryResponse& message) {
   message.set_dropped(page.dropped);
 }
 
+void encode(const AuditPage& page, v2alpha1::TimelineQueryResponse& message) {
+  for (const EventPtr& event : page.events) statekit::encode(*event, *message.add_events());
+  message.set_oldest_id(page.oldest_id);
+  v2alpha1::AuditKept& kept = *message.mutable_audit();
+  kept.set_done_gone(page.figures.done_gone.events);
+  kept.set_done_gone_ms(page.figures.done_gone.newest_ms);
+  kept.set_denied_gone(page.figures.denied_gone.events);
+  kept.set_denied_gone_ms(page.figures.denied_gone.newest_ms);
+  kept.set_memory_only(statekit::valid_utf8(page.figures.memory_only));
+}
+
+statekit::Bytes encode_kept(const TimelineEvent& event) {
+  v2alpha1::TimelineEvent message;
+  statekit::encode(event, message);
+  message.clear_id();
+  return message.SerializeAsString();
+}
+
+statekit::Result<TimelineEvent> decode_kept(statekit::BytesView octets) {
+  v2alpha1::TimelineEvent message;
+  if (!message.ParseFromArray(octets.data(), static_cast<int>(octets.size())) || !message.has_log())
+    return statekit::fail(statekit::Code::data_loss, "it is no line of an audit");
+  return statekit::decode(message);
+}
+
 void encode(const Batch& batch, v2alpha1::TimelineStreamResponse& message) {
   for (const EventPtr& event : batch.events) statekit::encode(*event, *message.add_events());
   message.set_gap(batch.gap);

@@ -26,6 +26,11 @@ struct Incoming {
 Incoming decode(const v2alpha1::PublishRequest& message);
 
 void encode(const Page& page, v2alpha1::TimelineQueryResponse& message);
+void encode(const AuditPage& page, v2alpha1::TimelineQueryResponse& message);
+
+// As it lies in the audit's file, and back; the id stands beside it.
+statekit::Bytes encode_kept(const TimelineEvent& event);
+statekit::Result<TimelineEvent> decode_kept(statekit::BytesView octets);
 void encode(const Batch& batch, v2alpha1::TimelineStreamResponse& message);
 
 }  // namespace millrace::timeline

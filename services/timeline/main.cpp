@@ -7,7 +7,6 @@
 #include "settings/log.hpp"
 #include "settings/main.hpp"
 #include "settings/tls.hpp"
-#include "statekit/io/certificates.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/log.hpp"
 #include "statekit/io/process_lines.hpp"
@@ -21,10 +20,11 @@ int main(int argc, char** argv) {
   settings::Tls tls;
   settings::Fields fields;
   access::Door door(fields, tls);
+  fields.text("data", settings.data, "folder for what is kept on disk");
   timeline::describe(fields, settings);
   settings::describe(fields, log);
-  const settings::Binary binary{
-      "millrace-timeline", "Keeps what happened and tells it.", {}, door.faults()};
+  const settings::Binary binary =
+      door.binary("millrace-timeline", "Keeps what happened and tells it.");
   if (const auto exit_code = settings::configure(binary, fields, argc, argv)) return *exit_code;
   const auto doors = settings::open_doors(binary, tls, door.asks());
   if (!doors) return 1;
@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
   std::unique_ptr<timeline::Server> server;
   statekit::ProcessLines lines("millrace-timeline", clock);
   statekit::Program program("millrace-timeline");
-  statekit::watch_certificates(program, *doors);
+  door.watch(program, *doors);
   httpkit::add_health_page(program, settings.health_listen, "timeline.health_listen", health,
                            metrics, *doors);
   program.add("timeline", server, [&] { return timeline::start(settings, wiring); });

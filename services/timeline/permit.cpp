@@ -1,5 +1,6 @@
 #include "services/timeline/permit.hpp"
 
+#include <set>
 #include <variant>
 
 namespace millrace::timeline {
@@ -33,6 +34,14 @@ std::optional<std::string> not_theirs(const access::Caller& caller,
              line->deployment + "'";
   }
   return std::nullopt;
+}
+
+std::vector<std::string> sources_of(const std::vector<statekit::TimelineEvent>& events) {
+  std::set<std::string> sources;
+  for (const statekit::TimelineEvent& event : events)
+    if (const auto* const line = std::get_if<statekit::LogEvent>(&event.what))
+      sources.insert(line->source);
+  return {sources.begin(), sources.end()};
 }
 
 }  // namespace millrace::timeline

@@ -16,4 +16,7 @@ namespace millrace::timeline {
 std::optional<std::string> not_theirs(const access::Caller& caller,
                                       const std::vector<statekit::TimelineEvent>& events);
 
+// The sources of the lines among them, each once: which modules they would be of.
+std::vector<std::string> sources_of(const std::vector<statekit::TimelineEvent>& events);
+
 }  // namespace millrace::timeline

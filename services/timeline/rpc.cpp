@@ -43,14 +43,12 @@ class TimelineRpc final : public Rpc, public v2alpha1::TimelineService::Callback
     Incoming incoming = decode(*request);
     if (const access::Caller* const caller = access::current_caller())
       if (const auto why = not_theirs(*caller, incoming.events)) {
-        if (gate_ != nullptr) gate_->refuse(*caller, "Publish", context->peer(), *why);
+        if (gate_ != nullptr)
+          gate_->refuse(*caller, "Publish", context->peer(), *why, sources_of(incoming.events));
         return answered(*context, {grpc::StatusCode::PERMISSION_DENIED, *why});
       }
-    const Published published = service_.publish(std::move(incoming.events));
     service_.count_dropped(incoming.unreadable);
-    response->set_accepted(published.accepted);
-    response->set_dropped(published.dropped + incoming.unreadable);
-    return answered(*context, grpc::Status::OK);
+    return published(*context, std::move(incoming), *response);
   }
 
   grpc::ServerUnaryReactor* Query(grpc::CallbackServerContext* context,
@@ -58,7 +56,12 @@ class TimelineRpc final : public Rpc, public v2alpha1::TimelineService::Callback
                                   v2alpha1::TimelineQueryResponse* response) override {
     const statekit::Result<Filter> filter = decode(request->filter());
     if (!filter) return answered(*context, statekit::to_grpc(filter.error()));
-    encode(service_.query(*filter, request->limit(), request->before_id()), *response);
+    if (request->has_audit())
+      encode(service_.query_audit(*filter, request->audit().who(), request->limit(),
+                                  request->before_id()),
+             *response);
+    else
+      encode(service_.query(*filter, request->limit(), request->before_id()), *response);
     return answered(*context, grpc::Status::OK);
   }
 
@@ -74,6 +77,20 @@ class TimelineRpc final : public Rpc, public v2alpha1::TimelineService::Callback
   }
 
  private:
+  // What is for the audit is on the disk before it is answered.
+  grpc::ServerUnaryReactor* published(grpc::CallbackServerContext& context, Incoming incoming,
+                                      v2alpha1::PublishResponse& response) {
+    grpc::ServerUnaryReactor* const reactor = context.DefaultReactor();
+    service_.publish(
+        std::move(incoming.events),
+        [reactor, &response, unreadable = incoming.unreadable](const Published& taken) {
+          response.set_accepted(taken.accepted);
+          response.set_dropped(taken.dropped + unreadable);
+          reactor->Finish(grpc::Status::OK);
+        });
+    return reactor;
+  }
+
   TimelineService& service_;
   const std::function<bool()> ready_;
   access::Gate* gate_ = nullptr;  // null: nobody is asked

@@ -4,13 +4,28 @@
 
 namespace millrace::timeline {
 
-TimelineService::TimelineService(const statekit::Clock& clock, TimelineLimits limits)
-    : clock_(clock), limits_(limits), ring_(limits.ring), thread_([this] { run(); }) {}
+namespace {
+
+bool is_for_audit(const TimelineEvent& event) {
+  const auto* const line = std::get_if<statekit::LogEvent>(&event.what);
+  return line != nullptr && audit_kind(*line) != AuditKind::none;
+}
+
+}  // namespace
+
+TimelineService::TimelineService(const statekit::Clock& clock, TimelineLimits limits,
+                                 AuditOptions audit)
+    : clock_(clock),
+      limits_(limits),
+      ring_(limits.ring),
+      audit_(clock, std::move(audit)),
+      thread_([this] { run(); }) {}
 
 TimelineService::~TimelineService() { stop(); }
 
-Published TimelineService::publish(std::vector<TimelineEvent> events) {
+Published TimelineService::publish(std::vector<TimelineEvent> events, const Answer& then) {
   Published out;
+  std::vector<TimelineEvent> audited;
   {
     std::unique_lock lock(ring_mutex_);
     for (TimelineEvent& event : events) {
@@ -19,27 +34,41 @@ Published TimelineService::publish(std::vector<TimelineEvent> events) {
         continue;
       }
       if (event.time_ms == 0) event.time_ms = clock_.wall_ms();
+      if (is_for_audit(event)) audited.push_back(event);
       ring_.add(std::move(event));
       ++out.accepted;
     }
   }
   dropped_ += out.dropped;
-  if (out.accepted == 0) return out;
-  {
+  if (out.accepted > 0) {
     std::lock_guard lock(mutex_);
     news_ = true;
+    changed_.notify_all();
   }
-  changed_.notify_all();
+  if (audited.empty())
+    then(out);
+  else
+    audit_.add(std::move(audited), [then, out] { then(out); });
   return out;
+}
+
+PageLimits TimelineService::page_limits(std::size_t limit) const {
+  PageLimits limits;
+  limits.events_max = std::min(limit == 0 ? 100 : limit, limits_.query_events_max);
+  limits.bytes_max = limits_.query_bytes_max;
+  return limits;
 }
 
 Page TimelineService::query(const Filter& filter, std::size_t limit,
                             std::uint64_t before_id) const {
-  PageLimits limits;
-  limits.events_max = std::min(limit == 0 ? 100 : limit, limits_.query_events_max);
-  limits.bytes_max = limits_.query_bytes_max;
+  const PageLimits limits = page_limits(limit);
   std::shared_lock lock(ring_mutex_);
   return {ring_.query(filter, before_id, limits), ring_.oldest_id(), dropped_};
+}
+
+AuditPage TimelineService::query_audit(const Filter& filter, const std::string& who,
+                                       std::size_t limit, std::uint64_t before_id) const {
+  return audit_.query(filter, who, before_id, page_limits(limit));
 }
 
 Batch TimelineService::read_after(std::uint64_t position, const Filter& filter) const {
@@ -85,6 +114,7 @@ std::size_t TimelineService::watching() const {
 }
 
 void TimelineService::stop() {
+  audit_.stop();
   {
     std::lock_guard lock(mutex_);
     stopped_ = true;

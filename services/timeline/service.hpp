@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "services/timeline/audit.hpp"
 #include "services/timeline/state.hpp"
 #include "statekit/clock.hpp"
 
@@ -43,24 +44,31 @@ struct Page {
 
 class TimelineService {
  public:
-  TimelineService(const statekit::Clock& clock, TimelineLimits limits);
+  TimelineService(const statekit::Clock& clock, TimelineLimits limits, AuditOptions audit = {});
   ~TimelineService();
   TimelineService(const TimelineService&) = delete;
   TimelineService& operator=(const TimelineService&) = delete;
 
-  // Events without a time get the present one.
-  Published publish(std::vector<TimelineEvent> events);
+  // Events without a time get the present one. Calls `then` once, at once or on another thread:
+  // what is for the audit is then kept as Audit::add says.
+  using Answer = std::function<void(const Published&)>;
+  Published publish(
+      std::vector<TimelineEvent> events, const Answer& then = [](const Published&) {});
   // Counts what was lost before it got here.
   void count_dropped(std::uint64_t events) { dropped_ += events; }
 
   // `limit` 0 means 100. A page may end early for its size; go on before the id of its last event.
   Page query(const Filter& filter, std::size_t limit, std::uint64_t before_id) const;
+  // Likewise of what is kept for the audit, which has ids of its own.
+  AuditPage query_audit(const Filter& filter, const std::string& who, std::size_t limit,
+                        std::uint64_t before_id) const;
   Batch read_after(std::uint64_t position, const Filter& filter) const;
 
   std::uint64_t newest_id() const;
   std::size_t size() const;
   std::size_t bytes() const;
   std::uint64_t dropped() const { return dropped_; }
+  AuditFigures audit_figures() const { return audit_.figures(); }
 
   // Calls `wake` on this service's thread after events came in, until unwatch returned. 0: too many
   // watch already.
@@ -68,10 +76,11 @@ class TimelineService {
   void unwatch(std::uint64_t id);
   std::size_t watching() const;
 
-  void stop();  // no more wakes; idempotent
+  void stop();  // no more wakes, and what is for the audit is written; idempotent
 
  private:
   void run();
+  PageLimits page_limits(std::size_t limit) const;
 
   const statekit::Clock& clock_;
   const TimelineLimits limits_;
@@ -79,6 +88,7 @@ class TimelineService {
 
   mutable std::shared_mutex ring_mutex_;
   TimelineState ring_;
+  Audit audit_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,4 +1,7 @@
 // Whoever fails to prove who they are is slowed down, by address; whoever proves it is not.
+#include <condition_variable>
+#include <mutex>
+
 #include "access/house.hpp"
 #include "access/io/jwt_door.hpp"
 #include "support/catch.hpp"
@@ -123,4 +126,28 @@ TEST_CASE("failures are counted for so many addresses, and of IPv6 for networks"
     CHECK(house.verdict(from("10.1.0." + std::to_string(i), 'x')) == "unauthenticated");
   }
   CHECK(house.verdict(from("2001:db8::1", 'x')) == "unauthenticated");
+}
+
+TEST_CASE("a stream that is looked at again is no attempt, whatever has become of its token") {
+  House house;
+  house.limits.failed = {.free_max = 0};
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool ended = false;
+  const Arrival arrival = from("10.0.0.1", 'a');
+  const auto caller = house.gate().admit(arrival);
+  REQUIRE(caller);
+  house.gate().stay(arrival, *caller, [&](const millrace::statekit::Error&) {
+    const std::lock_guard lock(mutex);
+    ended = true;
+    changed.notify_all();
+  });
+  house.revoke('a');
+  {
+    std::unique_lock lock(mutex);
+    REQUIRE(changed.wait_for(lock, std::chrono::seconds(60), [&] { return ended; }));
+  }
+  // Nobody else behind that address waits for it: the first who fails is answered at once.
+  CHECK(house.verdict(from("10.0.0.1", 'x')) == "unauthenticated");
+  CHECK(house.verdict(from("10.0.0.1", 'x')) == "resource-exhausted");
 }

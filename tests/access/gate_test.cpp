@@ -3,10 +3,12 @@
 #include "access/io/gate.hpp"
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
 
 #include "access/house.hpp"
 #include "access/io/http_gate.hpp"
+#include "statekit/io/log.hpp"
 #include "support/catch.hpp"
 
 using namespace millrace::test;
@@ -45,7 +47,7 @@ TEST_CASE("what a stranger's token says of itself is told plainly and in short")
   House house;
   const Caller caller{"ada", {}, "token"};
   house.gate().refuse(caller, looks, "x",
-                      "no key is called 'k\nforged\x1b[31m" + std::string(6'000, 'A'));
+                      "no key is called 'k\nforged\x1b[31m" + std::string(6'000, 'A'), {});
   REQUIRE(house.told.size() == 1);
   CHECK(house.told[0].why.size() <= 500);
   CHECK(house.told[0].why.starts_with("no key is called 'k?forged?[31mAAA"));
@@ -101,6 +103,8 @@ TEST_CASE("only a service of the platform speaks for others") {
   arrival.on_behalf = "bob";
   arrival.on_behalf_roles = "deployer=shop* viewer";
   CHECK(house.verdict(arrival) == "bob");
+  // Who hands it on lends them nothing of its own.
+  CHECK(text_of(house.gate().admit(arrival)->roles) == "deployer=shop* viewer");
   arrival.on_behalf_roles = "viewer";
   CHECK(house.verdict(arrival) == "permission-denied");
   Arrival forged = with_token(deploys, 'a');
@@ -126,7 +130,93 @@ TEST_CASE("each denied attempt is told, without the token, until there are too m
   for (const Denied& denied : house.told)
     CHECK((denied.who + denied.what + denied.why).find(std::string(52, 'x')) == std::string::npos);
   for (int i = 0; i < 5; ++i) (void)house.gate().admit(with_token(deploys, 'x'));
+  CHECK(house.told.size() == 4);
+}
+
+TEST_CASE("G8: who floods a gate with attempts has only their own left out") {
+  House house;
+  const auto try_from = [&](char token, const std::string& from) {
+    Arrival arrival = with_token(deploys, token);
+    arrival.from = from;
+    (void)house.gate().admit(arrival);
+  };
+  for (int i = 0; i < 100; ++i) try_from('x', "ipv4:10.0.0.1:" + std::to_string(i));
   CHECK(house.told.size() == 3);
+  try_from('x', "ipv4:10.0.0.2:1");  // a stranger elsewhere
+  try_from('a', "ipv4:10.0.0.1:1");  // somebody known, at that address
+  REQUIRE(house.told.size() == 5);
+  CHECK(house.told[0].address == "10.0.0.1");
+  CHECK(house.told[0].principal.empty());
+  CHECK(house.told[3].address == "10.0.0.2");
+  CHECK(house.told[3].left_out == 97);
+  CHECK(house.told[4].principal == "ada");
+  for (int i = 0; i < 1'000; ++i) try_from('x', "ipv4:10.1.0." + std::to_string(i) + ":1");
+  CHECK(house.told.size() == 500);  // of all together
+}
+
+TEST_CASE("what is denied is logged for the timeline whatever the log's level, with its fields") {
+  House house;
+  std::vector<millrace::statekit::LogLine> lines;
+  millrace::statekit::set_up_logging({millrace::statekit::LogLevel::off});
+  millrace::statekit::set_log_sink([&](const auto& line) { lines.push_back(line); });
+  Gate gate(
+      house.trusted, [&](const auto& use) { use(house.book); }, house.clock);
+  Arrival arrival = with_token(deploys, 'a');
+  arrival.from = "ipv6:%5B2001:db8::1%5D:80";
+  CHECK_FALSE(gate.admit(arrival));
+  millrace::statekit::set_log_sink(nullptr);
+  millrace::statekit::set_up_logging({});
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].event == "access.denied");
+  const std::map<std::string, std::string> fields(lines[0].fields.begin(), lines[0].fields.end());
+  CHECK(fields.at("principal") == "ada");
+  CHECK(fields.at("address") == "2001:db8::/64");
+  CHECK(fields.at("module").empty());
+}
+
+TEST_CASE("what is refused for a module names it") {
+  House house;
+  house.gate().refuse({"ada", {}, "token aaaaaaaaaa"}, "CreateChangeset", "ipv4:10.0.0.1:1", "no",
+                      {"bank", "shop"});
+  house.gate().refuse({"ada", {}, "token aaaaaaaaaa"}, "CreateChangeset", "", "no",
+                      {std::string(5'000, 'm')});
+  REQUIRE(house.told.size() == 2);
+  CHECK(house.told[0].modules == "bank shop");
+  CHECK(house.told[0].principal == "ada");
+  CHECK(house.told[1].modules.empty());
+}
+
+TEST_CASE("how many attempts were not told is told with the next one that is") {
+  House house;
+  house.limits.told.burst_max = 1;
+  house.limits.told.per_second_max = 1;
+  const auto tries = [&](int times) {
+    for (int i = 0; i < times; ++i) CHECK(house.verdict(with_token(deploys, 'a')) != "ada");
+  };
+  tries(4);
+  house.clock.advance(1'000);
+  tries(1);
+  house.clock.advance(1'000);
+  tries(1);
+  REQUIRE(house.told.size() == 3);
+  CHECK(house.told[0].left_out == 0);
+  CHECK(house.told[1].left_out == 3);
+  CHECK(house.told[2].left_out == 0);
+}
+
+TEST_CASE("what is no token is not told: it may be the password of something else") {
+  House house;
+  house.limits.told.burst_max = 10;
+  for (const char* shown : {"Bearer hunter2", "Basic hunter2", "hunter2", "Bearer mlr_hunter2"}) {
+    Arrival arrival = with_token(deploys, 'a');
+    arrival.authorization = shown;
+    CHECK(house.verdict(arrival) == "unauthenticated");
+    REQUIRE_FALSE(house.told.empty());
+    const Denied& denied = house.told.back();
+    CHECK(denied.who == "something that is no token");
+    CHECK((denied.who + denied.what + denied.why).find("hunter2") == std::string::npos);
+    house.told.clear();
+  }
 }
 
 TEST_CASE("a stream ends when its token is revoked, and when its owner's roles change") {

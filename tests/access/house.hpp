@@ -25,8 +25,7 @@ class House {
  public:
   House() {
     trusted.required = true;
-    trusted.own_token = token_text('o');
-    trusted.own = millrace::statekit::sha256(trusted.own_token);
+    trusted.own = OwnTokens::of(token_text('o'));
     trusted.bootstrap = millrace::statekit::sha256(token_text('b'));
     trusted.service_identities = {"router.internal"};
     give('a', "ada", {{Role::viewer, {}}});
@@ -63,7 +62,7 @@ class House {
     return caller ? caller->name : std::string(name_of(caller.error().code));
   }
 
-  GateLimits limits{3, 0, 1, {.free_max = 1'000}};
+  GateLimits limits{{.burst_max = 3, .per_second_max = 0}, 1, {.free_max = 1'000}};
   Trusted trusted;
   std::mutex mutex;
   Book book;

@@ -49,8 +49,12 @@ TEST_CASE("each claim that does not hold refuses the token, and only its times a
   const std::vector<Case> cases = {
       {"issuer", [](auto& c) { c.issuer = "https://evil.example"; }, nothing,
        "JWT: it was issued by 'https://evil.example'"},
+      {"issuer that begins so", [](auto& c) { c.issuer = "https://id.example.evil"; }, nothing,
+       "JWT: it was issued by 'https://id.example.evil'"},
       {"no issuer", [](auto& c) { c.issuer = ""; }, nothing, "JWT: it was issued by ''"},
       {"audience", [](auto& c) { c.audiences = {"shop"}; }, nothing,
+       "JWT: it is for another audience"},
+      {"audience that begins so", [](auto& c) { c.audiences = {"millrace-test"}; }, nothing,
        "JWT: it is for another audience"},
       {"no audience", [](auto& c) { c.audiences = {}; }, nothing,
        "JWT: it is for another audience"},

@@ -45,8 +45,7 @@ TEST_CASE("nothing is trusted and nothing shown while nobody is asked") {
   const auto trusted = trusted_by({});
   REQUIRE(trusted);
   CHECK_FALSE(trusted->required);
-  CHECK(trusted->own_token.empty());
-  CHECK_FALSE(trusted->own);
+  CHECK(trusted->own == nullptr);
 }
 
 TEST_CASE("two tokens that were drawn are not the same, and each has the form of one") {
@@ -60,10 +59,10 @@ TEST_CASE("a process without a token file draws a token of its own") {
   auth.mode = "required";
   const auto trusted = trusted_by(auth);
   REQUIRE(trusted);
-  const auto caller = trusted->caller_by_token(millrace::statekit::sha256(trusted->own_token));
+  const auto caller = trusted->caller_by_token(millrace::statekit::sha256(trusted->own->token()));
   REQUIRE(caller);
   CHECK(caller->is_platform());
-  CHECK(trusted_by(auth)->own_token != trusted->own_token);
+  CHECK(trusted_by(auth)->own->token() != trusted->own->token());
   auth.bootstrap_token_file = "/nowhere";
   CHECK_FALSE(trusted_by(auth));
 }

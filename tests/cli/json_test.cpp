@@ -177,6 +177,20 @@ TEST_CASE("the format of timeline query is frozen, and one of its events fits a 
   CHECK(json_line(event) == R"({"id":"7","call":{"outcome":"ok"}})");
 }
 
+TEST_CASE("the format of audit is frozen, and says what is missing") {
+  AuditEntry change{1'700'000'000'000, "ada", "echo deployed", "", "a fix", 7, ""};
+  AuditEntry denied{
+      1'700'000'001'000, "bob (token b)", "Deploy", "ipv4:10.0.0.1:1", "may not", 0, "12"};
+  denied.event = "access.denied";
+  denied.modules = "bank shop";
+  denied.lost_before = "3";
+  AuditEntry read{1'700'000'002'000, "eve", "secret shop.key read", "", "to look", 0, "", true};
+  read.event = "audit.secret-read";
+  AuditReport report{
+      {read, denied, change}, AuditKept{1, 1'600'000'000'000, 2, 0, "full"}, true, 5};
+  check_fixture("audit", to_json(report));
+}
+
 TEST_CASE("the format of version is frozen") { check_fixture("version", version_json("0.1.0")); }
 
 TEST_CASE("octets that are no UTF-8 do not break a document") {

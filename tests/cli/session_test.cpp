@@ -19,6 +19,15 @@ TEST_CASE("addresses are those of a local serve unless the environment says othe
   CHECK(told->timeline == "127.0.0.1:8894");
 }
 
+TEST_CASE("a token goes in clear where the environment says so, and not by itself") {
+  CHECK_FALSE(addresses({})->insecure);
+  CHECK(addresses({{"MILLRACE_CLI_INSECURE", "true"}})->insecure);
+  CHECK(addresses({{"MILLRACE_RUN_INSECURE", "true"}})->insecure);
+  CHECK_FALSE(
+      addresses({{"MILLRACE_RUN_INSECURE", "true"}, {"MILLRACE_CLI_INSECURE", "false"}})->insecure);
+  CHECK_FALSE(addresses({{"MILLRACE_CLI_INSECURE", "perhaps"}}));
+}
+
 TEST_CASE("a wrong address in the environment is named") {
   const auto wrong = addresses({{"MILLRACE_CLI_SCHEMA", "8892"}});
   REQUIRE_FALSE(wrong);

@@ -110,6 +110,27 @@ TEST_CASE("settings check tells of ports that would not be opened, by their newe
   CHECK(run({"settings", "check", path}).exit_code == 0);
 }
 
+TEST_CASE("settings check tells of services that would be shown a token in clear") {
+  const test::TempDir folder;
+  const std::string path = folder / "m.toml";
+  const std::string token = folder / "services.token";
+  REQUIRE(run({"token", "draw", token}).exit_code == 0);
+  const std::string peers = "[auth]\ntoken_file = '" + token +
+                            "'\n[routing.follow]\nschema = ['127.0.0.1:8892', '10.1.2.3:8892']\n"
+                            "[ingress]\nrouting = '[::1]:8893,routing.example:8893'\n";
+  write(path, "version = 2\n" + peers);
+  const Said said = run({"settings", "check", path});
+  INFO(said.err);
+  CHECK(said.exit_code == 1);
+  CHECK(has(said.err, "2 settings are wrong"));
+  CHECK(has(said.err,
+            "routing.follow.schema = 10.1.2.3:8892 would be shown the token of "
+            "auth.token_file in clear: name the authority"));
+  CHECK(has(said.err, "ingress.routing = routing.example:8893 would be shown the token"));
+  write(path, "version = 2\ninsecure = true\n" + peers);
+  CHECK(run({"settings", "check", path}).exit_code == 0);
+}
+
 TEST_CASE("settings upgrade leaves a file with faults as it is and names them") {
   const test::TempDir folder;
   const std::string path = folder / "m.toml";

@@ -127,6 +127,28 @@ TEST_CASE("G9: no name of a released settings version goes, changes its kind or 
   }
 }
 
+// What a name sets is as frozen as the name: who changes a line changes what files mean.
+TEST_CASE("G9: each name of a released version sets what it set when it was released") {
+  const char* folder = std::getenv("MILLRACE_MANIFESTS");
+  REQUIRE(folder != nullptr);
+  for (const settings::Version& version : settings::released().all) {
+    Lines now;
+    for (const settings::OuterField& outer : version.fields)
+      now.push_back(
+          outer.name + " " +
+          settings::convert(settings::released(), version.number, outer.name, "x")->field);
+    std::sort(now.begin(), now.end());
+    const std::string path =
+        std::string(folder) + "/version_" + std::to_string(version.number) + "_sets.txt";
+    INFO("a line may be added to " << path << ", never changed");
+    if (std::getenv("MILLRACE_REWRITE") != nullptr) {
+      std::ofstream file(path);
+      for (const std::string& line : now) file << line << '\n';
+    }
+    CHECK(file_lines(path) == now);
+  }
+}
+
 TEST_CASE("every setting of every service has a name in the newest version of its own kind") {
   Loaded loaded;
   std::map<std::string, std::string> kind_of;

@@ -177,6 +177,47 @@ TEST_CASE("with auth required a module is deployed, served and called with token
   CHECK(called.exit_code == 0);
 }
 
+// 0.0.0.0 leads to this machine and is none of its names.
+TEST_CASE("the command line shows no token in clear to another machine, unless it is told to") {
+  Closed house;
+  const std::string schema = "0.0.0.0:" + std::to_string(house.cluster.port("schema.listen"));
+  const Outcome refused = house.as(house.root, {"token", "list", "--schema", schema});
+  CHECK(refused.exit_code == 1);
+  CHECK(has(refused.err, "error: the token would go to " + schema + " in clear"));
+  CHECK(has(refused.err, "--ca FILE (MILLRACE_CLI_CA), or say --insecure"));
+  CHECK(house.as(house.root, {"token", "list", "--schema", schema, "--insecure"}).exit_code == 0);
+  // Without a token there is nothing to keep.
+  CHECK(
+      has(house.cluster.millrace({"token", "list", "--schema", schema}).err, "a token is wanted"));
+
+  const std::string states = std::to_string(house.cluster.port("schema.http_listen"));
+  const Words check = {"state", "conformance", "http://0.0.0.0:" + states + "/", "--only", "lock."};
+  const Outcome states_refused = house.as(house.root, check);
+  CHECK(states_refused.exit_code == 1);
+  CHECK(has(states_refused.err, "the token would go to 0.0.0.0:" + states + " in clear"));
+  Words nevertheless = check;
+  nevertheless.push_back("--insecure");
+  const Outcome asked = house.as(house.root, nevertheless);  // which takes no such name for its own
+  CHECK(has(asked.err, "asking http://0.0.0.0:" + states + "/: it answers 403"));
+}
+
+TEST_CASE("a service shows no token in clear to another machine, and does not start") {
+  const Folder folder;
+  const std::string token = folder.path("services.token");
+  REQUIRE(run({binary("millrace"), "token", "draw", token}).exit_code == 0);
+  const Words words = {binary("millrace-routing"),      "--settings-version=2",
+                       "--auth.mode=required",          "--auth.token_file=" + token,
+                       "--data=" + folder.path("data"), "--routing.follow.schema=192.0.2.1:8892"};
+  const Outcome refused = run(words);
+  CHECK(refused.exit_code == 1);
+  CHECK(has(refused.err,
+            "routing.follow.schema = 192.0.2.1:8892 would be shown the token of "
+            "auth.token_file in clear"));
+  Words nevertheless = words;
+  nevertheless.insert(nevertheless.end(), {"--insecure", "--check-settings"});
+  CHECK(run(nevertheless).exit_code == 0);
+}
+
 TEST_CASE("run goes on with the token that its file holds now, once the one before is over") {
   Closed house;
   const Words roles = {"deployer=time", "service=time"};
@@ -206,6 +247,47 @@ TEST_CASE("run goes on with the token that its file holds now, once the one befo
   CHECK(eventually([&] {
     return house.as(house.root, {"call", "time.now", "{}"}).exit_code == 0;
   }));
+}
+
+// A JWT of the most groups that one may list, and as large as one may be.
+TEST_CASE("a JSON Web Token of somebody in hundreds of groups opens doors, and a larger one none") {
+  const Folder folder;
+  const auto key = millrace::test::JwtKey::ec("ec-1");
+  const std::string keys = folder.path("jwks.json");
+  write_file(keys, "{\"keys\":[" + key.public_json() + "]}");
+  const Closed house({"--auth.jwt.keys=" + keys, "--auth.jwt.issuer=https://id.example",
+                      "--auth.jwt.audience=millrace", "--auth.jwt.groups_claim=groups"});
+  REQUIRE(house.as(house.root, {"role", "set", "group:team255", "--role", "viewer"}).exit_code ==
+          0);
+  const auto token_of = [&](std::size_t padding) {
+    std::string groups;
+    for (int i = 0; i < 256; ++i)
+      groups += (i == 0 ? "\"team" : ",\"team") + std::to_string(i) + '"';
+    return key.sign("ES256", R"({"iss":"https://id.example","sub":"ada","aud":"millrace","exp":)" +
+                                 std::to_string(now_s() + 600) + R"(,"padding":")" +
+                                 std::string(padding, 'x') + R"(","groups":[)" + groups + "]}");
+  };
+  std::size_t padding = 4'000;
+  while (token_of(padding).size() > 8'192) --padding;
+  const std::string largest = token_of(padding), larger = token_of(padding + 4);
+  REQUIRE(largest.size() > 8'180);
+  const std::string file = folder.path("ada.jwt");
+  write_file(file, largest + "\n");
+  std::filesystem::permissions(file, std::filesystem::perms(0600));
+
+  Outcome seen;
+  CHECK(eventually([&] {
+    seen = house.as(file, {"ps"});
+    return seen.exit_code == 0;
+  }));
+  INFO(seen.err);
+  CHECK(house.as(file, {"timeline", "query"}).exit_code == 0);
+  CHECK(has(curl(house.url("console.http_listen") + "/api/overview", largest).out, "\"modules\""));
+
+  write_file(file, larger + "\n");
+  const Outcome refused = house.as(file, {"ps"});
+  CHECK(refused.exit_code == 1);
+  CHECK(has(refused.err, "too long for a token: more than 8192 bytes"));
 }
 
 TEST_CASE("a JSON Web Token opens doors to curl and the command line, until it expires") {

@@ -301,8 +301,8 @@ TEST_CASE(
   CHECK(closed.site("/echo?name=Ada", {}).exit_code == 60);
   CHECK(closed.console(closed.believing).out.ends_with("401"));
   Environment stranger = closed.project.here("admin");  // with a certificate that has no role
-  stranger["MILLRACE_CLI_CERTIFICATE"] = closed.project.path("volumes/keys/cli.pem");
-  stranger["MILLRACE_CLI_KEY"] = closed.project.path("volumes/keys/cli.key");
+  stranger["MILLRACE_CLI_CERTIFICATE"] = closed.project.path("volumes/authority/cli.pem");
+  stranger["MILLRACE_CLI_KEY"] = closed.project.path("volumes/authority/cli.key");
   const Outcome denied = run({"millrace", "ps"}, stranger);
   CHECK(denied.exit_code == 1);
   check_says(denied.err, "spiffe://millrace/cli may not");

@@ -48,8 +48,7 @@ std::string Fleet::log() { return folder_.path("log-" + std::to_string(++logs_))
 
 std::unique_ptr<Process> Fleet::service(const std::string& name, const Words& settings) {
   Words words{binary("millrace-" + name), "--" + name + ".health_listen=127.0.0.1:0"};
-  if (name != "timeline")
-    words.push_back("--data=" + folder_.path("data-" + std::to_string(logs_)));
+  words.push_back("--data=" + folder_.path("data-" + std::to_string(logs_)));
   words.insert(words.end(), settings.begin(), settings.end());
   return std::make_unique<Process>(words, log());
 }

@@ -1,6 +1,8 @@
 // The five binaries, the command line and modules over TLS, with what `millrace certs init` makes.
 #include <sys/stat.h>
 
+#include <filesystem>
+
 #include "e2e/cluster.hpp"
 #include "httpkit/client.hpp"
 #include "support/catch.hpp"
@@ -228,6 +230,47 @@ TEST_CASE("certificates are made once, further ones on demand, and shown") {
   CHECK(read_file(certs + "/ingress.pem") != old);
   CHECK(holds(shown(), "ingress, localhost, shop.example, 127.0.0.1, ::1, 10.0.0.7"));
   CHECK(holds(millrace({"certs", "issue", "../evil"}).err, "cannot name a certificate"));
+}
+
+TEST_CASE("a private key that lies open is told: in the log, by the checks, and by certs show") {
+  const Folder folder;
+  const std::string certs = folder.path("certs");
+  const std::string key = certs + "/schema.key";
+  REQUIRE(run({binary("millrace"), "certs", "init", "--dir", certs}).exit_code == 0);
+  const std::string files = "version = 2\n[tls]\nca = '" + certs + "/ca.pem'\ncertificate = '" +
+                            certs + "/schema.pem'\nkey = '" + key + "'\n";
+  write_file(folder.path("m.toml"), files);
+  const auto check = [&] {
+    return run({binary("millrace"), "settings", "check", folder.path("m.toml")});
+  };
+  const auto check_alone = [&] {
+    return run(
+        {binary("millrace-schema"), "--settings", folder.path("m.toml"), "--check-settings"});
+  };
+  const auto show = [&] { return run({binary("millrace"), "certs", "show", certs}); };
+  const std::string said = "the private key in " + key + " is open to every user";
+  for (const Outcome& each : {check(), check_alone(), show()}) {
+    CHECK(each.exit_code == 0);
+    CHECK(each.err.empty());
+  }
+
+  std::filesystem::permissions(key, std::filesystem::perms(0644));
+  CHECK(holds(check().err, "warning: tls.key: " + said));
+  CHECK(holds(check_alone().err, "millrace-schema: warning: tls.key: " + said));
+  CHECK(holds(show().err, "warning: " + said));
+  for (const Outcome& each : {check(), check_alone(), show()}) CHECK(each.exit_code == 0);
+  CHECK(run({binary("millrace"), "settings", "check", folder.path("m.toml"), "--without-files"})
+            .err.empty());
+
+  Process schema({binary("millrace-schema"), "--settings", folder.path("m.toml"),
+                  "--settings-version=2", "--schema.listen=127.0.0.1:0",
+                  "--schema.http_listen=127.0.0.1:0", "--schema.health_listen=127.0.0.1:0",
+                  "--schema.telemetry.timeline=", "--data=" + folder.path("data")},
+                 folder.path("schema.log"));
+  CHECK(schema.says("certificates.key-open"));
+  CHECK(schema.says("schema.started"));
+  const std::string log = schema.output();
+  CHECK(log.find("key-open") == log.rfind("key-open"));
 }
 
 TEST_CASE("a service does not listen beyond loopback in clear, and says what to do") {

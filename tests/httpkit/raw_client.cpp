@@ -12,10 +12,16 @@
 
 namespace millrace::httpkit {
 
-RawClient::RawClient(const std::string& address, int receive_buffer) {
+RawClient::RawClient(const std::string& address, int receive_buffer, const std::string& from) {
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (receive_buffer > 0) {
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  }
+  sockaddr_in ours{};
+  ours.sin_family = AF_INET;
+  ::inet_pton(AF_INET, from.c_str(), &ours.sin_addr);
+  if (!from.empty() && ::bind(fd_, reinterpret_cast<sockaddr*>(&ours), sizeof ours) != 0) {
+    throw std::runtime_error("cannot come from " + from);
   }
   const std::size_t colon = address.rfind(':');
   sockaddr_in to{};

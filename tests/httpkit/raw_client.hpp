@@ -10,7 +10,9 @@ namespace millrace::httpkit {
 
 class RawClient {
  public:
-  explicit RawClient(const std::string& address, int receive_buffer = 0);  // host:port
+  // host:port; `from`: the address of this machine that it comes from, such as 127.0.0.2.
+  explicit RawClient(const std::string& address, int receive_buffer = 0,
+                     const std::string& from = {});
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
   ~RawClient();

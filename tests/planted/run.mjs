@@ -1,17 +1,22 @@
 // Puts each fault of faults.mjs into a copy of the sources, builds the drivers' tests and runs them: each fault must
 // turn the test red that is named for it. `./dev test --planted [WORDS]` runs those whose names have these words (each may be a
 // regular expression);
-// `--check` only says whether each still has its place in the sources. Takes a minute or so for each.
+// `--check` only says whether each still has its place in the sources. Takes a minute or so for each. A fault may name the
+// program that could see it (`in`), so that no others are built and run for it; `[PROGRAM]` is among the words then.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { who_may } from './access_faults.mjs';
 import { on_etcd, on_sqlite } from './faults.mjs';
 import { over_http } from './http_faults.mjs';
 import { on_mysql } from './mysql_faults.mjs';
+import { of_secrets } from './secrets_faults.mjs';
+import { of_settings } from './settings_faults.mjs';
 import { behind_tls } from './tls_faults.mjs';
 
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
-const copy = join(root, 'build/planted/source');
+// A run beside another needs a place of its own.
+const copy = resolve(root, process.env.PLANTED_IN ?? 'build/planted', 'source');
 // Where a checkout has its own, so that the compiler's cache knows what was built there.
 const build = join(copy, 'build/dev');
 const environment = { ...process.env, CCACHE_BASEDIR: copy, CCACHE_NOHASHDIR: '1' };
@@ -35,6 +40,33 @@ const groups = [
     tests: [['test_httpkit_server'], ['test_workspace'], ['test_workspace_wire'], ['test_journal_mysql']],
   },
   { name: 'tls', faults: behind_tls, tests: [['test_tls'], ['test_tls_doors']] },
+  {
+    name: 'access',
+    faults: who_may,
+    tests: [
+      ['test_access'], ['test_access_gate'], ['test_all_settings'], ['test_cli', 'the token that *,the audit takes *'],
+      ['test_journal_etcd'], ['test_journal_mysql'], ['test_routing_service'], ['test_schema_state'], ['test_schema_server'],
+      ['test_schema_cluster', 'a write that one *'], ['test_timeline_server'], ['test_timeline_service'], ['test_tls'],
+      ['test_workspace_wire'],
+      ['test_e2e', 'with auth *,a JSON Web Token *,run goes on *,over TLS *,a service does not listen *'],
+    ],
+  },
+  {
+    name: 'secrets',
+    faults: of_secrets,
+    tests: [
+      ['test_seal'], ['test_console_state'], ['test_schema_state'], ['test_schema_server'],
+      ['test_schema_cluster', 'G4: *,G10: *'], ['test_timeline_publisher'], ['test_e2e', 'G10: a *'],
+    ],
+  },
+  {
+    name: 'settings',
+    faults: of_settings,
+    tests: [
+      ['test_settings'], ['test_all_settings'], ['test_schema_state'], ['test_schema_server'],
+      ['test_schema_cluster', 'G4: *,G6: *'], ['test_e2e', 'config is *,a deploy that takes *'],
+    ],
+  },
 ];
 
 function place(fault, at = root) {
@@ -99,6 +131,14 @@ function only([program, filter = '*'], words) {
   return [program, filter.replaceAll('*', `*${words}*`)];
 }
 
+function title(group, fault) {
+  return `${group}: ${fault.name}${fault.in ? ` [${fault.in}]` : ''}`;
+}
+
+function may_see(fault, test) {
+  return !fault.in || fault.in === test[0];
+}
+
 // A fault that does not compile is missed like one that no test sees.
 function attempt(fault, tests) {
   try {
@@ -117,13 +157,14 @@ function main(words) {
   run(['cmake', '--preset', 'dev', '-B', build], copy);
   let missed = 0;
   for (const { name, faults, tests } of groups) {
-    const wanted = faults.filter((fault) => words.every((word) => new RegExp(word).test(`${name}: ${fault.name}`)));
+    const wanted = faults.filter((fault) => words.every((word) => new RegExp(word).test(title(name, fault))));
     if (!wanted.length) continue;
-    build_tests(tests.map((each) => each[0]));
-    const before = tests.flatMap(red);
+    const looking = tests.filter((test) => wanted.some((fault) => may_see(fault, test)));
+    build_tests(looking.map((each) => each[0]));
+    const before = looking.flatMap(red);
     if (before.length) console.log(`without a fault these are red: ${before.join(' | ')}`);
     for (const fault of wanted) {
-      const found = attempt(fault, tests);
+      const found = attempt(fault, tests.filter((test) => may_see(fault, test)));
       const seen = fault.by ? found.some((each) => each.includes(fault.by)) : found.length > 0;
       missed += seen ? 0 : 1;
       console.log(`${seen ? 'seen  ' : 'MISSED'} ${fault.name}: ${found.join(' | ') || 'all stayed green'}`);

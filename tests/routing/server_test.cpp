@@ -320,8 +320,7 @@ TEST_CASE("a module sees nothing of what its caller, or the router itself, shows
   access::Trusted trusted;
   trusted.required = true;
   trusted.bootstrap = statekit::sha256(mine);
-  trusted.own_token = own;
-  trusted.own = statekit::sha256(own);
+  trusted.own = access::OwnTokens::of(own);
   statekit::show_token(own);
   std::string seen;
   Module module([&](grpc::ServerContext& context, const v2alpha1::CallRequest& request,

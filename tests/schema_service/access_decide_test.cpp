@@ -89,6 +89,29 @@ TEST_CASE("roles are set, are as they were, and are taken away") {
   CHECK(code_of(world.run(SetRoles{"ada", {}})) == Code::not_found);
 }
 
+TEST_CASE("G8: tokens and principals with roles are bounded, and room comes back") {
+  const auto named = [](std::size_t i) { return "p" + std::to_string(i); };
+  const auto id = [](std::size_t i) {
+    const std::string digits = std::to_string(i);
+    return std::string(access::token_id_characters - digits.size(), 'a') + digits;
+  };
+  World tokens;
+  REQUIRE(tokens.run(SetRoles{"ada", viewer}));
+  for (std::size_t i = 0; i < access::tokens_max; ++i) REQUIRE(tokens.run(token_for("ada", id(i))));
+  CHECK(code_of(tokens.run(token_for("ada", "zzzzzzzzzz"))) == Code::resource_exhausted);
+  REQUIRE(tokens.run(RevokeTokens{{id(7)}}));
+  REQUIRE(tokens.run(token_for("ada", "zzzzzzzzzz")));
+
+  World grants;
+  for (std::size_t i = 0; i < access::grants_max; ++i)
+    REQUIRE(grants.run(SetRoles{named(i), viewer}));
+  CHECK(code_of(grants.run(SetRoles{"ada", viewer})) == Code::resource_exhausted);
+  CHECK(code_of(grants.run(token_for("ada", "aaaaaaaaaa", viewer))) == Code::resource_exhausted);
+  REQUIRE(grants.run(SetRoles{named(7), admin}));  // whoever is there is changed
+  REQUIRE(grants.run(SetRoles{named(7), {}}));
+  REQUIRE(grants.run(SetRoles{"ada", viewer}));
+}
+
 TEST_CASE("who may do what survives a restart") {
   World world;
   REQUIRE(world.run(token_for("ada", "aaaaaaaaaa", {{access::Role::deployer, {"shop*"}}})));

@@ -1,108 +1,22 @@
 // Who may do what, over real gRPC and with a hostile client: without a token, with a wrong one,
 // with one that may less, with somebody else's name.
 #include <google/protobuf/descriptor.h>
-#include <grpcpp/generic/generic_stub.h>
 
-#include <future>
-#include <set>
-
-#include "access/io/trusted.hpp"
 #include "support/eventually.hpp"
-#include "support/temp_dir.hpp"
-#include "tests/schema_service/running.hpp"
+#include "tests/schema_service/guarded.hpp"
 
 using namespace millrace;
 namespace v2 = millrace::v2alpha1;
 using Stub = v2::SchemaService::Stub;
 using grpc::StatusCode;
+using test::bearer;
 using test::contains;
-
-namespace {
-
-using Metadata = std::vector<std::pair<std::string, std::string>>;
-
-constexpr const char* echo = "module echo { export verb say(String) String  secret key String? }";
-constexpr const char* shop = "module shop { config name String?  secret key String? }";
-
-Metadata bearer(const std::string& token) { return {{"authorization", "Bearer " + token}}; }
-
-class Guarded {
- public:
-  Guarded() {
-    trusted.required = true;
-    trusted.own_token = access::draw_token();
-    trusted.own = millrace::statekit::sha256(trusted.own_token);
-    trusted.bootstrap = millrace::statekit::sha256(root);
-    millrace::schema_service::Settings settings;
-    settings.data = folder.path().string();
-    running.emplace(settings, std::string(), &trusted);
-  }
-
-  test::Client& client() { return running->client(); }
-
-  // A token of somebody with these roles.
-  std::string token(const std::string& principal, const std::vector<std::string>& roles,
-                    std::int64_t expires_ms = 0) {
-    const std::string text = access::draw_token();
-    v2::CreateTokenRequest request;
-    request.set_id(std::string(access::id_of_token(text)));
-    request.set_hash(millrace::statekit::to_bytes(millrace::statekit::sha256(text)));
-    request.set_principal(principal);
-    request.set_expires_ms(expires_ms);
-    for (const std::string& role : roles) {
-      const auto binding = access::binding_of(role);
-      REQUIRE(binding);
-      v2::RoleBinding& message = *request.add_roles();
-      message.set_role(std::string(access::name_of(binding->role)));
-      for (const std::string& pattern : binding->modules) message.add_modules(pattern);
-    }
-    const auto made = client().call(&Stub::CreateToken, request, bearer(root));
-    INFO(made.status.error_message());
-    REQUIRE(made.ok());
-    return text;
-  }
-
-  std::string deploy(const std::string& text) {
-    const auto made =
-        client().call(&Stub::CreateChangeset, test::deploy_request(text), bearer(root));
-    INFO(made.status.error_message());
-    REQUIRE(made.ok());
-    return made->deployments(0).deployment();
-  }
-
-  const std::string root = access::draw_token();
-  test::TempDir folder;
-  access::Trusted trusted;
-  std::optional<test::Running> running;
-};
-
-template <class Answer>
-std::string verdict(const Answer& answer) {
-  switch (answer.status.error_code()) {
-    case StatusCode::OK: return "ok";
-    case StatusCode::UNAUTHENTICATED: return "who?";
-    case StatusCode::PERMISSION_DENIED: return "no";
-    default: return answer.status.error_message();
-  }
-}
-
-// A method called with one empty message, whatever its kind.
-grpc::Status knock(const std::string& address, const std::string& method,
-                   const Metadata& metadata = {}) {
-  grpc::GenericStub stub(millrace::statekit::connect(address).grpc());
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
-  for (const auto& [key, value] : metadata) context.AddMetadata(key, value);
-  const grpc::Slice empty("", 0);
-  const grpc::ByteBuffer request(&empty, 1);
-  grpc::ByteBuffer response;
-  std::promise<grpc::Status> done;
-  stub.UnaryCall(&context, method, {}, &request, &response,
-                 [&done](const grpc::Status& status) { done.set_value(status); });
-  return done.get_future().get();
-}
-
-}  // namespace
+using test::echo;
+using test::Guarded;
+using test::knock;
+using test::Metadata;
+using test::shop;
+using test::verdict;
 
 TEST_CASE("without a token every method but Ping is refused, streams too") {
   Guarded house;
@@ -190,6 +104,7 @@ TEST_CASE("a deployer for some modules changes no other, in whatever way it is a
   v2::RollbackToRequest back;
   back.set_revision(1);
   CHECK(verdict(client.call(&Stub::RollbackTo, back, bearer(token))) == "no");
+  CHECK(verdict(client.call(&Stub::PlanRollback, back, bearer(token))) == "no");
   const auto all =
       client.call(&Stub::ListChangesets, v2::ListChangesetsRequest(), bearer(house.root));
   v2::ChangesetRequest fail;
@@ -329,7 +244,7 @@ TEST_CASE("the feed is for services of the platform, and nobody speaks for other
           StatusCode::PERMISSION_DENIED);
   }
   // A replica that hands on a write vouches for its caller, whose roles hold.
-  Metadata handed = bearer(house.trusted.own_token);
+  Metadata handed = bearer(house.trusted.own->token());
   handed.emplace_back("millrace-on-behalf-of", "vera");
   handed.emplace_back("millrace-on-behalf-of-roles", "viewer");
   CHECK(verdict(house.client().call(&Stub::CreateChangeset, test::deploy_request(echo), handed)) ==
@@ -344,7 +259,7 @@ TEST_CASE("G10: no token is in the journal, the feed or what is listed") {
   const std::string token = house.token("vera", {"viewer"});
   const std::string secret = token.substr(token.rfind('_') + 1);
   grpc::ClientContext context;
-  context.AddMetadata("authorization", "Bearer " + house.trusted.own_token);
+  context.AddMetadata("authorization", "Bearer " + house.trusted.own->token());
   const auto parts = house.client().stub().GetState(&context, v2::GetStateRequest());
   v2::FeedSnapshotPart part;
   bool listed = false;

@@ -80,12 +80,17 @@ class Pair {
   std::size_t writer_ = 0;
 };
 
-void give(test::Client& client, char letter, const std::string& principal,
-          const std::string& role) {
+v2::CreateTokenRequest token_for(char letter, const std::string& principal) {
   v2::CreateTokenRequest request;
   request.set_id(std::string(10, letter));
   request.set_hash(statekit::to_bytes(statekit::sha256(token_text(letter))));
   request.set_principal(principal);
+  return request;
+}
+
+void give(test::Client& client, char letter, const std::string& principal,
+          const std::string& role) {
+  v2::CreateTokenRequest request = token_for(letter, principal);
   request.add_roles()->set_role(role);
   const auto made = client.call(&Stub::CreateToken, request, bearer(root));
   INFO(made.status.error_message());
@@ -134,4 +139,27 @@ TEST_CASE("a write that one replica hands to another is its caller's in the hist
     const auto spoken = each->call(&Stub::CreateChangeset, module_named("more"), forged);
     CHECK(spoken.status.error_code() == grpc::StatusCode::PERMISSION_DENIED);
   }
+}
+
+// As of somebody in hundreds of groups: more than fits into the headers of a call.
+TEST_CASE("a write of somebody with very many roles is decided by the replica that was asked") {
+  Pair pair;
+  v2::CreateTokenRequest request = token_for('g', "gail");
+  for (int i = 0; i < 60; ++i) {
+    v2::RoleBinding& role = *request.add_roles();
+    role.set_role("deployer");
+    for (const char* kind : {"a", "b"})
+      role.add_modules("team" + std::to_string(i) + kind + std::string(180, 'x') + "*");
+  }
+  request.mutable_roles()->rbegin()->set_modules(0, "shop*");
+  REQUIRE(pair.writer().call(&Stub::CreateToken, request, bearer(root)).ok());
+  REQUIRE(test::eventually([&] {
+    return pair.other().call(&Stub::GetSchema, v2::GetSchemaRequest(), bearer('g')).ok();
+  }));
+  const auto made = pair.other().call(&Stub::CreateChangeset, module_named("shop"), bearer('g'));
+  INFO(made.status.error_message());
+  REQUIRE(made.ok());
+  CHECK(test::eventually([&] { return author_of(pair.writer(), "shop") == "gail"; }));
+  const auto refused = pair.other().call(&Stub::CreateChangeset, module_named("more"), bearer('g'));
+  CHECK(refused.status.error_code() == grpc::StatusCode::PERMISSION_DENIED);
 }

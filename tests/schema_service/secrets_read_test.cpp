@@ -1,9 +1,8 @@
 // Secrets that people ask for, over real gRPC: given by name, told in the log and the timeline, and
 // changed only as they were seen.
-#include <mutex>
-
 #include "schema/change.hpp"
-#include "statekit/io/log.hpp"
+#include "support/eventually.hpp"
+#include "support/log_lines.hpp"
 #include "tests/schema_service/secrets_parts.hpp"
 
 namespace statekit = millrace::statekit;
@@ -19,26 +18,6 @@ namespace {
 
 constexpr const char* shop = "module shop { secret api_key String  secret pin Int }";
 constexpr const char* cart = "module cart { secret api_key String? }";
-
-// Every line that the log writes while it lives.
-class Lines {
- public:
-  Lines() {
-    statekit::set_log_sink([this](const statekit::LogLine& line) {
-      const std::lock_guard lock(mutex_);
-      text_ += to_text(line) + "\n";
-    });
-  }
-  ~Lines() { statekit::set_log_sink(nullptr); }
-  std::string text() const {
-    const std::lock_guard lock(mutex_);
-    return text_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::string text_;
-};
 
 // The level of the log, as it was before, at the end.
 struct Quiet {
@@ -59,7 +38,7 @@ TEST_CASE(
       client.call(&Stub::ChangeSecrets, setting_secret("shop", "api_key", "\"marker\""));
   REQUIRE(set.ok());
   const Quiet quiet;
-  const Lines lines;
+  const test::LogLines lines;
   const auto seen = client.call(&Stub::GetSecrets, asking("shop", "api_key"));
   INFO(seen.status.error_message());
   REQUIRE(seen.ok());
@@ -83,7 +62,7 @@ TEST_CASE("G10: a deployment that is given its secrets is told of, with their ve
   const std::string of_shop = test::deploy_now(client, shop);
   const std::string version = std::to_string(
       client.call(&Stub::ChangeSecrets, setting_secret("shop", "pin", "7"))->position().revision());
-  const Lines lines;
+  const test::LogLines lines;
   test::ContextStream stream(client, of_shop);
   CHECK(stream.next() == "api_key= pin=7");
   CHECK(contains(lines.text(), "audit.secrets-given deployment=" + of_shop +
@@ -106,7 +85,7 @@ TEST_CASE("a secret for all is shown as those who declare it are given it, and t
   CHECK(of_cart->secrets(0).json() == "\"all\"");
   CHECK(of_cart->secrets(0).from_global());
   CHECK(client.call(&Stub::GetSecrets, asking("", "api_key"))->secrets(0).json() == "\"all\"");
-  const Lines lines;
+  const test::LogLines lines;
   const auto other = client.call(&Stub::GetSecrets, asking("other", "api_key"));
   CHECK(other.status.error_code() == grpc::StatusCode::NOT_FOUND);
   // All or none: what is there is not shown, and not told of, beside what is not.
@@ -179,6 +158,14 @@ TEST_CASE(
   test::Client& client = running.client();
   const std::string of_shop = test::deploy_now(client, shop);
   REQUIRE(client.call(&Stub::ChangeSecrets, setting_secret("shop", "pin", "7")).ok());
+  // The last commit: once the clockwork has told of its end nothing else gives values anew.
+  const test::LogLines lines;
+  test::deploy_now(client, cart);
+  REQUIRE(test::eventually([&] {
+    const std::string text = lines.text();
+    const std::size_t finalized = text.rfind("changeset.finalized");
+    return finalized != std::string::npos && contains(text.substr(finalized), "modules=cart");
+  }));
   std::filesystem::rename(folder / "keyring", folder / "away");
   test::ContextStream stream(client, of_shop);
   CHECK(contains(stream.next(), ": keyring " + (folder / "keyring") + " is not there"));

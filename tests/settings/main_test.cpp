@@ -105,6 +105,34 @@ TEST_CASE("faults go to stderr with the binary's name and end with 1") {
         "`millrace-sample --help` lists every setting.\n");
 }
 
+TEST_CASE("what lost its meaning is told once, with what to write instead, and counted") {
+  std::string data;
+  Fields fields;
+  fields.text("data", data, "a folder");
+  const Versions versions{
+      {{1, {{"data", "text", "data", {}, {}}, {"turbo", "boolean", "", "leave it out", {}}}},
+       {2, {{"data", "text", "data", {}, {}}}}}};
+  const Captured err(std::cerr);
+  const char* words[] = {"millrace-sample", "--turbo=true", "--data=x"};
+  CHECK_FALSE(configure({"millrace-sample", "Does nothing.", {}}, fields, 3, words, versions));
+  CHECK(data == "x");
+  CHECK(fields.deprecated() == 1);
+  const std::string said = err.text();
+  CHECK(said.find("millrace-sample: DEPRECATED: --turbo: turbo has lost its meaning: leave it "
+                  "out\n") == 0);
+  CHECK(said.find("DEPRECATED") == said.rfind("DEPRECATED"));
+  struct Counted {
+    double value = -1;
+    Counted& counter(const std::string& name, const std::string&) {
+      CHECK(name == "millrace_settings_deprecated_total");
+      return *this;
+    }
+    void add(double more) { value = more; }
+  } counted;
+  count_deprecated(counted, fields);
+  CHECK(counted.value == 1);
+}
+
 TEST_CASE("the settings file may be named by the environment") {
   const SampleFile file("[routing]\ncalls_max = 11\n");
   setenv("MILLRACE_SETTINGS", file.path().c_str(), 1);

@@ -153,5 +153,12 @@ TEST_CASE("only a source without a version that uses an old name gets a hint") {
 TEST_CASE("a password inside an address is masked and nothing else") {
   CHECK(masked("etcd://user:pass@host:1/x") == "etcd://***@host:1/x");
   CHECK(masked("sqlite:/tmp/a@b") == "sqlite:/tmp/a@b");
-  CHECK(masked("http://host/a@b") == "http://host/a@b");
+  CHECK(masked("http://host:80,[::1]:81/a?x=1@2") == "http://host:80,[::1]:81/a?x=1@2");
+  // Passwords as people type them, where they should have been escaped.
+  for (const char* password : {"pa@ss", "pa/ss", "12/34", "pa:s@s/", "@", "/a@"})
+    CHECK(masked(std::string("mysql://mill:") + password + "@db:3306/data/w") ==
+          "mysql://***@db:3306/data/w");
+  CHECK(masked("etcd://a:1/w?user=x&password=hunter2&password-file=/p") ==
+        "etcd://a:1/w?user=x&password=***&password-file=/p");
+  CHECK(masked("mysql://mill:hunter2@a:1/d/w?token=hunter2") == "mysql://***@a:1/d/w?token=***");
 }

@@ -1,5 +1,8 @@
 // What a bad client can do to a gRPC port: octets over a real socket.
+#include <atomic>
 #include <fstream>
+#include <memory>
+#include <vector>
 
 #include "grpc_guard.hpp"
 #include "raw_client.hpp"
@@ -108,6 +111,75 @@ TEST_CASE("one connection more than connections_max is closed, and room is made 
   first.reset();
   CHECK(
       test::eventually([&] { return !RawClient(server->address()).read_until(settings).empty(); }));
+}
+
+const std::string settings_begin("\x00\x00", 2);  // how the first frame of the server begins
+
+bool is_let_in(RawClient& client) { return !client.read_until(settings_begin).empty(); }
+
+struct Counted {
+  std::atomic<int> all = 0;
+  std::atomic<int> client = 0;
+  TurnedAway tell() {
+    return [this](Crowd crowd) { ++(crowd == Crowd::all ? all : client); };
+  }
+};
+
+TEST_CASE("one address has no more connections than it may, and others come in meanwhile (G8)") {
+  REQUIRE(test::eventually([] { return guard_counts().open == 0; }));
+  Counted counted;
+  GrpcGuardLimits limits;
+  limits.connections_max = 10;
+  limits.connections_per_client_max = 2;
+  limits.turned_away = counted.tell();
+  const auto server = server_with(limits);
+  const std::string& at = server->address();
+  auto first = std::make_unique<RawClient>(at, 0, "127.0.0.2");
+  RawClient second(at, 0, "127.0.0.2");
+  CHECK(is_let_in(*first));
+  CHECK(is_let_in(second));
+  CHECK(RawClient(at, 0, "127.0.0.2").read_to_end().empty());
+  RawClient other(at, 0, "127.0.0.3");
+  CHECK(is_let_in(other));
+  CHECK(counted.client == 1);
+  CHECK(counted.all == 0);
+  first.reset();
+  CHECK(test::eventually([&] {
+    RawClient again(at, 0, "127.0.0.2");
+    return is_let_in(again);
+  }));
+}
+
+TEST_CASE("a limit for one address holds on its port, and no other port of the process (G8)") {
+  REQUIRE(test::eventually([] { return guard_counts().open == 0; }));
+  GrpcGuardLimits limits;
+  const auto free = server_with(limits);
+  limits.connections_per_client_max = 1;
+  const auto held = server_with(limits);
+  RawClient first(held->address());
+  CHECK(is_let_in(first));
+  CHECK(RawClient(held->address()).read_to_end().empty());
+  RawClient elsewhere(free->address());
+  RawClient once_more(free->address());
+  CHECK(is_let_in(elsewhere));
+  CHECK(is_let_in(once_more));
+}
+
+TEST_CASE("this machine itself may have all connections where nobody set a limit (G8)") {
+  REQUIRE(test::eventually([] { return guard_counts().open == 0; }));
+  Counted counted;
+  GrpcGuardLimits limits;
+  limits.connections_max = 4;
+  limits.turned_away = counted.tell();
+  const auto server = server_with(limits);
+  std::vector<std::unique_ptr<RawClient>> all;
+  for (int i = 0; i < 4; ++i) {
+    all.push_back(std::make_unique<RawClient>(server->address()));
+    CHECK(is_let_in(*all.back()));
+  }
+  CHECK(RawClient(server->address()).read_to_end().empty());
+  CHECK(counted.all == 1);
+  CHECK(counted.client == 0);
 }
 
 }  // namespace

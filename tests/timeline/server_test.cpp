@@ -3,12 +3,15 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "access/io/trusted.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/timeline_publisher.hpp"
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
+#include "support/log_lines.hpp"
 #include "support/ports.hpp"
 #include "support/schema_feed.hpp"
+#include "support/temp_dir.hpp"
 #include "tests/routing/history.hpp"
 #include "v2alpha1/timeline.grpc.pb.h"
 
@@ -19,6 +22,7 @@ using grpc::StatusCode;
 namespace {
 
 struct TimelineWorld {
+  TempDir dir;
   SchemaFeed feed;
   statekit::SystemClock clock;
   statekit::Metrics metrics;
@@ -30,6 +34,7 @@ struct TimelineWorld {
 
   TimelineWorld() {
     settings.listen = "127.0.0.1:0";
+    settings.data = dir.path();
     wiring.clock = &clock;
     wiring.metrics = &metrics;
     wiring.health = &health;
@@ -309,4 +314,38 @@ TEST_CASE("a timeline that stops ends its streams with a word") {
   const grpc::Status status = tail.end();
   CHECK(status.error_code() == StatusCode::UNAVAILABLE);
   CHECK(status.error_message().find("the timeline stops") != std::string::npos);
+}
+
+TEST_CASE("what a module may not tell is refused whole, and told of") {
+  access::Trusted trusted;
+  trusted.required = true;
+  const std::string text = access::draw_token();
+  TimelineWorld world;
+  world.wiring.trusted = &trusted;
+  access::Token token;
+  token.id = std::string(access::id_of_token(text));
+  token.hash = statekit::sha256(text);
+  token.principal = "echo-1";
+  world.feed.tell({schema::RolesSet{{"echo-1", {{access::Role::service, {"echo"}}}, 0, "", 0}},
+                   schema::TokenCreated{token}});
+  world.start();
+  const LogLines lines;
+  const auto publish = [&](const std::string& source, const std::string& deployment) {
+    v2alpha1::PublishRequest request;
+    v2alpha1::LogEvent& line = *request.add_events()->mutable_log();
+    line.set_level(v2alpha1::LOG_LEVEL_WARN);
+    line.set_source(source);
+    line.set_deployment(deployment);
+    line.set_message("access.denied");
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + text);
+    v2alpha1::PublishResponse response;
+    return world.stub->Publish(&context, request, &response).error_code();
+  };
+  // It learns of the token by the feed.
+  REQUIRE(eventually([&] { return publish("echo", "dpl-echo-0123456789") == StatusCode::OK; }));
+  CHECK(publish("access", "") == StatusCode::PERMISSION_DENIED);
+  CHECK(publish("echo", "") == StatusCode::PERMISSION_DENIED);
+  CHECK(lines.text().find("access.denied who=\"echo-1 (token " + token.id + ")\" what=Publish") !=
+        std::string::npos);
 }

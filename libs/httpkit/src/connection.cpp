@@ -26,9 +26,10 @@ constexpr std::int64_t goodbye_ms_max = 2'000;
 
 }  // namespace
 
-Connection::Connection(asio::ip::tcp::socket socket, const std::shared_ptr<Loop>& loop,
-                       std::shared_ptr<Shared> shared)
+Connection::Connection(asio::ip::tcp::socket socket, std::string client,
+                       const std::shared_ptr<Loop>& loop, std::shared_ptr<Shared> shared)
     : socket_(std::move(socket)),
+      client_(std::move(client)),
       loop_(loop),
       here_(loop.get()),
       shared_(std::move(shared)),
@@ -42,6 +43,7 @@ Connection::~Connection() {
   here_->connections.erase(this);
   forget_bytes(bytes_counted_);
   const std::lock_guard lock(shared_->mutex);
+  shared_->clients.closed(client_);
   if (--shared_->connections == 0) shared_->none_left.notify_all();
 }
 

@@ -48,6 +48,7 @@ struct Shared {
   std::mutex mutex;
   std::condition_variable none_left;
   std::size_t connections = 0;               // under the mutex
+  statekit::ClientConnections clients;       // whose they are; under the mutex
   std::atomic<std::size_t> body_bytes = 0;   // of all requests in hand or arriving
   statekit::FailedAttempts failed_openings;  // of TLS, by address; under the mutex
 
@@ -104,7 +105,8 @@ std::shared_ptr<Reply> make_reply(std::shared_ptr<Loop> loop, std::shared_ptr<co
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(asio::ip::tcp::socket socket, const std::shared_ptr<Loop>& loop,
+  // `client` is counted among those of `shared`, and is until the connection goes.
+  Connection(asio::ip::tcp::socket socket, std::string client, const std::shared_ptr<Loop>& loop,
              std::shared_ptr<Shared> shared);
   ~Connection();
 
@@ -161,6 +163,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void not_later_than(Time deadline);
 
   asio::ip::tcp::socket socket_;
+  const std::string client_;
   std::unique_ptr<TlsLayer> tls_;  // null: in clear
   std::weak_ptr<Loop> loop_;       // weak: a loop owns its coroutines, and they own this
   Loop* here_;

@@ -28,9 +28,9 @@ MonoMs mono_ms() {
       .count();
 }
 
-std::int64_t wait_after_failures(Shared& shared, const std::string& peer) {
+std::int64_t wait_after_failures(Shared& shared, const std::string& client) {
   const std::lock_guard lock(shared.mutex);
-  return shared.failed_openings.wait_ms(peer, mono_ms());
+  return shared.failed_openings.wait_ms(client, mono_ms());
 }
 
 }  // namespace
@@ -38,9 +38,9 @@ std::int64_t wait_after_failures(Shared& shared, const std::string& peer) {
 void Connection::note_opening(bool open) {
   const std::lock_guard lock(shared_->mutex);
   if (open) {
-    shared_->failed_openings.succeeded(peer_);
+    shared_->failed_openings.succeeded(client_);
   } else {
-    shared_->failed_openings.failed(peer_, mono_ms());
+    shared_->failed_openings.failed(client_, mono_ms());
   }
 }
 
@@ -52,7 +52,7 @@ asio::awaitable<bool> Connection::shake_hands() {
   };
   shaking_hands_ = true;
   expect_until(Waiting::octets, handshake_ms_max);
-  if (const std::int64_t wait = wait_after_failures(*shared_, peer_); wait > 0) {
+  if (const std::int64_t wait = wait_after_failures(*shared_, client_); wait > 0) {
     asio::steady_timer timer(here_->context, std::chrono::milliseconds(wait));
     co_await timer.async_wait(token());
   }

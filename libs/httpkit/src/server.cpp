@@ -120,10 +120,18 @@ class LoopReply : public Reply {
 constexpr int turned_away_max = 64;  // connections over the limit that are told so at one time
 constexpr std::int64_t accept_pause_ms = 50;
 
-// One more than connections_max: an answer, a moment to read it, and gone.
-asio::awaitable<void> turn_away(tcp::socket socket, std::shared_ptr<const Shared> shared,
+using statekit::Crowd;
+
+Response crowded(const Shared& shared, Crowd crowd) {
+  if (crowd == Crowd::all) return shared.error_page(503, "too many connections; try again later");
+  return shared.error_page(429, "too many connections from your address; close some, or try later");
+}
+
+// One more than there may be: an answer, a moment to read it, and gone.
+asio::awaitable<void> turn_away(tcp::socket socket, Crowd crowd,
+                                std::shared_ptr<const Shared> shared,
                                 std::shared_ptr<std::atomic<int>> count) {
-  Response response = shared->error_page(503, "too many connections; try again later");
+  Response response = crowded(*shared, crowd);
   response.headers.push_back({"retry-after", "1"});
   const std::string text =
       head_text(response, {.keep_alive = false}, date_text(std::time(nullptr))) + response.body;
@@ -138,6 +146,13 @@ asio::awaitable<void> turn_away(tcp::socket socket, std::shared_ptr<const Shared
   }
   socket.close(error);
   --*count;
+}
+
+// Empty: it is gone already.
+std::string client_of(const tcp::socket& socket) {
+  error_code error;
+  const auto peer = socket.remote_endpoint(error);
+  return error ? std::string() : statekit::client_of(peer.address().to_string());
 }
 
 class LoopServer : public Server {
@@ -165,6 +180,7 @@ class LoopServer : public Server {
  private:
   asio::awaitable<void> accept();
   void take_in(tcp::socket socket, const std::shared_ptr<Loop>& loop);
+  std::optional<Crowd> count_in(const std::string& client);
   void on_each_connection(void (Connection::*act)());
   bool wait_until_none(std::int64_t ms);
 
@@ -251,26 +267,34 @@ asio::awaitable<void> LoopServer::accept() {
 }
 
 void LoopServer::take_in(tcp::socket socket, const std::shared_ptr<Loop>& loop) {
-  bool full = false;
-  {
-    const std::lock_guard lock(shared_->mutex);
-    full = shared_->connections >= shared_->options.limits.connections_max;
-    if (!full) ++shared_->connections;
-  }
-  if (full) {
+  const std::string client = client_of(socket);
+  if (const auto crowd = count_in(client)) {
+    if (shared_->options.turned_away) shared_->options.turned_away(*crowd);
     if (++*turned_away_ > turned_away_max) {
       --*turned_away_;
       return;
     }
-    asio::co_spawn(loop->context, turn_away(std::move(socket), shared_, turned_away_),
+    asio::co_spawn(loop->context, turn_away(std::move(socket), *crowd, shared_, turned_away_),
                    asio::detached);
     return;
   }
-  asio::post(loop->context, [socket = std::move(socket), loop, shared = shared_]() mutable {
-    const auto connection = std::make_shared<Connection>(std::move(socket), loop, shared);
+  asio::post(loop->context, [socket = std::move(socket), client, loop, shared = shared_]() mutable {
+    const auto connection = std::make_shared<Connection>(std::move(socket), client, loop, shared);
     connection->start();
     if (loop->draining) connection->drain();
   });
+}
+
+// Nothing: it is counted, and comes in. Else why it does not.
+std::optional<Crowd> LoopServer::count_in(const std::string& client) {
+  const Limits& limits = shared_->options.limits;
+  const std::size_t max = statekit::connections_of_client(limits.connections_per_client_max,
+                                                          limits.connections_max, client);
+  const std::lock_guard lock(shared_->mutex);
+  if (shared_->connections >= limits.connections_max) return Crowd::all;
+  if (!shared_->clients.opened(client, max)) return Crowd::client;
+  ++shared_->connections;
+  return std::nullopt;
 }
 
 void LoopServer::on_each_connection(void (Connection::*act)()) {

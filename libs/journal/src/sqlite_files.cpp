@@ -127,6 +127,21 @@ fs::path folder_of(const std::string& path) {
   return folder.empty() ? fs::path(".") : folder;
 }
 
+JournalResult<FileMark> mark_of(const std::string& path, const std::string& vfs_name) {
+  sqlite3_vfs* vfs = sqlite3_vfs_find(vfs_name.empty() ? nullptr : vfs_name.c_str());
+  if (vfs == nullptr)
+    return refuse(JournalFault::invalid, "there is no SQLite VFS named '" + vfs_name + "'");
+  const JournalResult<Bytes> header = read_header(path, vfs);
+  if (!header) return tl::unexpected(header.error());
+  FileMark mark;
+  mark.empty = header->empty();
+  mark.sqlite = header->size() == header_bytes && header->starts_with(magic);
+  if (!mark.sqlite) return mark;
+  mark.application_id = big_endian_at(*header, application_id_at);
+  mark.user_version = big_endian_at(*header, user_version_at);
+  return mark;
+}
+
 JournalResult<const SqliteFormat*> recognize(const std::string& path, const std::string& vfs_name) {
   sqlite3_vfs* vfs = sqlite3_vfs_find(vfs_name.empty() ? nullptr : vfs_name.c_str());
   if (vfs == nullptr)

@@ -55,6 +55,15 @@ extern const char* const create_snapshots;
 // Where a file is, also one that is named without a folder.
 std::filesystem::path folder_of(const std::string& path);
 
+// What the first octets of a file say of it, read without changing anything.
+struct FileMark {
+  bool empty = false;
+  bool sqlite = false;  // and whole as far as its header goes
+  std::uint32_t application_id = 0;
+  std::uint32_t user_version = 0;
+};
+statekit::JournalResult<FileMark> mark_of(const std::string& path, const std::string& vfs);
+
 // Looks at the file without changing an octet of anything. Null: there is no store. Else its
 // format, or why it is not for us.
 statekit::JournalResult<const SqliteFormat*> recognize(const std::string& path,

@@ -134,13 +134,44 @@ bool Fields::is_foreign(std::string_view name) const {
   return std::find(foreign_.begin(), foreign_.end(), section) != foreign_.end();
 }
 
+namespace {
+
+// Of `name=value`; one that names a file is no secret itself.
+bool is_secret_option(std::string_view name) {
+  if (name.ends_with("file")) return false;
+  for (const std::string_view word : {"pass", "token", "secret", "pwd"})
+    if (name.find(word) != std::string_view::npos) return true;
+  return false;
+}
+
+std::string masked_options(std::string_view options) {
+  std::string out;
+  for (std::size_t begin = 0; begin <= options.size();) {
+    const std::size_t end = std::min(options.find('&', begin), options.size());
+    const std::string_view each = options.substr(begin, end - begin);
+    const std::string_view name = each.substr(0, each.find('='));
+    const bool hidden = name.size() < each.size() && is_secret_option(name);
+    out += (begin == 0 ? "" : "&") + (hidden ? std::string(name) + "=***" : std::string(each));
+    begin = end + 1;
+  }
+  return out;
+}
+
+}  // namespace
+
+// A password that was written as it is may hold any of `@`, `/` and `:`, and no address of ours has
+// an
+// `@` of its own. So all before the last one is hidden.
 std::string masked(const std::string& text) {
   const auto scheme = text.find("://");
   if (scheme == std::string::npos) return text;
-  const auto host = text.find('@', scheme);
-  const auto path = text.find('/', scheme + 3);
-  if (host == std::string::npos || (path != std::string::npos && path < host)) return text;
-  return text.substr(0, scheme + 3) + "***" + text.substr(host);
+  const auto query = std::min(text.find('?', scheme), text.size());
+  const std::string options =
+      query == text.size() ? std::string() : "?" + masked_options(text.substr(query + 1));
+  const std::string place = text.substr(0, query);
+  const auto host = place.rfind('@');
+  if (host == std::string::npos || host < scheme) return place + options;
+  return place.substr(0, scheme + 3) + "***" + place.substr(host) + options;
 }
 
 std::string help_of(const std::vector<Field>& fields) {

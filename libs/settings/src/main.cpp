@@ -103,6 +103,9 @@ std::optional<int> configure(const Binary& binary, Fields& fields, int argc,
     if (auto faults = binary.faults(); !faults.empty())
       return refuse(binary, {statekit::Code::failed_precondition, count_of(faults.size()),
                              std::move(faults)});
+  if (binary.warnings)
+    for (const std::string& line : binary.warnings())
+      std::cerr << binary.name << ": warning: " << line << '\n';
   std::cout << binary.name << ": the settings are right\n";
   return 0;
 }

@@ -8,7 +8,10 @@
 #include "journal/http_wire.hpp"
 #include "services/schema/workers.hpp"
 #include "services/schema/workspace/service.hpp"
+#include "statekit/audit_line.hpp"
+#include "statekit/io/audit.hpp"
 #include "statekit/io/log.hpp"
+#include "statekit/io/turned_away.hpp"
 
 namespace millrace::workspace {
 
@@ -57,8 +60,11 @@ ServiceOptions service_options(const schema_service::Settings& settings, access:
     };
   // In the timeline it is found by `millrace audit`.
   options.tell = [](const Forced& forced) {
-    statekit::log_warn("state.forced",
-                       {{"who", forced.who}, {"what", forced.what}, {"from", forced.from}});
+    statekit::audit(statekit::state_forced, {{"who", forced.who},
+                                             {"what", forced.what},
+                                             {"from", forced.from},
+                                             {statekit::principal_field, forced.who},
+                                             {statekit::module_field, ""}});
   };
   return options;
 }
@@ -68,6 +74,9 @@ class HttpServer final : public Server {
   HttpServer(const schema_service::Settings& settings, const schema_service::Wiring& wiring)
       : settings_(settings),
         doors_(wiring.doors),
+        turned_away_(wiring.metrics == nullptr
+                         ? statekit::TurnedAway()
+                         : statekit::count_turned_away(*wiring.metrics, "states")),
         shelf_(make_shelf(journal_url(settings))),
         keeper_(*shelf_, *wiring.clock, keeper_limits(settings),
                 [](std::string_view event, std::string_view detail) {
@@ -94,6 +103,9 @@ class HttpServer final : public Server {
       return service_.turned_back(head);
     };
     options.limits.connections_max = static_cast<std::size_t>(settings_.state_connections_max);
+    options.limits.connections_per_client_max =
+        static_cast<std::size_t>(settings_.state_connections_per_client_max);
+    options.turned_away = turned_away_;
     options.limits.handle_ms_max =
         std::max(2 * settings_.write_ms_max, journal::http::wait_ms_max) + answer_ms_more;
     auto http = httpkit::serve(
@@ -143,6 +155,7 @@ class HttpServer final : public Server {
 
   const schema_service::Settings settings_;
   const tls::Doors doors_;
+  const statekit::TurnedAway turned_away_;
   const std::unique_ptr<Shelf> shelf_;
   Keeper keeper_;
   const std::unique_ptr<access::Gate> gate_;  // null: nobody is asked

@@ -56,6 +56,8 @@ export class System {
       ...follow("timeline"),
       "--timeline.listen",
       "127.0.0.1:0",
+      "--data",
+      this.data,
     ]);
     this.timelineAddress = await timeline.says(/timeline.started address=(\S+)/);
     const routing = this.#run("millrace-routing", [

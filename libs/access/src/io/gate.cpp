@@ -6,7 +6,8 @@
 #include <utility>
 
 #include "peer.hpp"
-#include "statekit/io/log.hpp"
+#include "statekit/audit_line.hpp"
+#include "statekit/io/audit.hpp"
 
 namespace millrace::access {
 
@@ -21,6 +22,7 @@ constexpr const char* nobody =
     "nobody is known here who shows nothing: a token is wanted (--token-file or "
     "MILLRACE_TOKEN_FILE), or a certificate";
 constexpr std::size_t told_bytes_max = 200;
+constexpr std::size_t modules_bytes_max = 2'000;
 constexpr std::size_t why_bytes_max = 500;  // may name what a token of anybody's says of itself
 constexpr int looks_skipped_max = 5;
 
@@ -29,11 +31,14 @@ thread_local const Caller* current = nullptr;
 bool is_uri(std::string_view name) { return name.find("://") != std::string_view::npos; }
 
 void log_denied(const Denied& denied) {
-  statekit::log_warn("access.denied", {{"who", denied.who},
-                                       {"what", denied.what},
-                                       {"from", denied.from},
-                                       {"why", denied.why},
-                                       {"left_out", denied.left_out}});
+  statekit::audit(statekit::access_denied, {{"who", denied.who},
+                                            {"what", denied.what},
+                                            {"from", denied.from},
+                                            {"why", denied.why},
+                                            {"left_out", denied.left_out},
+                                            {statekit::principal_field, denied.principal},
+                                            {statekit::address_field, denied.address},
+                                            {statekit::module_field, denied.modules}});
 }
 
 // The token of "Bearer TOKEN", whatever the case of its first word; empty: it is not one.
@@ -81,6 +86,9 @@ std::string wanted_for(Permission permission, const Arrival& arrival) {
          (is_of_all_modules(permission) && !is_of_state(arrival) ? ", for all modules" : "");
 }
 
+// Not of a certificate that nobody here knows.
+std::string principal_of(const Caller& caller) { return caller.shown.empty() ? "" : caller.name; }
+
 Error must_wait(std::int64_t rest_ms, const Error& why) {
   return {Code::resource_exhausted,
           "too many attempts from this address have failed: try again in " +
@@ -97,7 +105,7 @@ Gate::Gate(const Trusted& trusted, ReadBook book, const statekit::Clock& clock,
       clock_(clock),
       tell_(tell ? std::move(tell) : log_denied),
       limits_(limits),
-      allowance_(limits.denied_burst_max, limits.denied_per_second_max),
+      allowance_(limits.told),
       failures_(limits.failed),
       thread_([this] { run(); }) {}
 
@@ -239,20 +247,28 @@ Result<Caller> Gate::admit(const Arrival& arrival) {
   const std::string why = error.details.empty() ? error.message : error.details.front();
   error.details.clear();
   tell({known ? known->name + " (" + known->shown + ")" : shown_by(arrival), arrival.method,
-        arrival.from, why, 0});
+        arrival.from, why, 0, known ? principal_of(*known) : ""});
   return caller;
 }
 
 void Gate::refuse(const Caller& caller, const std::string& what, const std::string& from,
-                  const std::string& why) {
-  tell({caller.name + " (" + caller.shown + ")", what, from, why, 0});
+                  const std::string& why, const std::vector<std::string>& modules) {
+  Denied denied{caller.name + " (" + caller.shown + ")", what, from, why, 0, principal_of(caller)};
+  for (const std::string& module : modules) {
+    if (denied.modules.size() + module.size() >= modules_bytes_max) break;
+    denied.modules += (denied.modules.empty() ? "" : " ") + module;
+  }
+  tell(std::move(denied));
 }
 
 void Gate::tell(Denied denied) {
   if (counters_) counters_->denied.add();
+  denied.address = address_of(denied.from);
   {
     const std::lock_guard lock(telling_);
-    if (!allowance_.take(clock_.mono_ms())) {
+    const bool known = !denied.principal.empty();
+    if (!allowance_.take(known ? "p " + denied.principal : "a " + denied.address,
+                         clock_.mono_ms())) {
       ++left_out_;
       return;
     }
@@ -262,6 +278,9 @@ void Gate::tell(Denied denied) {
   denied.what = plain(std::move(denied.what));
   denied.from = plain(std::move(denied.from));
   denied.why = plain(std::move(denied.why), why_bytes_max);
+  denied.principal = plain(std::move(denied.principal));
+  denied.address = plain(std::move(denied.address));
+  denied.modules = plain(std::move(denied.modules), modules_bytes_max);
   tell_(denied);
 }
 

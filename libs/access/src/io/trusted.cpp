@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "private_file.hpp"
 #include "statekit/io/ids.hpp"
 
 namespace millrace::access {
@@ -20,36 +21,12 @@ using statekit::Status;
 
 namespace {
 
-constexpr std::size_t file_bytes_max = jwt_bytes_max + 2;  // and the end of its line
-
 Caller platform(std::string shown) { return {"millrace", {{Role::service, {}}}, std::move(shown)}; }
-
-Result<std::string> read_private(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0)
-    return fail(Code::failed_precondition,
-                "cannot read the token in " + path + ": " + std::strerror(errno));
-  struct stat about {};
-  std::string text(file_bytes_max + 1, '\0');
-  const bool known = ::fstat(file, &about) == 0;
-  const ssize_t bytes = ::read(file, text.data(), text.size());
-  ::close(file);
-  if (!known || bytes < 0)
-    return fail(Code::failed_precondition, "cannot read the token in " + path);
-  if ((about.st_mode & 0077) != 0)
-    return fail(Code::failed_precondition,
-                "the token in " + path + " can be read by others: chmod 600 " + path);
-  text.resize(static_cast<std::size_t>(bytes));
-  if (text.size() > file_bytes_max)
-    return fail(Code::failed_precondition, path + " is too long for a token: more than " +
-                                               std::to_string(jwt_bytes_max) + " bytes");
-  return text;
-}
 
 }  // namespace
 
 std::optional<Caller> Trusted::caller_by_token(const Digest& hash) const {
-  if (own && *own == hash) return platform("process");
+  if (own && own->has(hash)) return platform("process");
   if (bootstrap && *bootstrap == hash)
     return Caller{"bootstrap", {{Role::admin, {}}}, "bootstrap token"};
   return std::nullopt;
@@ -81,7 +58,7 @@ Status write_token_file(const std::string& path, const std::string& token) {
 }
 
 Result<std::string> read_shown_token(const std::string& path) {
-  Result<std::string> text = read_private(path);
+  Result<std::string> text = read_private_file(path);
   if (!text) return text;
   while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
   const bool visible =
@@ -106,14 +83,13 @@ Result<Trusted> trusted_by(const settings::Auth& auth) {
   trusted.required = auth.mode == "required";
   trusted.service_identities = auth.service_identities;
   if (!auth.token_file.empty()) {
-    Result<std::string> token = read_token_file(auth.token_file);
-    if (!token) return fail(within("auth.token_file", std::move(token.error())));
-    trusted.own_token = std::move(*token);
+    auto own = OwnTokens::open(auth.token_file);
+    if (!own) return fail(within("auth.token_file", std::move(own.error())));
+    trusted.own = *std::move(own);
   } else if (trusted.required) {
-    trusted.own_token = draw_token();
+    trusted.own = OwnTokens::of(draw_token());
   }
   if (!trusted.required) return trusted;
-  trusted.own = statekit::sha256(trusted.own_token);
   if (!auth.bootstrap_token_file.empty()) {
     const Result<std::string> token = read_token_file(auth.bootstrap_token_file);
     if (!token) return fail(within("auth.bootstrap_token_file", token.error()));

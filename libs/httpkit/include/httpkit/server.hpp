@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "httpkit/message.hpp"
+#include "statekit/client_connections.hpp"
 #include "statekit/result.hpp"
 #include "tls/doors.hpp"
 
@@ -28,6 +29,7 @@ struct Limits {
   std::int64_t write_ms_max = 15'000;          // a reader that stalls: closed
   std::int64_t failed_wait_ms_max = 2'000;     // who failed to open TLS, before the next try
   std::size_t connections_max = 10'000;        // further ones: 503 and closed
+  std::size_t connections_per_client_max = 0;  // 429 and closed; 0: a share, see decisions/0178
   std::size_t pipelined_max = 16;              // requests of one connection in hand at once
   std::size_t stream_bytes_max = 1024 * 1024;  // queued for one reader of a Stream; more ends it
 };
@@ -61,7 +63,7 @@ using Handler = std::function<void(Request, std::shared_ptr<Reply>)>;
 // all costs no memory. Must not block. The handler is not spared its own look.
 using BeforeBody = std::function<std::optional<Response>(const Request& head)>;
 
-// How the server itself answers when there is no handler to ask (400, 408, 413, 431, 500, 503,
+// How the server itself answers when there is no handler to ask (400, 408, 413, 429, 431, 500, 503,
 // 504). Default: application/problem+json with status and detail.
 using ErrorPage = std::function<Response(int status, const std::string& detail)>;
 
@@ -72,6 +74,7 @@ struct ServerOptions {
   std::size_t threads = 1;
   ErrorPage error_page = {};
   BeforeBody before_body = {};
+  statekit::TurnedAway turned_away = {};  // told of each connection that is not let in
   tls::Doors doors = {};
   tls::Guests guests = tls::Guests::known;
 };

@@ -33,9 +33,10 @@ struct Auth {
 inline void describe(Fields& fields, Auth& auth) {
   fields.choice("auth.mode", auth.mode, {"off", "required"},
                 "whether callers must say who they are, and may do only what their roles allow");
-  fields.text("auth.token_file", auth.token_file,
-              "file of mode 0600 with the token that Millrace's own services show to each other; "
-              "`millrace token draw FILE` makes one");
+  fields.text(
+      "auth.token_file", auth.token_file,
+      "file of mode 0600 with the token that Millrace's own services show to each other, and "
+      "others that they take, one a line; `millrace token draw FILE` makes one");
   fields.text("auth.bootstrap_token_file", auth.bootstrap_token_file,
               "file of mode 0600 with a token whose bearer is an admin: how the first one gets in");
   fields.list("auth.service_identities", auth.service_identities,

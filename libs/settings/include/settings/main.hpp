@@ -25,6 +25,8 @@ struct Binary {
   std::string examples;  // command lines with what each does, for --help; may be empty
   // For --check-settings: what else would be wrong at a start, a line each. May be empty.
   std::function<std::vector<std::string>()> faults = {};
+  // For --check-settings: what would start, and had better be otherwise. May be empty.
+  std::function<std::vector<std::string>()> warnings = {};
 };
 
 // The version of this build: "0.1.0".

@@ -103,7 +103,8 @@ statekit::Result<Loaded> load(const Fields& fields, const Sources& sources);
 // The MILLRACE_* variables of this process.
 std::map<std::string, std::string> environment();
 
-// The text with what stands between `://` and `@` hidden: a user and a password in an address.
+// The text with what stands between `://` and the last `@` hidden, and options such as `password=`:
+// an address as it may be shown.
 std::string masked(const std::string& text);
 
 // The settings as a table for --help: name, default, help.

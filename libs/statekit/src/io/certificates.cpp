@@ -9,6 +9,7 @@
 
 #include "statekit/io/log.hpp"
 #include "tls/describe.hpp"
+#include "tls/key_file.hpp"
 
 namespace millrace::statekit {
 namespace {
@@ -21,6 +22,7 @@ class Watch {
 
   void start() {
     say();
+    look_at_key();
     if (doors_.credentials != nullptr) thread_ = std::thread([this] { run(); });
   }
 
@@ -55,6 +57,15 @@ class Watch {
     }
   }
 
+  // Once; again where it was well in between.
+  void look_at_key() {
+    if (!doors_.closed()) return;
+    const std::string warning = tls::key_file_warning(doors_.credentials->files().key);
+    if (!warning.empty() && key_warning_.empty())
+      log_warn("certificates.key-open", {{"hint", warning}});
+    key_warning_ = warning;
+  }
+
   std::int64_t until() const { return doors_.credentials->valid_until_s(); }
 
   void run() {
@@ -69,6 +80,7 @@ class Watch {
   }
 
   void look() {
+    look_at_key();
     const auto changed = doors_.credentials->reload();
     if (!changed) {
       if (changed.error().message != fault_)
@@ -96,6 +108,7 @@ class Watch {
   bool stopping_ = false;
   bool warned_ = false;
   std::string fault_;
+  std::string key_warning_;
   std::thread thread_;
 };
 

@@ -1,5 +1,7 @@
 #include "statekit/io/channel.hpp"
 
+#include <grpc/grpc.h>
+#include <grpcpp/channel.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
@@ -10,9 +12,24 @@
 
 namespace millrace::statekit {
 
+namespace {
+
+// Each call on it fails with that error, and nothing is connected.
+Channel never(const std::string& address, const Error& why) {
+  return {grpc::CreateChannelInternal(
+              address,
+              grpc_lame_client_channel_create(nullptr, static_cast<grpc_status_code>(why.code),
+                                              why.message.c_str()),
+              {}),
+          address};
+}
+
+}  // namespace
+
 Channel connect(const std::string& address, const ChannelOptions& options) {
   quieten_grpc();
   keep_grpc_callbacks();
+  if (const Status may = may_show_token(address, options); !may) return never(address, may.error());
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(options.message_bytes_max);
   arguments.SetMaxSendMessageSize(options.message_bytes_max);
@@ -31,7 +48,7 @@ Channel connect(const std::string& address, const ChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   return {grpc::experimental::CreateCustomChannelWithInterceptors(
               address, channel_credentials(options.credentials), arguments,
-              token_interceptors(options.shows_token)),
+              token_interceptors(options.shows_token, true)),
           address};
 }
 

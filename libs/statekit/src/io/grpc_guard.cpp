@@ -15,21 +15,33 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "guarded_clients.hpp"
 #include "statekit/io/log.hpp"
 
 namespace millrace::statekit {
 namespace {
 
+struct Guarded {
+  Http2Scanner scanner;
+  GuardedEnds ends;
+};
+
 // A connection by its descriptor. The reader is one gRPC thread at a time, and gRPC closes a
 // descriptor only when nobody reads it; so an entry needs no lock.
 constexpr std::size_t descriptors_max = 65'536;
-std::array<std::atomic<Http2Scanner*>, descriptors_max> guarded;  // NOLINT: zero before main
+std::array<std::atomic<Guarded*>, descriptors_max> guarded;  // NOLINT: zero before main
 std::atomic<std::int64_t> connections = 0;
 std::atomic<std::uint64_t> connections_ended = 0;
 std::atomic<std::int64_t> connections_max = 0;  // 0: no gRPC server here, nothing is guarded
 
 std::mutex limits_mutex;
 Http2Limits limits;
+
+// Never destroyed: connections are closed after main too.
+GuardedClients& clients() {
+  static auto* all = new GuardedClients;
+  return *all;
+}
 
 MonoMs mono_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -38,7 +50,7 @@ MonoMs mono_ms() {
 }
 
 // An attacker reconnects at once: a line a second says enough.
-void report(std::string_view event, std::string_view reason) {
+void report(std::string_view event, std::string_view reason, std::string_view client = {}) {
   static std::atomic<MonoMs> next_ms = 0;
   static std::atomic<std::uint64_t> unsaid = 0;
   const MonoMs now = mono_ms();
@@ -47,30 +59,47 @@ void report(std::string_view event, std::string_view reason) {
     ++unsaid;
     return;
   }
-  log_warn(event, {{"reason", reason}, {"not_logged_before", unsaid.exchange(0)}});
+  log_warn(event,
+           {{"reason", reason}, {"client", client}, {"not_logged_before", unsaid.exchange(0)}});
 }
 
-Http2Scanner* scanner_of(int fd) {
+Guarded* guarded_of(int fd) {
   if (fd < 0 || static_cast<std::size_t>(fd) >= descriptors_max) return nullptr;
   return guarded[static_cast<std::size_t>(fd)].load(std::memory_order_acquire);
 }
 
 void forget(int fd) {
-  if (scanner_of(fd) == nullptr) return;
-  const std::unique_ptr<Http2Scanner> scanner(
+  if (guarded_of(fd) == nullptr) return;
+  const std::unique_ptr<Guarded> connection(
       guarded[static_cast<std::size_t>(fd)].exchange(nullptr));
-  if (scanner != nullptr) --connections;
+  if (connection == nullptr) return;
+  clients().closed(connection->ends);
+  --connections;
 }
 
-// False when there are as many as there may be.
+// False when there are as many as there may be, of all clients or of this one.
+bool may_open(const GuardedEnds& ends) {
+  const std::int64_t max = connections_max.load();
+  if (++connections > max) {
+    clients().turned_away(ends.port, Crowd::all);
+    report("grpc.connection_refused", "as many connections as connections_max", ends.client);
+  } else if (!clients().opened(ends, static_cast<std::size_t>(max))) {
+    report("grpc.connection_refused",
+           "as many connections of this client as connections_per_client_max", ends.client);
+  } else {
+    return true;
+  }
+  --connections;
+  return false;
+}
+
 bool remember(int fd) {
   if (static_cast<std::size_t>(fd) >= descriptors_max) return false;
-  if (++connections > connections_max.load()) {
-    --connections;
-    return false;
-  }
+  GuardedEnds ends = ends_of(fd);
+  if (!may_open(ends)) return false;
   std::lock_guard lock(limits_mutex);
-  guarded[static_cast<std::size_t>(fd)].store(new Http2Scanner(limits), std::memory_order_release);
+  guarded[static_cast<std::size_t>(fd)].store(new Guarded{Http2Scanner(limits), std::move(ends)},
+                                              std::memory_order_release);
   return true;
 }
 
@@ -145,16 +174,16 @@ __attribute__((visibility("default"))) int accept4(int listener, sockaddr* peer,
     if (remember(fd)) return fd;
     // Closed at once; to refuse to accept would leave the peer waiting, and stop gRPC's listener.
     syscall(SYS_close, fd);
-    report("grpc.connection_refused", "as many connections as connections_max");
   }
 }
 
 __attribute__((visibility("default"))) ssize_t recvmsg(int fd, msghdr* message, int flags) {
   using namespace millrace::statekit;
   const ssize_t got = syscall(SYS_recvmsg, fd, message, flags);
-  Http2Scanner* scanner = scanner_of(fd);
-  if (scanner == nullptr || got <= 0 || scanner->foreign()) return got;
-  const std::string_view reason = judge(*scanner, *message, static_cast<std::size_t>(got));
+  Guarded* connection = guarded_of(fd);
+  if (connection == nullptr || got <= 0 || connection->scanner.foreign()) return got;
+  const std::string_view reason =
+      judge(connection->scanner, *message, static_cast<std::size_t>(got));
   return reason.empty() ? got : ended(fd, reason);
 }
 
@@ -198,5 +227,12 @@ Status guard_grpc_connections(const GrpcGuardLimits& wanted) {
   connections_max.store(wanted.connections_max);
   return {};
 }
+
+void guard_clients_of(int port, const GrpcGuardLimits& wanted) {
+  clients().add(port, static_cast<std::size_t>(wanted.connections_per_client_max),
+                wanted.turned_away);
+}
+
+void let_clients_go(int port) { clients().remove(port); }
 
 }  // namespace millrace::statekit

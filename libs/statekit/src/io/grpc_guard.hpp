@@ -15,6 +15,11 @@ namespace millrace::statekit {
 // here, so that no port is opened that is not guarded.
 Status guard_grpc_connections(const GrpcGuardLimits& limits);
 
+// From here on the clients of this port are held to its limit, and who is turned away is told;
+// until the port is let go.
+void guard_clients_of(int port, const GrpcGuardLimits& limits);
+void let_clients_go(int port);
+
 struct GrpcGuardCounts {
   std::int64_t open = 0;    // connections now
   std::uint64_t ended = 0;  // since the start, for what they sent

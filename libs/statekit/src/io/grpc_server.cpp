@@ -18,6 +18,9 @@
 namespace millrace::statekit {
 namespace {
 
+// Of one call. gRPC's own 8 KiB have no room for a JWT of that size, which is taken elsewhere; the
+// guard ends what is larger than its own limit without a word.
+constexpr int headers_bytes_max = 16 * 1024;
 constexpr int keepalive_ms = 10'000;
 constexpr int handshake_ms_max = 10'000;  // who connects and says nothing
 constexpr auto health_interval = std::chrono::milliseconds(500);
@@ -88,6 +91,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
   builder.SetMaxReceiveMessageSize(options.message_bytes_max);
   builder.SetMaxSendMessageSize(options.message_bytes_max);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.streams_max);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, headers_bytes_max);
   // Without this a second server on the same port starts and takes half of the connections.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
@@ -104,6 +108,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const GrpcServerOptions& o
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr || (!options.listen.empty() && impl->port == 0))
     return cannot_listen(options);
+  if (!options.listen.empty()) guard_clients_of(impl->port, options.guard);
   impl->health_thread = std::thread([raw = impl.get()] { raw->follow_health(); });
   return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(impl)));
 }
@@ -116,8 +121,8 @@ Channel GrpcServer::in_process_channel() {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(impl_->options.message_bytes_max);
   arguments.SetMaxSendMessageSize(impl_->options.message_bytes_max);
-  return {impl_->server->experimental().InProcessChannelWithInterceptors(arguments,
-                                                                         token_interceptors(true)),
+  return {impl_->server->experimental().InProcessChannelWithInterceptors(
+              arguments, token_interceptors(true, false)),
           "in-process"};
 }
 
@@ -133,6 +138,7 @@ void GrpcServer::stop() {
   impl_->server->Shutdown(std::chrono::system_clock::now() +
                           std::chrono::milliseconds(impl_->options.stop_ms_max));
   impl_->server->Wait();
+  let_clients_go(impl_->port);
 }
 
 }  // namespace millrace::statekit

@@ -29,15 +29,18 @@ void ProcessLines::add_to(Program& program, const std::string& timeline,
 void ProcessLines::start(const Channel& timeline) {
   if (!timeline) return;
   publisher_ = std::make_unique<TimelinePublisher>(to_timeline(timeline));
-  log_ = std::make_unique<TimelineLog>(*publisher_, clock_);
+  audit_ = std::make_unique<TimelinePublisher>(to_timeline(timeline));
+  log_ = std::make_unique<TimelineLog>(*publisher_, clock_, TimelineLogLimits{}, audit_.get());
   set_log_sink([this](const LogLine& line) { log_->add_own(line, process_); });
 }
 
 void ProcessLines::stop() {
   if (!publisher_) return;
   set_log_sink(nullptr);
+  audit_->stop(flush_ms_max);
   publisher_->stop(flush_ms_max);
   log_.reset();
+  audit_.reset();
   publisher_.reset();
 }
 

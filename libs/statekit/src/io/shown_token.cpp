@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "statekit/io/channel.hpp"
+#include "tls/doors.hpp"
 
 namespace millrace::statekit {
 namespace {
@@ -17,6 +18,7 @@ using grpc::experimental::InterceptorBatchMethods;
 
 std::mutex mutex;
 ShownToken shown;  // empty: none
+TokenRules rules;
 
 class ShowToken final : public Interceptor {
  public:
@@ -46,20 +48,34 @@ class Factory final : public ClientInterceptorFactoryInterface {
 
 }  // namespace
 
-void show_tokens(ShownToken source) {
+void show_tokens(ShownToken source, TokenRules wanted) {
   const std::lock_guard lock(mutex);
   shown = std::move(source);
+  rules = std::move(wanted);
 }
 
-void show_token(const std::string& token) {
+void show_token(const std::string& token, TokenRules wanted) {
   if (token.empty()) return show_tokens({});
-  show_tokens([value = std::make_shared<const std::string>("Bearer " + token)] { return value; });
+  show_tokens([value = std::make_shared<const std::string>("Bearer " + token)] { return value; },
+              std::move(wanted));
 }
 
-std::vector<std::unique_ptr<ClientInterceptorFactoryInterface>> token_interceptors(bool wanted) {
+Status may_show_token(const std::string& address, const ChannelOptions& options) {
+  const std::lock_guard lock(mutex);
+  const bool goes = options.shows_token && shown && rules.leaves_process;
+  if (!goes || rules.in_clear || options.credentials != nullptr || tls::is_loopback(address))
+    return {};
+  return fail(Code::failed_precondition, "the token would go to " + address +
+                                             " in clear, where it can be read on its way" +
+                                             (rules.remedy.empty() ? "" : ": " + rules.remedy));
+}
+
+std::vector<std::unique_ptr<ClientInterceptorFactoryInterface>> token_interceptors(bool wanted,
+                                                                                   bool outside) {
   std::vector<std::unique_ptr<ClientInterceptorFactoryInterface>> all;
   const std::lock_guard lock(mutex);
-  if (wanted && shown) all.push_back(std::make_unique<Factory>(shown));
+  if (wanted && shown && (rules.leaves_process || !outside))
+    all.push_back(std::make_unique<Factory>(shown));
   return all;
 }
 

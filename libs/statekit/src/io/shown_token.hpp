@@ -9,8 +9,8 @@
 
 namespace millrace::statekit {
 
-// None where no token is shown.
+// None where no token is shown. `outside`: the channel leads out of the process.
 std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>>
-token_interceptors(bool wanted);
+token_interceptors(bool wanted, bool outside);
 
 }  // namespace millrace::statekit

@@ -2,22 +2,25 @@
 
 #include <utility>
 
+#include "statekit/audit_line.hpp"
 #include "statekit/utf8.hpp"
 
 namespace millrace::statekit {
 
-TimelineLog::TimelineLog(TimelinePublisher& publisher, const Clock& clock, TimelineLogLimits limits)
+TimelineLog::TimelineLog(TimelinePublisher& publisher, const Clock& clock, TimelineLogLimits limits,
+                         TimelinePublisher* audit)
     : publisher_(publisher),
+      audit_(audit == nullptr ? publisher : *audit),
       clock_(clock),
       limits_(limits),
       allowance_(limits.burst_max, limits.per_second_max) {}
 
 void TimelineLog::add(LogEvent event) {
   event.message = shortened(valid_utf8(event.message), limits_.line_bytes_max);
+  if (audit_kind(event) != AuditKind::none) return add_audited(std::move(event));
   {
     const std::lock_guard lock(mutex_);
-    // What is audited is not left out; the publisher's queue bounds it.
-    if (event.source != "audit" && !allowance_.take(clock_.mono_ms())) {
+    if (!allowance_.take(clock_.mono_ms())) {
       ++left_out_;
       return;
     }
@@ -25,6 +28,16 @@ void TimelineLog::add(LogEvent event) {
     left_out_ = 0;
   }
   publisher_.publish({0, clock_.wall_ms(), {}, {}, std::move(event)});
+}
+
+// The queue bounds them, and what was denied leaves half of it to what was done; what did not fit,
+// or was not taken, is told with the next one that goes.
+void TimelineLog::add_audited(LogEvent event) {
+  const Weight weight = audit_kind(event) == AuditKind::denied ? Weight::half : Weight::full;
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t lost = audit_.dropped();
+  if (lost > lost_told_) event.fields["lost_before"] = std::to_string(lost - lost_told_);
+  if (audit_.publish({0, clock_.wall_ms(), {}, {}, std::move(event)}, weight)) lost_told_ = lost;
 }
 
 void TimelineLog::add_own(const LogLine& line, const std::string& process) {

@@ -16,14 +16,15 @@ bool worth_another_try(const Error& error) {
 TimelinePublisher::TimelinePublisher(SendBatch send, PublisherLimits limits)
     : send_(std::move(send)), limits_(limits), thread_([this] { run(); }) {}
 
-bool TimelinePublisher::publish(TimelineEvent event) {
+bool TimelinePublisher::publish(TimelineEvent event, Weight weight) {
   const std::size_t bytes = size_of(event);
+  const std::size_t parts = weight == Weight::half ? 2 : 1;
   bool first = false;
   bool full_batch = false;
   {
     std::lock_guard lock(mutex_);
-    if (draining_ || queue_.size() >= limits_.events_max ||
-        queued_bytes_ + bytes > limits_.bytes_max) {
+    if (draining_ || queue_.size() >= limits_.events_max / parts ||
+        queued_bytes_ + bytes > limits_.bytes_max / parts) {
       ++dropped_;
       return false;
     }

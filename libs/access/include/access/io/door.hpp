@@ -27,15 +27,20 @@ class Door {
   }
 
   bool asks() const { return access::asks(auth_); }
-  // For --check-settings, as in access/io/faults.hpp, and what `more` says. REQUIRES: made with
-  // fields; it outlives the answer.
-  std::function<std::vector<std::string>()> faults(
-      std::function<std::vector<std::string>()> more = {}) const;
+  // What --check-settings says is as in access/io/faults.hpp, and what `more_faults` says.
+  // REQUIRES: made with fields; it outlives the answer.
+  settings::Binary binary(std::string name, std::string about,
+                          std::function<std::vector<std::string>()> more_faults = {}) const;
   // Once the settings are known, before any channel is made. Nothing: go on; else the code to exit
-  // with, after a line on standard error. `data`: where a bootstrap token is made when none is
-  // named; empty: nowhere.
-  std::optional<int> open() { return open(auth_); }
-  std::optional<int> open(settings::Auth auth, const std::string& data = {});
+  // with, after a line on standard error for each fault. REQUIRES: made with fields.
+  std::optional<int> open();
+  // The same where the other services are inside this process. `data`: where a bootstrap token is
+  // made when none is named; empty: nowhere.
+  std::optional<int> open(settings::Auth auth, const settings::Tls& tls, const std::string& data);
+
+  // As the next parts of the program: what the files of certificates, keys and tokens hold later is
+  // taken, and told in the log. REQUIRES: open.
+  void watch(statekit::Program& program, const tls::Doors& doors) const;
 
   // For the gates of the process; good once it is open.
   const Trusted* trusted() const { return &trusted_; }

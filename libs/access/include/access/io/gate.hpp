@@ -16,9 +16,9 @@
 
 #include "access/book.hpp"
 #include "access/io/trusted.hpp"
-#include "statekit/allowance.hpp"
 #include "statekit/clock.hpp"
 #include "statekit/failed_attempts.hpp"
+#include "statekit/fair_allowance.hpp"
 #include "statekit/io/metrics.hpp"
 
 namespace millrace::access {
@@ -40,14 +40,17 @@ struct Denied {
   std::string from;
   std::string why;
   std::uint64_t left_out = 0;  // that were not told before it
+  std::string principal = {};  // who it is, where that was verified
+  std::string address = {};    // of the other end, without its port
+  std::string modules = {};    // which it concerns, by spaces; empty: none in particular
 };
 
 // Calls its argument with the book as it is now.
 using ReadBook = std::function<void(const std::function<void(const Book&)>&)>;
 
 struct GateLimits {
-  std::int64_t denied_burst_max = 50;  // told at once, then so many a second
-  std::int64_t denied_per_second_max = 5;
+  // Of what is denied so much is told, of each principal, and of each address of who is nobody.
+  statekit::FairAllowanceLimits told = {};
   std::int64_t look_ms = 200;  // how soon a stream ends that may not go on
   // What is wrong is answered at once a few times; then it is answered that one must wait.
   statekit::FailedAttemptsLimits failed = {.free_max = 10};
@@ -76,7 +79,7 @@ class Gate {
   statekit::Result<Caller> admit(const Arrival& arrival);
   // Of what is found out only while a call is handled; counts and tells as admit does.
   void refuse(const Caller& caller, const std::string& what, const std::string& from,
-              const std::string& why);
+              const std::string& why, const std::vector<std::string>& modules);
 
   // Calls `end` once, on a thread of the gate's, when that caller would not be admitted any more,
   // or may do something else than when it was; not after `leave` has returned.
@@ -120,7 +123,7 @@ class Gate {
   std::optional<Counters> counters_;
 
   std::mutex telling_;
-  statekit::Allowance allowance_;
+  statekit::FairAllowance allowance_;
   std::uint64_t left_out_ = 0;
 
   std::mutex failing_;

@@ -1,5 +1,6 @@
 // Trusted: what a process takes for true of callers without asking the state, read from its
-// settings once, before anything starts. Handed to every gate of the process.
+// settings once, before anything starts; the files of tokens and keys that they name are read
+// again. Handed to every gate of the process.
 #pragma once
 
 #include <memory>
@@ -10,15 +11,16 @@
 
 #include "access/caller.hpp"
 #include "access/io/jwt_door.hpp"
+#include "access/io/own_tokens.hpp"
 #include "settings/auth.hpp"
 #include "statekit/result.hpp"
 
 namespace millrace::access {
 
 struct Trusted {
-  bool required = false;      // false: nobody is asked, all is as if there were no gate
-  std::string own_token;      // what this process shows to other services, and takes from them
-  std::optional<Digest> own;  // of own_token
+  bool required = false;  // false: nobody is asked, all is as if there were no gate
+  // What this process shows to other services, and takes from them; null: nothing.
+  std::shared_ptr<OwnTokens> own;
   std::optional<Digest> bootstrap;
   std::vector<std::string> service_identities;
   std::shared_ptr<JwtDoor> jwt;  // null: no JWT is taken

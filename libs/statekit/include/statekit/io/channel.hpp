@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "statekit/result.hpp"
+
 namespace grpc {
 class Channel;
 }
@@ -44,16 +46,27 @@ struct ChannelOptions {
   std::shared_ptr<tls::Credentials> credentials = nullptr;  // null: in clear
 };
 
+// Where the token of this process goes besides to this machine and over TLS.
+struct TokenRules {
+  bool leaves_process = true;  // false: on channels inside the process alone
+  bool in_clear = false;       // to other machines in clear as well: the operator has said so
+  std::string remedy = {};     // for errors: what to do instead
+};
+
 // The token that this process shows to Millrace's services, with each call on channels that are
 // made afterwards, but for calls that carry one of their own. Called by main, before it makes any
 // channel; empty: none.
-void show_token(const std::string& token);
+void show_token(const std::string& token, TokenRules rules = {});
 // The same of a token that may be another one later: `shown` is asked for each call, from any
 // thread, for the whole header ("Bearer TOKEN"; never null), and must not block for long.
 using ShownToken = std::function<std::shared_ptr<const std::string>()>;
-void show_tokens(ShownToken shown);
+void show_tokens(ShownToken shown, TokenRules rules = {});
+
+// FailedPrecondition where a token would go to `address` in clear and nobody has said that it may.
+Status may_show_token(const std::string& address, const ChannelOptions& options = {});
 
 // Never blocks: the connection is made when it is first used. `address` is host:port or unix:path.
+// Where may_show_token says no, nothing is ever connected and each call fails with its error.
 Channel connect(const std::string& address, const ChannelOptions& options = {});
 
 }  // namespace millrace::statekit

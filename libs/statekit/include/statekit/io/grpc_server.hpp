@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "statekit/client_connections.hpp"
 #include "statekit/http2_scanner.hpp"
 #include "statekit/io/channel.hpp"
 #include "statekit/io/health.hpp"
@@ -24,6 +25,10 @@ namespace millrace::statekit {
 struct GrpcGuardLimits {
   Http2Limits connection;
   std::int64_t connections_max = 10'000;  // accepted on all gRPC ports of the process together
+  // Of one client on this port. 0: three quarters of connections_max on all ports together, and
+  // all for this machine itself (docs/decisions/0178).
+  std::int64_t connections_per_client_max = 0;
+  TurnedAway turned_away = {};  // told of each connection of this port that was not let in
 };
 
 struct GrpcServerOptions {
@@ -33,7 +38,7 @@ struct GrpcServerOptions {
   int streams_max = 10'000;  // concurrent calls of one connection
   std::int64_t stop_ms_max = 5'000;
   tls::Doors doors = {};
-  GrpcGuardLimits guard = {};  // of every gRPC port of the process: the newest server's hold
+  GrpcGuardLimits guard = {};  // `connection` and `connections_max`: the newest server's hold
   // What all callers of this port together may have sent without an answer: more is not read.
   std::size_t unread_bytes_max = std::size_t{1} << 28;
 };

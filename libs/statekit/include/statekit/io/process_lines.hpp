@@ -1,6 +1,6 @@
 // ProcessLines: what a process warns of, told to the timeline for as long as its Program runs. Made
 // by main, once in a process: it takes the log's sink. It never waits for the timeline, but for
-// half a second at the end, for what is under way.
+// half a second or two at the end, for what is under way.
 #pragma once
 
 #include <functional>
@@ -37,6 +37,7 @@ class ProcessLines {
   const std::string process_;
   const Clock& clock_;
   std::unique_ptr<TimelinePublisher> publisher_;
+  std::unique_ptr<TimelinePublisher> audit_;  // a queue that nothing else fills
   std::unique_ptr<TimelineLog> log_;
 };
 

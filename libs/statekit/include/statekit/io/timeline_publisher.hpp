@@ -37,6 +37,9 @@ using SendBatch = std::function<Status(const std::vector<TimelineEvent>& batch)>
 // Sends to a TimelineService.
 SendBatch to_timeline(const Channel& channel, std::int64_t deadline_ms = 2'000);
 
+// What may fill the queue, and what leaves half of it to the rest.
+enum class Weight { full, half };
+
 class TimelinePublisher {
  public:
   explicit TimelinePublisher(SendBatch send, PublisherLimits limits = {});
@@ -45,7 +48,7 @@ class TimelinePublisher {
   TimelinePublisher& operator=(const TimelinePublisher&) = delete;
 
   // Never waits. False: the queue is full or the publisher stopped; the event is dropped, counted.
-  bool publish(TimelineEvent event);
+  bool publish(TimelineEvent event, Weight weight = Weight::full);
 
   std::uint64_t sent() const;
   std::uint64_t dropped() const;
