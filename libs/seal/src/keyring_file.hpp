@@ -47,8 +47,8 @@ class KeyringFile {
   // Until what is returned goes, no other process and no other handle changes the keyring: asked
   // for before what is to be changed is read. Makes the folder. Unavailable when another holds it.
   statekit::Result<File> lock() const;
-  // Complete beside its name, then moved there: a crash leaves the old one or the new one. REQUIRES:
-  // locked, and `keys` was read since.
+  // Complete beside its name, then moved there: a crash leaves the old one or the new one.
+  // REQUIRES: locked, and `keys` was read since.
   statekit::Status write(const Keys& keys);
 
   // FailedPrecondition: "keyring PATH `what`".
