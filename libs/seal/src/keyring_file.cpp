@@ -73,8 +73,9 @@ bool write_all(int fd, std::string_view text) {
 }
 
 bool write_keys(int fd, const Keys& keys) {
-  bool good = write_all(fd, title) &&
-              write_all(fd, "\n# The first key is active. Without this file the secrets are lost.\n");
+  bool good =
+      write_all(fd, title) &&
+      write_all(fd, "\n# The first key is active. Without this file the secrets are lost.\n");
   for (const Key& key : keys) {
     const ClearText octets = to_base64(key.octets);
     good = good && write_all(fd, key.id) && write_all(fd, " ") && write_all(fd, octets.view()) &&
@@ -140,7 +141,8 @@ Status KeyringFile::read(Keys& keys) {
 }
 
 Status KeyringFile::parse(std::string_view text, Keys& keys) const {
-  if (text.starts_with("\xEF\xBB\xBF")) return broken("begins with a byte order mark: leave it out");
+  if (text.starts_with("\xEF\xBB\xBF"))
+    return broken("begins with a byte order mark: leave it out");
   const std::string_view first = text.substr(0, text.find('\n'));
   if (first.ends_with('\r')) return broken("has line ends of Windows: save it with those of Unix");
   if (first != title)
