@@ -301,11 +301,14 @@ grpc::Status first_of_context(Stub& stub, grpc::ClientContext* context,
 
 }  // namespace
 
-Result<ContextReport> SchemaClient::first_context(const std::string& deployment) const {
+Result<ContextReport> SchemaClient::first_config(const std::string& deployment) const {
   v2alpha1::GetDeploymentContextRequest request;
   request.set_deployment(deployment);
-  return decoded<ContextReport>(
-      impl_->ask_with<v2alpha1::GetDeploymentContextResponse>(&first_of_context, request));
+  request.set_config_only(true);
+  auto answer = impl_->ask_with<v2alpha1::GetDeploymentContextResponse>(&first_of_context, request);
+  if (!answer) return statekit::fail(answer.error());
+  for (v2alpha1::ContextSecret& each : *answer->mutable_secrets()) seal::wipe(*each.mutable_json());
+  return decode(*answer);
 }
 
 Result<ConfigAnswer> SchemaClient::change_secrets(const SecretOrder& order) const {

@@ -66,8 +66,9 @@ class SchemaClient {
                                                  const std::vector<access::RoleBinding>& roles,
                                                  const Write& write) const;
   statekit::Result<AccessReport> access() const;
-  // What a deployment is given at first.
-  statekit::Result<ContextReport> first_context(const std::string& deployment) const;
+  // The config that a deployment is given at first. Its secrets are not asked for; a service of an
+  // earlier version sends them, so whoever calls this writes no core dumps.
+  statekit::Result<ContextReport> first_config(const std::string& deployment) const;
 
  private:
   struct Impl;

@@ -136,7 +136,7 @@ int rotate(const Session& session, const Options& options) {
   }
   for (const std::string& line : report->failures)
     *session.err << "error: " << printable(line) << '\n';
-  return report->needed.empty() ? done : refused;
+  return report->needed.empty() && report->failures.empty() ? done : refused;
 }
 
 Command set_command(Session& session) {
@@ -226,7 +226,7 @@ std::vector<Command> secret_commands(Session& session) {
           "  millrace secret rotate --new-key           then keep a copy of the keyring\n"
           "  millrace secret rotate --forget            once that copy is safe\n"
           "\nStopped at any point, it goes on where it was. Exits with 1 while an old key is "
-          "needed.\n")
+          "needed, or a secret does not open.\n")
       .action([&session, turning] { return rotate(session, *turning); });
   std::vector<Command> commands{std::move(list_command), get_command(session), set_command(session),
                                 unset_command(session), std::move(rotate_command)};

@@ -68,10 +68,11 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 
 // After fork and before exec only async-signal-safe calls are allowed: all memory is prepared.
 [[noreturn]] void become(char* const* words, char** environment, const Pipe& out, const Pipe& err,
-                         const Pipe& fault, pid_t parent) {
+                         const Pipe& fault, pid_t parent, const rlimit* cores) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);  // it died before the line above
   setpgid(0, 0);
+  if (cores != nullptr) setrlimit(RLIMIT_CORE, cores);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -135,7 +136,8 @@ Result<std::unique_ptr<Child>> Child::start(const ChildOptions& options) {
   std::vector<char*> argv = pointers(words), envp = pointers(entries);
   const pid_t parent = getpid();
   impl->pid = fork();
-  if (impl->pid == 0) become(argv.data(), envp.data(), out, err, fault, parent);
+  const rlimit* cores = options.core_limit ? &*options.core_limit : nullptr;
+  if (impl->pid == 0) become(argv.data(), envp.data(), out, err, fault, parent, cores);
   const int fork_error = errno;
   out.close_write();
   err.close_write();

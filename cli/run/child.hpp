@@ -2,6 +2,7 @@
 // forwarded line by line with a prefix. It dies with this process. Owner: the main thread.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -23,6 +24,8 @@ struct ChildOptions {
   std::string prefix;                              // of each line of its output
   // Told of each line, on the threads that forward them.
   std::function<void(std::string_view line, bool is_error)> on_line = {};
+  // Of its core dumps, where it is not to be this process's own.
+  std::optional<rlimit> core_limit = {};
 };
 
 // Whether `program` can be started, as execvp looks for it: in the folders of `path` (PATH) where

@@ -19,6 +19,7 @@
 #include "cli/run/port.hpp"
 #include "cli/run/signals.hpp"
 #include "cli/source.hpp"
+#include "seal/clear_text.hpp"
 #include "statekit/io/channel.hpp"
 #include "statekit/io/clock.hpp"
 #include "statekit/io/ids.hpp"
@@ -130,7 +131,7 @@ class Runner {
 
   // What the deployment is given of config at first, for the program's environment.
   Result<std::map<std::string, std::string>> config() const {
-    const auto context = client_.first_context(deployment_);
+    const auto context = client_.first_config(deployment_);
     // A service of an earlier version gives none.
     if (!context && context.error().code == Code::unimplemented) return {};
     if (!context) return statekit::fail(statekit::within("reading config", context.error()));
@@ -173,7 +174,8 @@ class Runner {
     if (at.insecure) environment->emplace("MILLRACE_RUN_INSECURE", "true");
     auto child = Child::start(
         {options_.command, *std::move(environment), module_ + " | ",
-         [this](std::string_view line, bool is_error) { tell_timeline(line, is_error); }});
+         [this](std::string_view line, bool is_error) { tell_timeline(line, is_error); },
+         core_limit_});
     if (!child) {
       session_.report(child.error());
       give_up(child.error().message);
@@ -306,6 +308,8 @@ class Runner {
 
   const Session& session_;
   const RunOptions& options_;
+  // An earlier service sends secrets too; those of the program are its own affair.
+  const rlimit core_limit_ = seal::write_no_core_dumps_but_in_children();
   const Signals signals_;  // before any thread
   const SchemaClient client_;
   const statekit::SystemClock clock_;

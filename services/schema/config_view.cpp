@@ -140,11 +140,13 @@ std::vector<SecretEntry> list_secrets(const State& state, const std::string& mod
   return all;
 }
 
-std::optional<DeploymentContext> context_of(const State& state, const std::string& key) {
+std::optional<DeploymentContext> context_of(const State& state, const std::string& key,
+                                            bool with_secrets) {
   const Deployment* deployment = state.deployment(key);
   if (deployment == nullptr) return std::nullopt;
   DeploymentContext context{deployment->module(), {}, {}};
   for (const schema::Secret& secret : deployment->schema->secrets) {
+    if (!with_secrets) break;
     const SecretValue* value = state.secret_of(context.module, secret.name);
     context.secrets.push_back({secret.name, {}, value == nullptr ? 0 : value->revision, {}});
   }
@@ -155,7 +157,8 @@ std::optional<DeploymentContext> context_of(const State& state, const std::strin
   return context;
 }
 
-std::vector<std::string> sources_of(const State& state, const Deployment& deployment) {
+std::vector<std::string> sources_of(const State& state, const Deployment& deployment,
+                                    bool with_secrets) {
   std::vector<std::string> sources;
   for (const schema::Config& config : deployment.schema->configs) {
     const ConfigValue* value = state.config_of(deployment.module(), config.name);
@@ -163,6 +166,7 @@ std::vector<std::string> sources_of(const State& state, const Deployment& deploy
                                        : value->module + "@" + std::to_string(value->revision));
   }
   for (const schema::Secret& secret : deployment.schema->secrets) {
+    if (!with_secrets) break;
     const SecretValue* value = state.secret_of(deployment.module(), secret.name);
     sources.push_back(value == nullptr ? ""
                                        : value->module + "#" + std::to_string(value->revision));

@@ -68,10 +68,12 @@ struct SecretEntry {
 std::vector<SecretEntry> list_secrets(const State& state, const std::string& module);
 
 // None: there is no such deployment.
-std::optional<DeploymentContext> context_of(const State& state, const std::string& deployment);
+std::optional<DeploymentContext> context_of(const State& state, const std::string& deployment,
+                                            bool with_secrets = true);
 
 // What the context of a deployment is made of, cheap to compare: while it stays the same, so does
 // the context.
-std::vector<std::string> sources_of(const State& state, const Deployment& deployment);
+std::vector<std::string> sources_of(const State& state, const Deployment& deployment,
+                                    bool with_secrets = true);
 
 }  // namespace millrace::schema_service

@@ -98,15 +98,15 @@ class ContextReactor final : public Reactor {
 
   // Nothing of the reactor is touched once this has begun: it may be gone when it ends.
   static void begin(Service& service, const std::shared_ptr<Port>& port,
-                    const std::string& deployment) {
-    service.on_worker([&service, port, deployment](const statekit::Status& room) {
+                    const std::string& deployment, bool config_only) {
+    service.on_worker([&service, port, deployment, config_only](const statekit::Status& room) {
       if (!room) return port->end(room);
       auto at = service.at_head({});
       if (!at) return port->end(fail(at.error()));
       at->wait_ms_max = first_ms_max;
-      service.when_at(*at, [&service, port, deployment](const statekit::Status& able) {
+      service.when_at(*at, [&service, port, deployment, config_only](const statekit::Status& able) {
         if (!able) return port->end(able);
-        service.contexts().open(port, deployment);
+        service.contexts().open(port, deployment, config_only);
       });
     });
   }
@@ -137,7 +137,7 @@ grpc::ServerWriteReactor<Response>* serve_context(
   if (!may)
     port->end(may);
   else
-    ContextReactor::begin(service, port, request.deployment());
+    ContextReactor::begin(service, port, request.deployment(), request.config_only());
   return reactor;
 }
 

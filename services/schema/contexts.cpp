@@ -52,7 +52,8 @@ void take(ContextSecret& each, const statekit::Result<seal::ClearText>& clear,
 Contexts::Contexts(Machine& machine, Vault& vault, std::size_t open_max)
     : machine_(machine), vault_(vault), open_max_(open_max), thread_([this] { run(); }) {}
 
-void Contexts::open(const std::shared_ptr<ContextPort>& port, const std::string& deployment) {
+void Contexts::open(const std::shared_ptr<ContextPort>& port, const std::string& deployment,
+                    bool config_only) {
   const std::lock_guard lock(mutex_);
   if (port->gone()) return;  // its `close` was first
   if (stopping_) return port->end(stopping_now());
@@ -64,6 +65,7 @@ void Contexts::open(const std::shared_ptr<ContextPort>& port, const std::string&
   auto watch = std::make_shared<Watch>();
   watch->port = port;
   watch->deployment = deployment;
+  watch->config_only = config_only;
   open_[port] = std::move(watch);
   moved_ = true;
   wake_.notify_one();
@@ -145,10 +147,11 @@ std::optional<Contexts::Opening> Contexts::look(Watch& watch) {
     return std::nullopt;
   }
   const bool first = watch.given == 0;
-  Opening opening{sources_of(*state, *deployment), {}, {}};
+  Opening opening{sources_of(*state, *deployment, !watch.config_only), {}, {}};
   const bool same = !first && opening.sources == watch.sources;
   if (same) watch.given = state->revision();
   if (same && watch.problems.empty()) return std::nullopt;
+  if (watch.config_only) return opening;
   for (const schema::Secret& secret : deployment->schema->secrets)
     if (const SecretValue* value = state->secret_of(deployment->module(), secret.name))
       opening.sealed.push_back(*value);
@@ -158,8 +161,10 @@ std::optional<Contexts::Opening> Contexts::look(Watch& watch) {
 bool Contexts::answer(Watch& watch, const Opening& opening) {
   const auto state = machine_.read();
   const Deployment* deployment = state->deployment(watch.deployment);
-  if (deployment == nullptr || sources_of(*state, *deployment) != opening.sources) return false;
-  DeploymentContext context = *context_of(*state, watch.deployment);
+  if (deployment == nullptr ||
+      sources_of(*state, *deployment, !watch.config_only) != opening.sources)
+    return false;
+  DeploymentContext context = *context_of(*state, watch.deployment, !watch.config_only);
   const schema::Index types = types_around(*state, *deployment);
   std::string given;
   std::string problems;

@@ -42,8 +42,9 @@ class Contexts {
 
   // Gives the context as it is, no older than now, and keeps it current until `close`. The port is
   // ended with NotFound where there is no such deployment, ResourceExhausted where too many are
-  // open.
-  void open(const std::shared_ptr<ContextPort>& port, const std::string& deployment);
+  // open. `config_only`: it is given no secrets, and none is opened for it.
+  void open(const std::shared_ptr<ContextPort>& port, const std::string& deployment,
+            bool config_only = false);
   // REQUIRES: the port is gone.
   void close(const std::shared_ptr<ContextPort>& port);
   // After each commit: wakes the thread, no more.
@@ -56,6 +57,7 @@ class Contexts {
   struct Watch {
     std::shared_ptr<ContextPort> port;
     std::string deployment;
+    bool config_only = false;
     std::vector<std::string> sources;  // what was given last is made of
     std::string secrets;               // "api_key@12 pin@9": those that were given last
     std::string problems;              // of the secrets that could not be opened

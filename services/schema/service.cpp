@@ -124,7 +124,7 @@ Service::Service(const Settings& settings, std::unique_ptr<statekit::Journal> jo
           clock),
       registrations_(machine_, clock, registration_limits(settings),
                      [this](const std::string& endpoint) { conductor_.heard(endpoint); }),
-      vault_(make_vault(settings)),
+      vault_(make_vault(settings, [this] { return nothing_sealed(); })),
       contexts_(machine_, *vault_, static_cast<std::size_t>(settings.registrations_max)),
       retention_({static_cast<Revision>(settings.retention_commits), settings.retention_age_ms}),
       history_(

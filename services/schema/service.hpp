@@ -245,6 +245,12 @@ class Service {
                                            const std::vector<std::string>& modules) const;
   // `until`: sealing may wait for keys; null: only checks.
   statekit::Result<ChangeSecrets> sealed(SecretsOrder order, const statekit::MonoMs* until) const;
+  // Ok: no secret is stored; else FailedPrecondition with the keys that are needed. Blocks.
+  statekit::Status nothing_sealed();
+  // Which keys the stored secrets need, for people; nothing: there are none.
+  std::string needed_keys() const;
+  // Whether the key that was just sealed with is the one that its name says.
+  statekit::Status check_sealing_key(const std::string& key_id) const;
   statekit::Status settle_keys(bool forget, seal::KeyProvider& keys, RotateAnswer& answer);
   statekit::Status see_all();
   // The newest feature level that everyone who is connected can read; who holds it down.

@@ -24,6 +24,28 @@ statekit::Error not_all_yet() {
   return {Code::deadline_exceeded, "not all is wrapped anew yet: ask again to go on", {}};
 }
 
+std::string count_of(std::uint64_t secrets) {
+  return std::to_string(secrets) + (secrets == 1 ? " secret" : " secrets");
+}
+
+// All of a secret but what is sealed.
+struct DataKey {
+  ConfigKey of;
+  statekit::Bytes id;
+  seal::Wrapped wrapped;
+};
+
+std::vector<DataKey> under_key(const State& state, const std::string& id) {
+  std::vector<DataKey> found;
+  for (const auto& [key, secret] : state.secrets())
+    if (secret.key_id == id) found.push_back({key, secret.id, {secret.wrapped_key, id}});
+  return found;
+}
+
+std::string failure_of(const ConfigKey& secret, const statekit::Error& error) {
+  return config_name(secret.first, secret.second) + ": " + error.message;
+}
+
 std::vector<SecretValue> under_other_keys(const State& state, const std::string& active) {
   std::vector<SecretValue> found;
   for (const auto& [key, secret] : state.secrets())
@@ -40,12 +62,27 @@ Result<RotateAnswer> Service::rotate(const RotateOrder& order, const CommandMeta
   if (!provider) return fail(provider.error());
   seal::KeyProvider& keys = **provider;
   RotateAnswer answer;
+  const auto refusal = [&](const statekit::Error& error) {
+    const std::string needed = needed_keys();
+    return fail(needed.empty() ? error : within(needed, error));
+  };
   if (order.new_key)
-    if (const auto made = keys.add_key(); !made) return fail(made.error());
+    if (const auto made = keys.add_key(); !made) return refusal(made.error());
   const Result<std::string> active = keys.active();
-  if (!active) return fail(active.error());
+  if (!active) return refusal(active.error());
   answer.active_key = *active;
   if (Status caught_up = see_all(); !caught_up) return fail(caught_up.error());
+  // Another key under the active one's name: what it wrapped would open with neither.
+  const std::vector<DataKey> own = under_key(*machine_.read(), *active);
+  for (const DataKey& each : own) {
+    if (std::chrono::steady_clock::now() > until) return fail(not_all_yet());
+    if (const Status opens = seal::unwraps(keys, each.id, each.wrapped); !opens)
+      answer.failures.push_back(failure_of(each.of, opens.error()));
+  }
+  if (!own.empty() && answer.failures.size() == own.size()) {
+    if (Status rest = settle_keys(false, keys, answer); !rest) return fail(rest.error());
+    return answer;
+  }
   RewrapSecrets batch;
   batch.readers_level = readers_level();
   const auto submit = [&]() -> Status {
@@ -70,8 +107,7 @@ Result<RotateAnswer> Service::rotate(const RotateOrder& order, const CommandMeta
     }
     auto rewrapped = vault_->rewrap(secret);
     if (!rewrapped)
-      answer.failures.push_back(config_name(secret.module, secret.name) + ": " +
-                                rewrapped.error().message);
+      answer.failures.push_back(failure_of({secret.module, secret.name}, rewrapped.error()));
     else
       batch.secrets.push_back(*std::move(rewrapped));
     if (batch.secrets.size() < rewraps_in_commit_max) continue;
@@ -104,6 +140,40 @@ Status Service::settle_keys(bool forget, seal::KeyProvider& keys, RotateAnswer& 
     answer.forgotten.push_back(key);
   }
   return {};
+}
+
+std::string Service::needed_keys() const {
+  std::map<std::string, std::uint64_t> needed;
+  for (const auto& [key, secret] : machine_.read()->secrets()) ++needed[secret.key_id];
+  std::string text;
+  for (const auto& [id, count] : needed)
+    text += (text.empty() ? "" : ", ") + count_of(count) + " sealed with key " + id;
+  return text;
+}
+
+Status Service::nothing_sealed() {
+  if (Status caught_up = see_all(); !caught_up) return caught_up;
+  const std::string needed = needed_keys();
+  if (needed.empty()) return {};
+  return fail(Code::failed_precondition,
+              "it is needed by " + needed +
+                  ": put it back, or a copy of it. Where it is lost for good, `millrace secret "
+                  "unset` what it sealed, and set it again");
+}
+
+// One that opens is enough: the others may be damaged.
+Status Service::check_sealing_key(const std::string& key_id) const {
+  const Result<seal::KeyProvider*> provider = vault_->keys();
+  if (!provider) return fail(provider.error());
+  Status wrong;
+  for (const DataKey& each : under_key(*machine_.read(), key_id)) {
+    Status opens = seal::unwraps(**provider, each.id, each.wrapped);
+    if (opens) return {};
+    if (opens.error().code == Code::data_loss) wrong = std::move(opens);
+  }
+  if (wrong) return {};
+  return fail(within("nothing is sealed with it, since it does not open what is stored",
+                     std::move(wrong.error())));
 }
 
 // Until this replica has everything that any of them committed.

@@ -90,12 +90,15 @@ Result<ChangeSecrets> Service::sealed(SecretsOrder order, const statekit::MonoMs
                 std::move(faults));
   command.checked.assign(deployments.begin(), deployments.end());
   if (until == nullptr) return command;
+  std::string key_id;  // that the last one was sealed with
   for (const auto& [index, value] : to_seal) {
     if (clock_.mono_ms() > *until)
       return fail(Code::deadline_exceeded, "sealing took too long, so nothing was done");
     SecretChange& out = command.changes[index];
     Result<schema::SecretValue> secret = vault_->seal(out.module, out.name, value);
     if (!secret) return fail(std::move(secret.error()));
+    if (std::exchange(key_id, secret->key_id) != secret->key_id)
+      if (Status right = check_sealing_key(key_id); !right) return fail(std::move(right.error()));
     out.secret = *std::move(secret);
   }
   return command;

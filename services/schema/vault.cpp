@@ -86,17 +86,20 @@ Result<schema::SecretRewrapped> Vault::rewrap(const SecretValue& secret) {
 namespace {
 
 // Beside a KMS a keyring only opens what was sealed before.
-std::unique_ptr<seal::KeyProvider> keyring_of(const Settings& settings, bool make) {
+std::unique_ptr<seal::KeyProvider> keyring_of(const Settings& settings, bool make,
+                                              std::function<statekit::Status()> may_make = {}) {
   seal::KeyringOptions options;
   options.path = settings.keyring.empty() ? settings.data + "/keyring" : settings.keyring;
   options.make = make && settings.keyring.empty();
   options.on_made = tell_of_keyring;
+  options.may_make = std::move(may_make);
   return seal::open_keyring(std::move(options));
 }
 
 }  // namespace
 
-std::unique_ptr<Vault> make_vault(const Settings& settings) {
+std::unique_ptr<Vault> make_vault(const Settings& settings,
+                                  std::function<statekit::Status()> may_make_keyring) {
   const std::vector<std::string> workspaces = workspaces_of(journal_url(settings));
   if (!settings.kms.empty()) {
     seal::KmsOptions options;
@@ -113,7 +116,8 @@ std::unique_ptr<Vault> make_vault(const Settings& settings) {
                                    "(schema.secrets.keyring) or a KMS (schema.secrets.kms); one is "
                                    "made by itself only where schema.listen is a loopback address",
                                    workspaces);
-  return std::make_unique<Vault>(keyring_of(settings, true), "", workspaces);
+  return std::make_unique<Vault>(keyring_of(settings, true, std::move(may_make_keyring)), "",
+                                 workspaces);
 }
 
 std::vector<std::string> faults_of(const Settings& settings) {

@@ -2,6 +2,7 @@
 // opens what a deployment is given. Made by the service; thread safe; may block on the keys.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -36,8 +37,11 @@ class Vault {
   const std::vector<std::string> workspaces_;
 };
 
-// With the KMS or the keyring that the settings name, or the keyring in the data folder.
-std::unique_ptr<Vault> make_vault(const Settings& settings);
+// With the KMS or the keyring that the settings name, or the keyring in the data folder. That one
+// is made when something is first sealed, where `may_make_keyring` says that nothing is sealed yet;
+// it is asked on the thread that seals, and may block. None: nothing is.
+std::unique_ptr<Vault> make_vault(const Settings& settings,
+                                  std::function<statekit::Status()> may_make_keyring = {});
 
 // What is wrong with the keys that the settings name, a line each, for --check-settings.
 std::vector<std::string> faults_of(const Settings& settings);

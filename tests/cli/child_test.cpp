@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -93,6 +94,16 @@ TEST_CASE("a program that cannot be started is told before anything is done for 
 TEST_CASE("a program gets what is added to the environment") {
   auto child =
       Child::start({{"sh", "-c", "test \"$PORT\" = 7 && test -n \"$PATH\""}, {{"PORT", "7"}}, ""});
+  REQUIRE(child);
+  CHECK(end_of(**child) == "exit code 0");
+}
+
+TEST_CASE("a program may write the core dumps that it is given, whatever this process may") {
+  rlimit own{};
+  REQUIRE(getrlimit(RLIMIT_CORE, &own) == 0);
+  const rlimit given{std::min<rlim_t>(4'096, own.rlim_max), own.rlim_max};
+  const std::string wanted = "^Max core file size  *" + std::to_string(given.rlim_cur) + " ";
+  auto child = Child::start({{"grep", "-q", wanted, "/proc/self/limits"}, {}, "", {}, given});
   REQUIRE(child);
   CHECK(end_of(**child) == "exit code 0");
 }

@@ -3,8 +3,11 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <functional>
+#include <sstream>
 
 #include "e2e/cluster.hpp"
 #include "httpkit/client.hpp"
@@ -42,6 +45,46 @@ std::string seen_from_outside(pid_t pid) {
   CHECK(cores.rlim_cur == 0);
   return read_file(folder + "environ") + read_file(folder + "cmdline");
 }
+
+// What a process may write to and nobody else sees, while it lives. Nothing, where it cannot be
+// looked into, as other users cannot.
+std::string memory_of(pid_t pid) {
+  const std::string folder = "/proc/" + std::to_string(pid) + "/";
+  std::istringstream maps(read_file(folder + "maps"));
+  std::ifstream memory(folder + "mem", std::ios::binary);
+  std::string all;
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long begin = 0, end = 0;
+    char rights[5] = {};
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, rights) != 3) continue;
+    if (std::string(rights) != "rw-p") continue;
+    std::string part(end - begin, '\0');
+    memory.clear();
+    memory.seekg(static_cast<std::streamoff>(begin));
+    memory.read(part.data(), static_cast<std::streamsize>(part.size()));
+    all += part.substr(0, static_cast<std::size_t>(memory.gcount()));
+  }
+  return all;
+}
+
+// While it lives, what is started may write core dumps as large as they may be.
+class CoresAllowed {
+ public:
+  CoresAllowed() {
+    REQUIRE(getrlimit(RLIMIT_CORE, &before_) == 0);
+    const rlimit most{before_.rlim_max, before_.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_CORE, &most) == 0);
+  }
+  ~CoresAllowed() { setrlimit(RLIMIT_CORE, &before_); }
+  CoresAllowed(const CoresAllowed&) = delete;
+  // As /proc/PID/limits has it.
+  std::string soft() const {
+    return before_.rlim_max == RLIM_INFINITY ? "unlimited" : std::to_string(before_.rlim_max);
+  }
+
+ private:
+  rlimit before_{};
+};
 
 // What the console's backend tells the page.
 void search_console(const Cluster& cluster) {
@@ -167,16 +210,26 @@ TEST_CASE("G10: a secret is in no file, log, answer or environment, whatever is 
   write_file(other,
              "module cart {\n  config title String\n  secret api_key String\n"
              "  verb get(Unit) Unit\n}\n");
-  const auto again = cluster.run_module(other, {}, {"sh", "-c", "env; echo printed; sleep 99"});
+  const CoresAllowed cores;
+  const auto again = cluster.run_module(
+      other, {},
+      {"sh", "-c",
+       "env; grep -o 'core file size *[^ ]*' /proc/self/limits; echo printed; sleep 99"});
   const bool printed = again->says("printed");
   INFO(again->output());
   REQUIRE(printed);
   CHECK(again->output().find("MILLRACE_RUN_CONFIG_title=shown") != std::string::npos);
+  // It asked for config alone, so it has nothing to hide; its program dumps what its author wants.
+  std::string seen = seen_from_outside(again->pid());
+  CHECK(again->output().find("core file size        " + cores.soft()) != std::string::npos);
+  const std::string memory = memory_of(again->pid());
+  CHECK(found_in(memory).empty());
+  CHECK((memory.empty() || memory.find("sleep 99") != std::string::npos));
 
   ask_for_everything(cluster, ask);
   search_console(cluster);
   look(cluster);
-  const std::string seen = seen_from_outside(cluster.serve().pid());
+  seen += seen_from_outside(cluster.serve().pid());
   cluster.serve().signal(SIGKILL);
   cluster.serve().wait();
 

@@ -1,6 +1,7 @@
 // Faults of secrets: what they are bound to, keys that change, who is told, what is shown.
 const seal = 'libs/seal/src/seal.cpp';
 const keyring = 'libs/seal/src/keyring.cpp';
+const keyring_file = 'libs/seal/src/keyring_file.cpp';
 const kms = 'libs/seal/src/kms.cpp';
 const vault = 'services/schema/vault.cpp';
 const sealing = 'services/schema/service_secrets.cpp';
@@ -35,14 +36,14 @@ export const of_secrets = [
     find: 'const ClearText data_key(random_octets(key_bytes));', put: 'static const std::string once = random_octets(key_bytes);\n  const ClearText data_key{std::string(once)};' },
   { name: 'the tag of a box is not checked', by: 'G10: a value whose id', in: sealed, file: seal,
     find: 'good = good && EVP_DecryptFinal_ex(context.get(), out + sealed.size(), &length) == 1;', put: 'if (good) EVP_DecryptFinal_ex(context.get(), out + sealed.size(), &length);' },
-  { name: 'a keyring that its group can read is taken', by: 'a keyring that others can read', in: sealed, file: keyring,
+  { name: 'a keyring that its group can read is taken', by: 'a keyring that others can read', in: sealed, file: keyring_file,
     find: 'if ((there.st_mode & 077) != 0)', put: 'if ((there.st_mode & 007) != 0)' },
   { name: 'a keyring is wrapped by its last key', by: 'a data key that is wrapped anew opens', in: sealed, file: keyring,
     find: 'data_key.view()), keys_.front().id};', put: 'data_key.view()), keys_.back().id};' },
   { name: 'the active key is forgotten', by: 'new keys come first', in: sealed, file: keyring,
     find: 'if (key == keys_.begin())\n', put: 'if (keys_.size() == 1)\n' },
-  { name: 'a keyring is read once', by: 'a key that is lost', in: sealed, file: keyring,
-    find: 'there.st_size == read_.st_size &&\n        there.st_mtim.tv_sec == read_.st_mtim.tv_sec &&\n        there.st_mtim.tv_nsec == read_.st_mtim.tv_nsec)', put: 'there.st_size >= 0)' },
+  { name: 'a keyring is read once', by: 'a key that is lost', in: sealed, file: keyring_file,
+    find: 'if (!keys.empty() && same(there, read_)) return {};', put: 'if (!keys.empty() && (same(there, read_) || there.st_size >= 0)) return {};' },
   { name: 'what a KMS wrapped is not unwrapped before it is stored', by: 'a KMS that cannot give back', in: sealed, file: kms,
     find: 'const Result<ClearText> again = unwrap(wrapped, bound_to);', put: 'const Result<ClearText> again = bound_to.empty() ? unwrap(wrapped, bound_to) : Result<ClearText>(ClearText(std::string(data_key.view())));' },
   { name: 'what a KMS says in an error is told', by: 'G10: a KMS that refuses', in: sealed, file: kms,
@@ -68,6 +69,21 @@ export const of_secrets = [
     find: 'constexpr std::size_t rewraps_in_commit_max = 100;', put: 'constexpr std::size_t rewraps_in_commit_max = 1'+"'"+'000;' },
   { name: 'a rotation forgets what another replica has set', by: 'G10: a key that a secret of another replica needs', in: cluster, file: rotating,
     find: '  auto at = at_head({});', put: '  statekit::Result<ReadAt> at = ReadAt{};' },
+  // Keyrings that are shared, lost or others.
+  { name: 'a keyring is changed without a lock', by: 'two processes that change one keyring', in: sealed, file: keyring_file,
+    find: 'if (flock(file.fd(), LOCK_EX | LOCK_NB) == 0) return file;', put: 'if (file.fd() >= 0) return file;' },
+  { name: 'what a killed process left of a keyring stays', by: 'a process that is killed while it changes', in: sealed, file: keyring_file,
+    find: '  remove_leftovers();\n  std', put: '  std' },
+  { name: 'a keyring is made whatever it is needed for', by: 'no keyring is made in the place', in: sealed, file: keyring,
+    find: 'if (options_.may_make)', put: 'if (options_.may_make && keys_.size() > keyring_keys_max)' },
+  { name: 'a keyring is made while secrets are stored', by: 'G10: a lost keyring is asked for', in: schema, file: rotating,
+    find: '  if (needed.empty()) return {};', put: '  return {};' },
+  { name: 'a rotation looks at the name of a key alone', by: 'G10: another key under the active', in: schema, file: rotating,
+    find: 'if (!own.empty() && answer.failures.size() == own.size())', put: 'answer.failures.clear();\n  if (own.empty() && !answer.failures.empty())' },
+  { name: 'secrets are sealed with any key of the name', by: 'G10: another key under the active', in: schema, file: rotating,
+    find: '  if (wrong) return {};', put: '  if (!key_id.empty()) return {};' },
+  { name: 'who asks for config alone is given secrets', by: 'G10: who asks for config alone', in: schema, file: reactor,
+    find: 'request.config_only()', put: 'false' },
   // Who is told.
   { name: 'to read a secret is told to nobody', by: 'G10: a secret is shown to who asks', in: schema, file: seeing,
     find: '  for (const SeenSecret& each : answer.secrets) tell(each, asker, answer.position.revision);\n', put: '  if (answer.secrets.empty()) tell({}, asker, answer.position.revision);\n' },
@@ -97,7 +113,7 @@ export const of_secrets = [
   { name: 'what was checked of a secret is not what is there', by: 'a secret is judged again where who declares it changed', in: deciding, file: rules,
     find: '  if (!std::equal(declared.begin(), declared.end(), command.checked.begin(), command.checked.end()))', put: '  if (command.checked.size() > declared.size())' },
   { name: 'a plan makes a keyring', by: 'G10: a plan checks secrets', in: schema, file: sealing,
-    find: '  if (until == nullptr) return command;', put: '  if (until == nullptr && vault_->keys() && !(*vault_->keys())->active()) return command;\n  if (until == nullptr) return command;' },
+    find: '  if (until == nullptr) return command;', put: '  if (until == nullptr && !vault_->seal({}, {}, seal::ClearText(std::string(1, \'7\')))) return command;\n  if (until == nullptr) return command;' },
   { name: 'if_revision of secrets is not looked at', by: 'secrets are changed only as they were seen', in: schema, file: rules,
     find: 'if (statekit::Status fresh = check_revision(state, command); !fresh) return', put: 'if (statekit::Status fresh = check_revision(state, command); !fresh && command.changes.empty()) return' },
   { name: 'the console keeps what is sealed', by: 'G10: the console knows what values stand at', in: 'test_console_state', file: console,

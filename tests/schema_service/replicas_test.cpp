@@ -218,6 +218,41 @@ TEST_CASE("G4: a config value that one replica acknowledged is read through each
   context.TryCancel();
 }
 
+TEST_CASE("G10: a replica makes no keyring of its own once another has sealed a secret") {
+  Replicas replicas("keyrings");
+  const std::size_t writer = writer_of(replicas);
+  const std::size_t other = (writer + 1) % 3, third = (writer + 2) % 3;
+  REQUIRE(replicas.client(writer).deploy("module shop { secret pin Int }").ok());
+  const auto set = [&](std::size_t at, const std::string& json) {
+    v2::ChangeSecretsRequest request;
+    request.mutable_changes()->Add()->set_module("shop");
+    request.mutable_changes(0)->set_name("pin");
+    request.mutable_changes(0)->set_json(json);
+    return replicas.client(at).call(&Stub::ChangeSecrets, request).status;
+  };
+  REQUIRE(set(other, "1").ok());
+  // One of them has made it, the one that sealed.
+  std::optional<std::size_t> owner;
+  for (std::size_t i = 0; i < 3; ++i)
+    if (std::filesystem::exists(replicas.data(i) + "/keyring")) owner = i;
+  REQUIRE(owner == writer);
+  const std::string keyring = replicas.data(writer) + "/keyring";
+  replicas.kill(writer);
+  grpc::Status refused;
+  CHECK(test::eventually([&] {
+    refused = set(other, "2");
+    return refused.error_code() == grpc::StatusCode::FAILED_PRECONDITION || refused.ok();
+  }));
+  INFO(refused.error_message());
+  CHECK(refused.error_message().find("it is needed by 1 secret sealed with key key-") !=
+        std::string::npos);
+  for (const std::size_t i : {other, third}) {
+    CHECK_FALSE(std::filesystem::exists(replicas.data(i) + "/keyring"));
+    std::filesystem::copy_file(keyring, replicas.data(i) + "/keyring");
+  }
+  CHECK(test::eventually([&] { return set(third, "3").ok(); }));
+}
+
 TEST_CASE("an endpoint outlives the replica that held its lease and nothing is journalled") {
   Replicas replicas("leases");
   const std::size_t writer = writer_of(replicas), holder = (writer + 1) % 3;

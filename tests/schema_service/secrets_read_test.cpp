@@ -168,7 +168,7 @@ TEST_CASE(
   }));
   std::filesystem::rename(folder / "keyring", folder / "away");
   test::ContextStream stream(client, of_shop);
-  CHECK(contains(stream.next(), "pin!keyring " + (folder / "keyring") + " cannot be read"));
+  CHECK(contains(stream.next(), ": keyring " + (folder / "keyring") + " is not there"));
   std::filesystem::rename(folder / "away", folder / "keyring");
   CHECK(stream.next() == "api_key= pin=7");
 }

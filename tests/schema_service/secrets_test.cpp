@@ -166,7 +166,8 @@ TEST_CASE("a lost key is named, what it sealed is not given, and nothing of it i
   REQUIRE(client.call(&Stub::ChangeSecrets, setting("shop", "api_key", "\"one\"")).ok());
   const std::string lost =
       client.call(&Stub::ListSecrets, v2::ListSecretsRequest())->entries(0).key_id();
-  std::filesystem::remove(folder / "keyring");
+  std::ofstream(folder / "keyring")
+      << "# millrace keyring 1\nkey-a MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n";
   v2::RotateSecretsRequest request;
   request.set_forget(true);
   const auto rotated = client.call(&Stub::RotateSecrets, request);
@@ -175,6 +176,15 @@ TEST_CASE("a lost key is named, what it sealed is not given, and nothing of it i
   CHECK(rotated->forgotten_size() == 0);
   REQUIRE(rotated->failures_size() == 1);
   CHECK(contains(rotated->failures(0), "shop.api_key: key " + lost + " is not in keyring"));
+  // Nor while it is there but does not open it: what is needed stays.
+  std::ofstream(folder / "keyring", std::ios::app)
+      << lost + " MTEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n";
+  const auto again = client.call(&Stub::RotateSecrets, request);
+  REQUIRE(again.ok());
+  CHECK(again->needed().at(lost) == 1);
+  CHECK(again->forgotten_size() == 0);
+  std::ofstream(folder / "keyring")
+      << "# millrace keyring 1\nkey-a MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n";
   std::string problem;
   CHECK(given(client, of_shop, &problem) == "api_key= pin=");
   CHECK(contains(problem, "key " + lost + " is not in keyring"));

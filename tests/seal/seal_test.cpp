@@ -177,6 +177,25 @@ TEST_CASE(
   CHECK_FALSE(holds());
 }
 
+TEST_CASE("G10: a process that starts programs of others gives them back what they may dump") {
+  const pid_t child = fork();
+  if (child == 0) {
+    const rlimit some{1 << 20, 1 << 21};
+    setrlimit(RLIMIT_CORE, &some);
+    const rlimit before = seal::write_no_core_dumps_but_in_children();
+    rlimit cores{1, 1};
+    getrlimit(RLIMIT_CORE, &cores);
+    bool good = cores.rlim_cur == 0 && prctl(PR_GET_DUMPABLE) == 0;
+    good = good && setrlimit(RLIMIT_CORE, &before) == 0 && getrlimit(RLIMIT_CORE, &cores) == 0;
+    good = good && cores.rlim_cur == some.rlim_cur && cores.rlim_max == some.rlim_max;
+    _exit(good ? 0 : 1);
+  }
+  int status = 1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
 TEST_CASE("G10: a process that holds secrets can neither leave a core dump nor be looked into") {
   const pid_t child = fork();
   if (child == 0) {

@@ -18,4 +18,14 @@ void write_no_core_dumps() {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+rlimit write_no_core_dumps_but_in_children() {
+  rlimit before{RLIM_INFINITY, RLIM_INFINITY};
+  getrlimit(RLIMIT_CORE, &before);
+  // What is the most stays: who may not raise it could not give it back.
+  const rlimit none{0, before.rlim_max};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  return before;
+}
+
 }  // namespace millrace::seal

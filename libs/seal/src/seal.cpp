@@ -130,6 +130,12 @@ Result<ClearText> open(KeyProvider& keys, const Place& place, const Sealed& seal
   return fail(Code::data_loss, "does not open here: it belongs elsewhere, or was damaged");
 }
 
+statekit::Status unwraps(KeyProvider& keys, const Bytes& id, const Wrapped& key) {
+  const Result<ClearText> data_key = keys.unwrap(key, key_bound_to(id));
+  if (!data_key) return fail(data_key.error());
+  return {};
+}
+
 Result<Wrapped> rewrap(KeyProvider& keys, const Bytes& id, const Wrapped& key) {
   const Result<ClearText> data_key = keys.unwrap(key, key_bound_to(id));
   if (!data_key) return fail(data_key.error());

@@ -2,6 +2,8 @@
 // holds them in this, and writes no core dumps. Values; move only.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,5 +44,8 @@ class ClearText {
 // From now on this process leaves no core dump, and no other process of the same user may look into
 // it. Its children may.
 void write_no_core_dumps();
+// As above, for who starts programs of others: `setrlimit(RLIMIT_CORE)` with what is returned gives
+// them back what they may write.
+rlimit write_no_core_dumps_but_in_children();
 
 }  // namespace millrace::seal

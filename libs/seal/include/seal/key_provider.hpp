@@ -26,7 +26,7 @@ class KeyProvider {
 
   // The key that wraps at present. FailedPrecondition where there is none.
   virtual statekit::Result<std::string> active() = 0;
-  // `bound_to`: what must be the same when it is unwrapped.
+  // `bound_to`: what must be the same when it is unwrapped. May make a first key.
   virtual statekit::Result<Wrapped> wrap(const ClearText& data_key, BytesView bound_to) = 0;
   // FailedPrecondition: that key is not there (any more); DataLoss: it is another key, or another
   // thing was wrapped.

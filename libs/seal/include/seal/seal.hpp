@@ -26,6 +26,8 @@ struct Sealed {
 statekit::Result<Sealed> seal(KeyProvider& keys, const Place& place, const ClearText& value);
 // FailedPrecondition: its key is not there; DataLoss: it is not of this place, or damaged.
 statekit::Result<ClearText> open(KeyProvider& keys, const Place& place, const Sealed& sealed);
+// Whether its key is there and still unwraps it; errors as of `open`.
+statekit::Status unwraps(KeyProvider& keys, const Bytes& id, const Wrapped& key);
 // The same data key under the active key.
 statekit::Result<Wrapped> rewrap(KeyProvider& keys, const Bytes& id, const Wrapped& key);
 
