@@ -7,10 +7,10 @@
 
 namespace millrace::cli {
 
-// The file that `path` leads to, through links, holds `text` afterwards, or else what it held: it is
-// never there in half. Owner, group, mode and access list stay. FailedPrecondition where they could
-// not, where the file is read-only, or where it is not `before` any more; Unavailable where its
-// folder cannot be written. The message says that nothing was changed.
+// The file that `path` leads to, through links, holds `text` afterwards, or else what it held: it
+// is never there in half. Owner, group, mode and access list stay. FailedPrecondition where they
+// could not, where the file is read-only, or where it is not `before` any more; Unavailable where
+// its folder cannot be written. The message says that nothing was changed.
 statekit::Status replace_settings_file(const std::string& path, const std::string& before,
                                        const std::string& text);
 

@@ -59,11 +59,26 @@ bool connects(const std::string& target) {
 
 TEST_CASE("an address that gRPC connects to is never refused, however odd it is") {
   const Listening listening;
-  for (const char* text :
-       {"localhost:P", "127.0.0.1:P", "dns:localhost:P", "dns:/localhost:P", "dns:///localhost:P",
-        "ipv4:127.0.0.1:P", "ipv4:///127.0.0.1:P", "ipv4:127.0.0.1:P,127.0.0.1:P", "unix:~",
-        "unix://~", "0.0.0.0:P", "127.0.0.1:0P", "localhost:P ", "localhost:P/", "127.0.0.1:P/foo",
-        "localhost:P?x=1", "127.0.0.1:P#f", "localhost:+P", "localhost:Px", "%6cocalhost:P"}) {
+  for (const char* text : {"localhost:P",
+                           "127.0.0.1:P",
+                           "dns:localhost:P",
+                           "dns:/localhost:P",
+                           "dns:///localhost:P",
+                           "ipv4:127.0.0.1:P",
+                           "ipv4:///127.0.0.1:P",
+                           "ipv4:127.0.0.1:P,127.0.0.1:P",
+                           "unix:~",
+                           "unix://~",
+                           "0.0.0.0:P",
+                           "127.0.0.1:0P",
+                           "localhost:P ",
+                           "localhost:P/",
+                           "127.0.0.1:P/foo",
+                           "localhost:P?x=1",
+                           "127.0.0.1:P#f",
+                           "localhost:+P",
+                           "localhost:Px",
+                           "%6cocalhost:P"}) {
     const std::string target = listening.target(text);
     CAPTURE(target);
     REQUIRE(connects(target));
@@ -73,12 +88,33 @@ TEST_CASE("an address that gRPC connects to is never refused, however odd it is"
 
 TEST_CASE("an address that is refused is none that gRPC connects to") {
   const Listening listening;
-  for (const char* text :
-       {"http://127.0.0.1:P", "grpc://localhost:P", "tcp://localhost:P", "mysql://localhost:P",
-        " localhost:P", "local host:P", "a\tb:P", "\"localhost:P\"", "<localhost:P>", "{localhost:P}",
-        "lo^calhost:P", "lo|calhost:P", "lo\\calhost:P", "\xC3\xA9:P", ":P", "localhost:0",
-        "127.0.0.1:00", "http:localhost:P", "x:y:z", "DNS:localhost:P", "/localhost:P",
-        "//localhost:P", "unix:", "dns:", "ipv4:127.0.0.1", "ipv6:[::1]", ""}) {
+  for (const char* text : {"http://127.0.0.1:P",
+                           "grpc://localhost:P",
+                           "tcp://localhost:P",
+                           "mysql://localhost:P",
+                           " localhost:P",
+                           "local host:P",
+                           "a\tb:P",
+                           "\"localhost:P\"",
+                           "<localhost:P>",
+                           "{localhost:P}",
+                           "lo^calhost:P",
+                           "lo|calhost:P",
+                           "lo\\calhost:P",
+                           "\xC3\xA9:P",
+                           ":P",
+                           "localhost:0",
+                           "127.0.0.1:00",
+                           "http:localhost:P",
+                           "x:y:z",
+                           "DNS:localhost:P",
+                           "/localhost:P",
+                           "//localhost:P",
+                           "unix:",
+                           "dns:",
+                           "ipv4:127.0.0.1",
+                           "ipv6:[::1]",
+                           ""}) {
     const std::string target = listening.target(text);
     CAPTURE(target);
     CHECK(reach_of(target) == Reach::never);

@@ -32,7 +32,8 @@ struct Places {
 
 }  // namespace
 
-TEST_CASE("an address that can never be connected to is refused with its source where it is needed") {
+TEST_CASE(
+    "an address that can never be connected to is refused with its source where it is needed") {
   Places places;
   const auto loaded = places.load_flags({"--mill.schema=http://a:1", "--mill.routing=a b:1"});
   REQUIRE_FALSE(loaded);
@@ -53,7 +54,8 @@ TEST_CASE("an empty list of those whom a service cannot do without is refused") 
   }
 }
 
-TEST_CASE("beside an address that can be connected to, one that cannot does not keep it from work") {
+TEST_CASE(
+    "beside an address that can be connected to, one that cannot does not keep it from work") {
   Places places;
   const auto loaded = places.load_flags({"--mill.routing=a:1,,b:1", "--mill.schema=a:1,b:0"});
   REQUIRE(loaded);

@@ -13,12 +13,14 @@ namespace {
 std::string random_secret(std::mt19937& random) {
   constexpr std::string_view octets = "@@//??&&==##::;;%ab1";
   std::string secret = "S";
-  for (std::size_t left = random() % 12; left > 0; --left) secret += octets[random() % octets.size()];
+  for (std::size_t left = random() % 12; left > 0; --left)
+    secret += octets[random() % octets.size()];
   return secret + "ECRET";
 }
 
 std::string random_option(std::mt19937& random) {
-  static const std::string names[] = {"token", "password", "Api-Key", "client_secret", "pwd", "auth"};
+  static const std::string names[] = {"token",         "password", "Api-Key",
+                                      "client_secret", "pwd",      "auth"};
   return names[random() % std::size(names)];
 }
 

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <string_view>
 #include <thread>
 
 #include "file.hpp"
@@ -19,8 +19,9 @@ TEST_CASE("a pipe that nobody writes into is refused after a while") {
   const auto text = read_whole(folder / "pipe", 50);
   REQUIRE_FALSE(text);
   CHECK(text.error().message ==
-        folder / "pipe" + ": is no file but a pipe or the like, and nobody wrote settings into it "
-                          "to their end: name a file");
+        folder / "pipe" +
+            ": is no file but a pipe or the like, and nobody wrote settings into it "
+            "to their end: name a file");
 }
 
 TEST_CASE("a pipe whose writer neither writes nor goes is refused after a while") {
@@ -38,7 +39,8 @@ TEST_CASE("what another program writes into a pipe is read to its end") {
   int ends[2];
   REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
   std::thread writer([&] {
-    for (const char* part : {"data ", "= ", "'x'\n"}) (void)!write(ends[1], part, std::strlen(part));
+    for (const std::string_view part : {"data ", "= ", "'x'\n"})
+      if (write(ends[1], part.data(), part.size()) < 0) break;
     close(ends[1]);
   });
   const auto text = read_whole("/dev/fd/" + std::to_string(ends[0]), 10'000);
