@@ -76,8 +76,9 @@ statekit::Result<std::string> read_whole(const std::string& path, int wait_ms_ma
     if (step == Step::wait) waited = wait_for(file.number(), until);
     if (waited == Waited::too_long)
       return fail(Code::invalid_argument,
-                  path + ": is no file but a pipe or the like, and nobody wrote settings into it "
-                         "to their end: name a file");
+                  path +
+                      ": is no file but a pipe or the like, and nobody wrote settings into it "
+                      "to their end: name a file");
   }
   if (text.size() > file_bytes_max)
     return fail(Code::invalid_argument,

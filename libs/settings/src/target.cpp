@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::string_view form = "write host:port, such as 127.0.0.1:8892";
 constexpr std::array<std::string_view, 9> schemes{
-    "dns", "ipv4", "ipv6", "unix", "unix-abstract", "vsock", "xds", "google-c2p",
-    "google-c2p-experimental"};
+    "dns",  "ipv4",          "ipv6",
+    "unix", "unix-abstract", "vsock",
+    "xds",  "google-c2p",    "google-c2p-experimental"};
 
 std::string quoted(std::string_view text) {
   constexpr std::size_t shown_max = 60;
