@@ -1,6 +1,8 @@
 #include "cli/config_file.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -169,6 +171,43 @@ std::string toml_text(const std::string& text) {
   return out;
 }
 
+// The digits of a number that count, and the power of ten behind them, however it is written.
+std::pair<std::string, long> exactly(const std::string& number) {
+  const auto e = number.find_first_of("eE");
+  std::string digits = number.substr(0, e);
+  long power = e == std::string::npos ? 0 : std::strtol(number.c_str() + e + 1, nullptr, 10);
+  const bool minus = digits.starts_with('-');
+  if (minus) digits.erase(0, 1);
+  if (const auto dot = digits.find('.'); dot != std::string::npos) {
+    power -= static_cast<long>(digits.size() - dot - 1);
+    digits.erase(dot, 1);
+  }
+  digits.erase(0, digits.find_first_not_of('0'));
+  while (digits.ends_with('0')) {
+    digits.pop_back();
+    ++power;
+  }
+  if (digits.empty()) return {"0", 0};
+  return {(minus ? "-" : "") + digits, power};
+}
+
+// A number in a JSON text that TOML's readers, which have 64 bits for it, would round; else empty.
+std::string rounded_number(const std::string& json) {
+  bool inside_text = false;
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    if (inside_text && json[at] == '\\')
+      ++at;
+    else if (json[at] == '"')
+      inside_text = !inside_text;
+    if (inside_text || (json[at] != '-' && (json[at] < '0' || json[at] > '9'))) continue;
+    const auto end = std::min(json.find_first_not_of("0123456789.eE+-", at), json.size());
+    const std::string number = json.substr(at, end - at);
+    if (exactly(Json::parse(number, nullptr, false).dump()) != exactly(number)) return number;
+    at = end - 1;
+  }
+  return {};
+}
+
 Result<std::string> toml_of(const Json& value, const std::string& name) {
   if (value.is_null() || (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX))
     return fail(Code::invalid_argument,
@@ -194,6 +233,9 @@ Result<std::string> print_toml(const Tables& tables) {
     out += module.empty() ? "[global]\n" : "[modules." + module + "]\n";
     for (const ConfigChange* each : values) {
       const std::string name = schema::config_name(module, each->name);
+      if (const std::string number = rounded_number(*each->json); !number.empty())
+        return fail(Code::invalid_argument,
+                    name + ": " + number + " would be rounded in TOML: export as JSON");
       const auto text = toml_of(Json::parse(*each->json, nullptr, false), name);
       if (!text) return text;
       out += each->name + " = " + *text + "\n";
@@ -228,14 +270,25 @@ std::string print_json(const Tables& tables) {
 
 }  // namespace
 
+bool says_nothing(const std::string& text) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto first = line.find_first_not_of(" \t\r\xEF\xBB\xBF");
+    if (first != std::string::npos && line[first] != '#') return false;
+  }
+  return true;
+}
+
 Result<ConfigFormat> config_format_of(const std::string& file) {
   if (file.ends_with(".json")) return ConfigFormat::json;
   if (file.ends_with(".toml")) return ConfigFormat::toml;
   return fail(Code::invalid_argument, file + ": ends in neither .json nor .toml: say --format");
 }
 
-Result<std::vector<ConfigChange>> parse_config(const std::string& text, ConfigFormat format,
+Result<std::vector<ConfigChange>> parse_config(const std::string& whole, ConfigFormat format,
                                                const std::string& file, bool hide) {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";  // some editors begin a text with it
+  const std::string text = whole.starts_with(mark) ? whole.substr(mark.size()) : whole;
   return format == ConfigFormat::json ? parse_json(text, file, hide) : parse_toml(text, file, hide);
 }
 

@@ -27,8 +27,12 @@ statekit::Result<std::vector<ConfigChange>> parse_config(const std::string& text
                                                          const std::string& file,
                                                          bool hide = false);
 
-// The changes that set something. InvalidArgument where a value has no form in TOML (null, integers
-// beyond 64 bits).
+// True for a text without any table, as a command that failed leaves it: it says nothing, not even
+// that there are no values.
+bool says_nothing(const std::string& text);
+
+// The changes that set something. InvalidArgument where a value has no form in TOML (null, numbers
+// that do not fit 64 bits).
 statekit::Result<std::string> print_config(const std::vector<ConfigChange>& values,
                                            ConfigFormat format);
 

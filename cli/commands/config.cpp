@@ -89,9 +89,10 @@ Result<std::string> value_of(const std::string& word) {
 std::optional<statekit::Error> unquoted(const Options& options, const std::string& json) {
   const auto any = schema::canonicalize({}, schema::type_of(schema::TypeKind::any), json);
   if (any || options.value == "-" || options.value.starts_with("@")) return std::nullopt;
+  const std::string shown = schema::shown_value(json);
   return statekit::Error{Code::invalid_argument,
-                         options.name + ": `" + json + "` is no JSON: " + any.error()[0].message +
-                             "; a text is written with its quotes, '\"" + json + "\"'",
+                         options.name + ": `" + shown + "` is no JSON: " + any.error()[0].message +
+                             "; a text is written with its quotes, '\"" + shown + "\"'",
                          {}};
 }
 

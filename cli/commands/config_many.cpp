@@ -51,6 +51,11 @@ Result<std::vector<ConfigChange>> read_file(const Options& options) {
   if (!format) return fail(format.error());
   const auto text = read_source(options.file, config_file_bytes_max);
   if (!text) return fail(text.error());
+  if (says_nothing(*text))
+    return fail(Code::invalid_argument,
+                options.file +
+                    ": holds no values, and no table that could; to unset all of them, " +
+                    "`--replace` with {\"global\": {}}");
   return parse_config(*text, *format, options.file);
 }
 

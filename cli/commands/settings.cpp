@@ -1,15 +1,13 @@
 // settings check, show and upgrade: what the binaries would make of a file, the environment and
 // flags, without starting one.
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
+#include <cstdlib>
 #include <ostream>
+#include <sstream>
 
 #include "cli/commands.hpp"
 #include "cli/commands/settings_diff.hpp"
+#include "cli/commands/settings_replace.hpp"
 #include "cli/json.hpp"
 #include "cli/serve/all_settings.hpp"
 #include "cli/table.hpp"
@@ -35,11 +33,16 @@ struct Effective {
   settings::Loaded loaded;
 };
 
+// As the binaries find it: the file that is named, else that of the environment.
+std::string file_of(const Options& options) {
+  const char* named = std::getenv("MILLRACE_SETTINGS");
+  return options.file.empty() && named != nullptr ? named : options.file;
+}
+
 // `effective` is filled in place: its fields point into its settings.
 Status load(const Options& options, Effective& effective) {
   describe(effective.fields, effective.settings);
-  settings::Sources sources{options.file, !options.file.empty(), settings::environment(),
-                            options.flags};
+  settings::Sources sources{file_of(options), true, settings::environment(), options.flags};
   auto loaded = settings::load(effective.fields, sources, settings::released());
   if (!loaded) return statekit::fail(loaded.error());
   effective.loaded = std::move(*loaded);
@@ -54,8 +57,11 @@ void say(const Session& session, const settings::Loaded& loaded) {
 
 // Elsewhere than where the services run there are not the files that they name.
 std::vector<std::string> faults_in(const Effective& effective, const Options& options) {
-  if (options.without_files) return {};
-  return faults_of(effective.fields, effective.settings);
+  std::vector<std::string> faults = effective.loaded.useless;
+  if (options.without_files) return faults;
+  for (std::string& fault : faults_of(effective.fields, effective.settings))
+    faults.push_back(std::move(fault));
+  return faults;
 }
 
 std::vector<std::string> warnings_in(const Effective& effective, const Options& options) {
@@ -81,8 +87,8 @@ int check(const Session& session, const Options& options) {
                                   &warnings)
                  << '\n';
   } else {
-    *session.out << (options.file.empty() ? "the settings" : printable(options.file))
-                 << (options.file.empty() ? " are right\n" : ": right\n");
+    const std::string file = file_of(options);
+    *session.out << (file.empty() ? "the settings are right" : printable(file) + ": right") << '\n';
   }
   return done;
 }
@@ -112,6 +118,8 @@ int show(const Session& session, const Options& options) {
   if (const Status loaded = load(options, effective); !loaded)
     return session.report(loaded.error());
   say(session, effective.loaded);
+  for (const std::string& line : effective.loaded.useless)
+    *session.err << "warning: " << printable(line) << '\n';
   const std::vector<SettingReport> rows = reports(effective);
   if (session.json()) {
     *session.out << settings_json(rows, effective.loaded.deprecated, effective.loaded.hints)
@@ -124,26 +132,21 @@ int show(const Session& session, const Options& options) {
   return done;
 }
 
-// Beside the file first, then renamed over it: it is never there in half. Whoever may read it is
-// the same as before, from the first octet on.
-Status replace(const std::string& path, const std::string& text) {
-  const std::string beside = path + ".upgraded-" + std::to_string(getpid());
-  std::ofstream file(beside, std::ios::binary | std::ios::trunc);
-  std::error_code failed;
-  const auto mode = std::filesystem::status(path, failed).permissions();
-  if (!failed) std::filesystem::permissions(beside, mode, failed);
-  if (!failed) file << text;
-  file.close();
-  if (!failed && file && std::rename(beside.c_str(), path.c_str()) == 0) return {};
-  std::remove(beside.c_str());
-  return statekit::fail(Code::unavailable,
-                        path + ": cannot be written; is its folder writable? Nothing was changed");
+// A diff shows no password.
+std::string for_eyes(const std::string& text) {
+  std::istringstream lines(text);
+  std::string shown;
+  for (std::string line; std::getline(lines, line);) shown += settings::masked(line) + "\n";
+  return shown;
 }
 
 int upgrade(const Session& session, const Options& options) {
   const auto text = settings::read_settings_file(options.file);
   if (!text) return session.report(text.error());
-  const auto upgraded = settings::upgrade(settings::released(), options.file, *text);
+  AllSettings settings;
+  settings::Fields fields;
+  describe(fields, settings);
+  const auto upgraded = settings::upgrade(settings::released(), fields, options.file, *text);
   if (!upgraded) return session.report(upgraded.error());
   const int newest = settings::released().newest().number;
   if (upgraded->from == newest) {
@@ -151,11 +154,11 @@ int upgrade(const Session& session, const Options& options) {
                  << ", the newest\n";
     return done;
   }
-  *session.out << line_diff(*text, upgraded->text);
+  *session.out << line_diff(for_eyes(*text), for_eyes(upgraded->text));
   for (const std::string& line : upgraded->deprecated)
     *session.err << "DEPRECATED: " << printable(line) << '\n';
   if (options.dry_run) return done;
-  if (const Status written = replace(options.file, upgraded->text); !written)
+  if (const Status written = replace_settings_file(options.file, *text, upgraded->text); !written)
     return session.report(written.error());
   *session.out << printable(options.file) << ": version " << upgraded->from << " -> " << newest
                << '\n';
@@ -166,7 +169,8 @@ Command check_command(Session& session) {
   const auto options = std::make_shared<Options>();
   Command command("settings check", "Check settings as every binary would read them.");
   command.keep(options)
-      .file("FILE", options->file, "a settings file in TOML; none: the environment alone")
+      .file("FILE", options->file,
+            "a settings file in TOML; none: that of MILLRACE_SETTINGS, if any")
       .optional_arguments()
       .after_dashes("FLAG", options->flags, "settings as flags, such as --schema.lease=5s")
       .optional_arguments()
@@ -186,7 +190,8 @@ Command show_command(Session& session) {
   const auto options = std::make_shared<Options>();
   Command command("settings show", "Print the settings in force, each with where it comes from.");
   command.keep(options)
-      .file("FILE", options->file, "a settings file in TOML; none: defaults and environment")
+      .file("FILE", options->file,
+            "a settings file in TOML; none: that of MILLRACE_SETTINGS, if any")
       .optional_arguments()
       .after_dashes("FLAG", options->flags, "settings as flags")
       .optional_arguments()

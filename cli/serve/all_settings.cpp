@@ -5,7 +5,7 @@
 namespace millrace::cli {
 
 void describe(settings::Fields& fields, AllSettings& all) {
-  fields.text("data", all.data, "folder for what is kept on disk");
+  fields.folder("data", all.data, "folder for what is kept on disk");
   schema_service::describe(fields, all.schema);
   timeline::describe(fields, all.timeline);
   routing::describe(fields, all.routing);

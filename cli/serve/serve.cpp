@@ -108,6 +108,14 @@ void count_deprecated(Everything& all, const settings::Fields& fields) {
     settings::count_deprecated(*metrics, fields);
 }
 
+// Each finds the others inside the process, whatever these say.
+void pass_over_links(settings::Fields& fields) {
+  for (const char* name : {"console.schema", "console.timeline", "ingress.schema",
+                           "ingress.routing", "ingress.timeline", "routing.schema",
+                           "routing.timeline", "schema.timeline", "timeline.schema"})
+    fields.unused(name);
+}
+
 constexpr const char* examples =
     "  millrace serve --data .millrace\n"
     "  millrace serve --settings millrace.toml --log.level=debug\n"
@@ -122,6 +130,7 @@ int serve(int argc, const char* const* argv) {
   Everything all;
   settings::Fields fields;
   describe(fields, all.settings);
+  pass_over_links(fields);
   const settings::Binary binary{
       "millrace serve", "Runs all five services in one process.", examples,
       [&] { return faults_of(fields, all.settings, access::Peers::inside); },

@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
   settings::Tls tls;
   settings::Fields fields;
   access::Door door(fields, tls);
-  fields.text("data", settings.data, "folder for what is kept on disk");
+  fields.folder("data", settings.data, "folder for what is kept on disk");
   console::describe(fields, settings);
   settings::describe(fields, log);
   const settings::Binary binary =

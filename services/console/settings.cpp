@@ -1,6 +1,7 @@
 #include "services/console/settings.hpp"
 
 #include "services/console/state.hpp"
+#include "settings/target.hpp"
 
 namespace millrace::console {
 
@@ -9,8 +10,11 @@ void describe(settings::Fields& fields, Settings& settings) {
   fields.address("console.health_listen", settings.health_listen,
                  "where /healthz, /readyz and /metrics are served");
   fields.list("console.schema", settings.schema, "addresses of the schema service to follow");
+  fields.judge("console.schema", settings::needed_targets(settings.schema));
   fields.text("console.timeline", settings.timeline,
               "the timeline to show calls and requests from; empty: none");
+  fields.judge("console.timeline",
+               settings::wanted_target(settings.timeline, "no calls and requests are shown"));
   fields.list("console.hosts", settings.hosts,
               "further names that the page may be reached under, such as console.example.org");
   fields.text("console.cache", settings.cache,

@@ -185,17 +185,6 @@ class IngressServer final : public Server {
   bool stopped_ = false;
 };
 
-statekit::Status check(const Settings& settings) {
-  const auto& origins = settings.cors.origins;
-  const bool any = std::find(origins.begin(), origins.end(), "*") != origins.end();
-  if (any && settings.cors.credentials) {
-    return fail(Code::invalid_argument,
-                "ingress.cors_credentials cannot be with ingress.cors_origins = *: name the "
-                "origins whose pages may send cookies");
-  }
-  return {};
-}
-
 }  // namespace
 
 std::vector<statekit::Channel> connect_routing(const Settings& settings,

@@ -1,5 +1,9 @@
 #include "services/ingress/settings.hpp"
 
+#include <algorithm>
+
+#include "settings/target.hpp"
+
 namespace millrace::ingress {
 namespace {
 
@@ -40,10 +44,14 @@ void describe(settings::Fields& fields, Settings& settings) {
   fields.address("ingress.health_listen", settings.health_listen,
                  "where /healthz, /readyz and /metrics answer");
   fields.list("ingress.schema", settings.schema, "schema services to follow");
+  fields.judge("ingress.schema", settings::needed_targets(settings.schema));
   fields.text("ingress.routing", settings.routing,
               "the routing service that carries the calls; several with commas between");
+  fields.judge("ingress.routing", settings::needed_targets(settings.routing));
   fields.text("ingress.timeline", settings.timeline,
               "the timeline that is told of each request; empty: none");
+  fields.judge("ingress.timeline",
+               settings::wanted_target(settings.timeline, "requests are not told"));
   fields.text("ingress.cache", settings.cache,
               "file with the last known state, to start from while the schema service is away; "
               "empty: DATA/ingress/feed.cache");
@@ -56,8 +64,25 @@ void describe(settings::Fields& fields, Settings& settings) {
               "headers that such a page may send; empty: those that it asks for");
   fields.boolean("ingress.cors_credentials", settings.cors.credentials,
                  "whether such a page may send cookies; not with *");
+  fields.judge("ingress.cors_credentials", [&settings]() -> std::optional<settings::Objection> {
+    const statekit::Status checked = check(settings);
+    if (checked) return std::nullopt;
+    return settings::Objection{settings::Weight::refused, checked.error().message};
+  });
   fields.duration("ingress.cors_max_age", settings.cors.max_age_ms, 0, 86'400'000,
                   "how long a browser may remember what it was allowed");
+}
+
+statekit::Status check(const Settings& settings) {
+  const auto& origins = settings.cors.origins;
+  const bool any = std::find(origins.begin(), origins.end(), "*") != origins.end();
+  if (any && settings.cors.credentials) {
+    return statekit::fail(
+        statekit::Code::invalid_argument,
+        "ingress.cors_credentials cannot be with ingress.cors_origins = *: name the "
+        "origins whose pages may send cookies");
+  }
+  return {};
 }
 
 }  // namespace millrace::ingress

@@ -37,4 +37,7 @@ struct Settings {
 
 void describe(settings::Fields& fields, Settings& settings);
 
+// What no browser would take together. InvalidArgument.
+statekit::Status check(const Settings& settings);
+
 }  // namespace millrace::ingress

@@ -1,5 +1,7 @@
 #include "services/routing/settings.hpp"
 
+#include "settings/target.hpp"
+
 namespace millrace::routing {
 
 void describe(settings::Fields& fields, Settings& settings) {
@@ -7,8 +9,11 @@ void describe(settings::Fields& fields, Settings& settings) {
   fields.address("routing.health_listen", settings.health_listen,
                  "where /healthz, /readyz and /metrics answer");
   fields.list("routing.schema", settings.schema, "schema services to follow");
+  fields.judge("routing.schema", settings::needed_targets(settings.schema));
   fields.text("routing.timeline", settings.timeline,
               "the timeline that is told of each call; empty: none");
+  fields.judge("routing.timeline",
+               settings::wanted_target(settings.timeline, "calls are not told"));
   fields.text("routing.cache", settings.cache,
               "file with the last known state, to start from while the schema service is away; "
               "empty: DATA/routing/feed.cache");

@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
   settings::Tls tls;
   settings::Fields fields;
   access::Door door(fields, tls);
-  fields.text("data", settings.data, "folder for what is kept on disk");
+  fields.folder("data", settings.data, "folder for what is kept on disk");
   schema_service::describe(fields, settings);
   settings::describe(fields, log);
   const settings::Binary binary =

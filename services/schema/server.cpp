@@ -181,16 +181,6 @@ Status remember_position(const Settings& settings, std::unique_ptr<statekit::Jou
 }
 
 // Several processes may be on one journal, and hand commands on to each other.
-Status check_advertised(const Settings& settings) {
-  const std::string host = settings.listen.substr(0, settings.listen.rfind(':'));
-  const bool anywhere = host == "0.0.0.0" || host == "[::]" || host.empty();
-  if (!anywhere || !settings.advertise.empty()) return {};
-  return fail(statekit::Code::failed_precondition,
-              "schema.listen = " + settings.listen +
-                  " says where this service listens, not where the others on this journal reach "
-                  "it: set schema.advertise to HOST:PORT of this machine, as the others see it");
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Server>> start(const Settings& settings, const Wiring& wiring) {

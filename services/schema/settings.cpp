@@ -1,6 +1,8 @@
 #include "services/schema/settings.hpp"
 
 #include "journal/open.hpp"
+#include "seal/kms.hpp"
+#include "settings/target.hpp"
 
 namespace millrace::schema_service {
 
@@ -43,6 +45,36 @@ void describe_state(settings::Fields& fields, Settings& settings) {
                  "HTTP requests that wait to be handled; one more is refused");
   fields.integer("schema.state_workspaces_max", settings.state_workspaces_max, 1, 100'000,
                  "workspaces; one more is refused");
+}
+
+// One that the service refuses at its start.
+std::optional<settings::Objection> refused(const statekit::Error& error) {
+  return settings::Objection{settings::Weight::refused, error.message};
+}
+
+void judge(settings::Fields& fields, const Settings& settings) {
+  using settings::Objection;
+  fields.judge("schema.listen", [&settings]() -> std::optional<Objection> {
+    const std::string& url = settings.journal;
+    if (!url.starts_with("etcd:") && !url.starts_with("mysql:")) return std::nullopt;
+    const statekit::Status told = check_advertised(settings);
+    return told ? std::nullopt : refused(told.error());
+  });
+  fields.judge("schema.advertise",
+               settings::wanted_target(settings.advertise, "other replicas do not reach this one"));
+  fields.judge("schema.journal", [&settings]() -> std::optional<Objection> {
+    const auto handle = journal::open_journal(journal_url(settings));  // nothing is opened yet
+    return handle ? std::nullopt : refused(handle.error());
+  });
+  fields.judge("schema.timeline", settings::wanted_target(
+                                      settings.timeline, "what this service warns of is not told"));
+  fields.judge("schema.kms", [&settings]() -> std::optional<Objection> {
+    if (settings.kms.empty()) return std::nullopt;
+    const auto socket = seal::kms_socket(settings.kms);
+    if (socket) return std::nullopt;
+    return Objection{settings::Weight::useless,
+                     socket.error().message + "; until then no secret is sealed or opened"};
+  });
 }
 
 }  // namespace
@@ -105,6 +137,18 @@ void describe(settings::Fields& fields, Settings& settings) {
   fields.integer("schema.waiting_max", settings.waiting_max, 1, 100'000,
                  "reads that wait for a revision to come; one more is refused");
   describe_state(fields, settings);
+  judge(fields, settings);
+}
+
+statekit::Status check_advertised(const Settings& settings) {
+  const std::string host = settings.listen.substr(0, settings.listen.rfind(':'));
+  const bool anywhere = host == "0.0.0.0" || host == "[::]" || host.empty();
+  if (!anywhere || !settings.advertise.empty()) return {};
+  return statekit::fail(
+      statekit::Code::failed_precondition,
+      "schema.listen = " + settings.listen +
+          " says where this service listens, not where the others on this journal reach "
+          "it: set schema.advertise to HOST:PORT of this machine, as the others see it");
 }
 
 bool listens_on_loopback(const Settings& settings) {

@@ -52,6 +52,10 @@ struct Settings {
 
 void describe(settings::Fields& fields, Settings& settings);
 
+// Whether the replicas that share a journal can tell each other where this one is reached.
+// FailedPrecondition where it listens everywhere and does not say.
+statekit::Status check_advertised(const Settings& settings);
+
 // True where the service listens to this machine alone.
 bool listens_on_loopback(const Settings& settings);
 

@@ -1,5 +1,7 @@
 #include "services/timeline/settings.hpp"
 
+#include "settings/target.hpp"
+
 namespace millrace::timeline {
 
 void describe(settings::Fields& fields, Settings& settings) {
@@ -8,6 +10,8 @@ void describe(settings::Fields& fields, Settings& settings) {
   fields.address("timeline.health_listen", settings.health_listen,
                  "where /healthz, /readyz and /metrics answer");
   fields.list("timeline.schema", settings.schema, "schema services to follow");
+  fields.judge("timeline.schema",
+               settings::wanted_targets(settings.schema, "changes of the schema are not told"));
   fields.text("timeline.instance", settings.instance,
               "name of this timeline among the followers; empty: a random one");
   fields.integer("timeline.events_max", settings.events_max, 1, 100'000'000,

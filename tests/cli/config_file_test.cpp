@@ -79,6 +79,34 @@ TEST_CASE("what is exported is imported as it was") {
   CHECK(none.error().message == "shop.x: null has no form in TOML: export as JSON");
 }
 
+TEST_CASE("a number that TOML would round is not exported as TOML, others keep their value") {
+  for (const char* number :
+       {"123456789012345678901234567890", "[0.12345678901234567890123]", R"({"a\"1":-1e400})"}) {
+    const auto text = print_config({{"shop", "x", number}}, ConfigFormat::toml);
+    REQUIRE(!text);
+    CHECK(text.error().message.ends_with(" would be rounded in TOML: export as JSON"));
+  }
+  for (const char* number : {"0", "-0.0", "1.50", "1e2", "1E-7", "[1,-2.5e+3]", "0.1",
+                             R"("123456789012345678901234567890")", "-9223372036854775808"}) {
+    CAPTURE(number);
+    CHECK(print_config({{"shop", "x", number}}, ConfigFormat::toml));
+  }
+}
+
+TEST_CASE("a file that an editor began with its mark is read") {
+  const std::string mark = "\xEF\xBB\xBF";
+  CHECK(parse_config(mark + R"({"global": {"a": 1}})", ConfigFormat::json, "f").value().size() ==
+        1);
+  CHECK(parse_config(mark + "[global]\na = 1\n", ConfigFormat::toml, "f").value().size() == 1);
+}
+
+TEST_CASE("an empty file says nothing, and one with an empty table says that there are no values") {
+  for (const char* text : {"", "\n \n", "# nothing\n  # at all", "\xEF\xBB\xBF"})
+    CHECK(says_nothing(text));
+  for (const char* text : {"[global]\n", "{}", "# a\n[modules.shop]"})
+    CHECK_FALSE(says_nothing(text));
+}
+
 TEST_CASE("hostile files of config are refused without a crash") {
   for (const std::string& text :
        {std::string("\xff\xfe"), std::string("\0", 1), std::string(100'000, '['),

@@ -1,71 +1,17 @@
-// settings check, show and upgrade as a person types them.
+// settings check and show as a person types them.
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
-#include "cli/commands.hpp"
-#include "cli/parse.hpp"
+#include "settings_typed.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace millrace;
-
-namespace {
-
-struct Said {
-  int exit_code = 0;
-  std::string out, err;
-};
-
-Said run(const std::vector<std::string>& words) {
-  std::ostringstream out, err;
-  cli::Session session;
-  session.out = &out;
-  session.err = &err;
-  const auto commands = cli::all_commands(session);
-  const cli::Parsed parsed = cli::parse(commands, words, session);
-  const int exit_code = parsed.exit_code ? *parsed.exit_code : parsed.command->run();
-  return {exit_code, out.str(), err.str()};
-}
-
-std::string read(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-}  // namespace
-
-TEST_CASE("settings upgrade rewrites the file, shows what changed, and a dry run does not") {
-  const test::TempDir folder;
-  const std::string path = folder / "m.toml";
-  write(path, "[schema]\n# patience\nlease = '20s'\n");
-  const Said dry = run({"settings", "upgrade", path, "--dry-run"});
-  CHECK(dry.exit_code == 0);
-  CHECK(has(dry.out, "- [schema]\n+ version = 2\n"));
-  CHECK(read(path) == "[schema]\n# patience\nlease = '20s'\n");
-  const Said real = run({"settings", "upgrade", path});
-  CHECK(real.exit_code == 0);
-  CHECK(has(real.out, "version 1 -> 2"));
-  CHECK(read(path) == "version = 2\n\n[schema.rollout]\n# patience\nlease = '20s'\n");
-  CHECK(run({"settings", "check", path}).exit_code == 0);
-  CHECK(has(run({"settings", "upgrade", path}).out, "the newest"));
-}
-
-TEST_CASE("settings upgrade lets nobody read the file who could not before") {
-  const test::TempDir folder;
-  const std::string path = folder / "m.toml";
-  write(path, "[schema]\nlease = '20s'\n");
-  std::filesystem::permissions(path, std::filesystem::perms(0600));
-  REQUIRE(run({"settings", "upgrade", path}).exit_code == 0);
-  CHECK(std::filesystem::status(path).permissions() == std::filesystem::perms(0600));
-}
+using test::has;
+using test::read;
+using test::run;
+using test::Said;
+using test::write;
 
 TEST_CASE("settings check looks at the files that are named, each of them, and shows none of it") {
   const test::TempDir folder;
@@ -131,22 +77,6 @@ TEST_CASE("settings check tells of services that would be shown a token in clear
   CHECK(run({"settings", "check", path}).exit_code == 0);
 }
 
-TEST_CASE("settings upgrade leaves a file with faults as it is and names them") {
-  const test::TempDir folder;
-  const std::string path = folder / "m.toml";
-  write(path, "[schema]\nleese = '20s'\n");
-  const Said said = run({"settings", "upgrade", path});
-  CHECK(said.exit_code == 1);
-  CHECK(has(said.err, path + ":2: schema.leese: no such setting; did you mean schema.lease?"));
-  CHECK(read(path) == "[schema]\nleese = '20s'\n");
-}
-
-TEST_CASE("settings upgrade that cannot write changes nothing and says so") {
-  const Said said = run({"settings", "upgrade", "/nonexistent/m.toml"});
-  CHECK(said.exit_code == 1);
-  CHECK(has(said.err, "cannot be opened"));
-}
-
 TEST_CASE("settings check names every fault at once and ends with 1") {
   const test::TempDir folder;
   const std::string path = folder / "m.toml";
@@ -160,11 +90,11 @@ TEST_CASE("settings check names every fault at once and ends with 1") {
 TEST_CASE("settings show tells each value in the newest names with its source, secrets masked") {
   const test::TempDir folder;
   const std::string path = folder / "m.toml";
-  write(path, "[schema]\njournal = 'etcd://me:hunter2@db:1/x'\n");
+  write(path, "[schema]\ntimeline = 'http://me:hunter2@db:1/x'\n");
   const Said said = run({"settings", "show", path, "--output", "json", "--", "--log.level=debug"});
   CHECK(said.exit_code == 0);
   CHECK(has(said.out,
-            "\"name\": \"schema.journal.url\",\n      \"value\": \"etcd://***@db:1/x\",\n"
+            "\"name\": \"schema.telemetry.timeline\",\n      \"value\": \"http://***@db:1/x\",\n"
             "      \"from\": \"" +
                 path + ":2\""));
   CHECK(has(said.out,
@@ -173,4 +103,79 @@ TEST_CASE("settings show tells each value in the newest names with its source, s
   CHECK(has(said.out, "\"from\": \"default\""));
   CHECK_FALSE(has(said.out + said.err, "hunter2"));
   CHECK(has(run({"settings", "show"}).out, "schema.rollout.lease"));
+}
+
+namespace {
+
+// A variable for as long as it lives.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    setenv(name, value.c_str(), 1);
+  }
+  ~Variable() { unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+}  // namespace
+
+TEST_CASE("settings check and show read the file that the environment names, as the services do") {
+  const test::TempDir folder;
+  write(folder / "env.toml", "version = 2\n[log]\nlevel = 'debug'\n");
+  write(folder / "other.toml", "version = 2\n");
+  const Variable named("MILLRACE_SETTINGS", folder / "env.toml");
+  CHECK(has(run({"settings", "show"}).out, folder / "env.toml" + ":3"));
+  CHECK(has(run({"settings", "check"}).out, folder / "env.toml" + ": right"));
+  CHECK_FALSE(has(run({"settings", "show", folder / "other.toml"}).out, "debug"));
+  const Variable missing("MILLRACE_SETTINGS", folder / "none.toml");
+  const Said said = run({"settings", "check"});
+  CHECK(said.exit_code == 1);
+  CHECK(has(said.err, folder / "none.toml" + ": cannot be opened"));
+  CHECK(run({"settings", "show"}).exit_code == 1);
+}
+
+TEST_CASE("settings check refuses what a service refuses at its start, with its place") {
+  const test::TempDir folder;
+  const std::string path = folder / "m.toml";
+  write(path,
+        "version = 2\ninsecure = true\n[schema]\nlisten = '0.0.0.0:1'\n[schema.journal]\n"
+        "url = 'mysq://h:1/d/w'\n[ingress.cors]\ncredentials = true\norigins = ['*']\n");
+  Said said = run({"settings", "check", path});
+  CHECK(said.exit_code == 1);
+  INFO(said.err);
+  CHECK(
+      has(said.err, path + ":6: schema.journal.url: journal 'mysq://h:1/d/w': there is no driver"));
+  CHECK(has(said.err, path + ":8: ingress.cors.credentials: "));
+  write(path,
+        "version = 2\ninsecure = true\n[schema]\nlisten = '0.0.0.0:1'\n[schema.journal]\n"
+        "url = 'etcd://u:hun?ter2@h:1/w'\n");
+  said = run({"settings", "check", path});
+  CHECK(said.exit_code == 1);
+  CHECK(has(said.err, path + ":6: schema.journal.url: journal 'etcd://***"));
+  CHECK(has(said.err, path + ":4: schema.listen: "));
+  CHECK(has(said.err, "schema.advertise"));
+  CHECK_FALSE(has(said.err, "ter2"));
+  CHECK(has(run({"settings", "check", "--", "--schema.journal=etcd://h:1/w"}).out, "are right"));
+}
+
+TEST_CASE("settings check refuses what a service starts with and cannot use") {
+  const test::TempDir folder;
+  const std::string path = folder / "m.toml";
+  write(path,
+        "version = 2\n[schema.secrets]\nkms = 'http://x'\n[schema.telemetry]\ntimeline = 'a b'\n"
+        "[timeline.follow]\nschema = ['http://a:1']\n");
+  const Said said = run({"settings", "check", path, "--without-files"});
+  CHECK(said.exit_code == 1);
+  INFO(said.err);
+  CHECK(has(said.err, "3 settings are wrong"));
+  CHECK(has(said.err, path + ":3: schema.secrets.kms: \"http://x\" is no address of a KMS plugin"));
+  CHECK(has(said.err, path + ":5: schema.telemetry.timeline: "));
+  CHECK(has(said.err, path + ":7: timeline.follow.schema: "));
+  const Said shown = run({"settings", "show", path});
+  CHECK(shown.exit_code == 0);
+  CHECK(has(shown.err, "warning: " + path + ":3: schema.secrets.kms: "));
 }

@@ -35,6 +35,14 @@ TEST_CASE("a section of another binary is passed over, a misspelt one is not") {
         Lines{"F:3: rooting: no such setting; did you mean routing?"});
 }
 
+TEST_CASE("a section that is written as something else is told how it is written") {
+  const std::string told =
+      "routing: is a section, not a setting: write [routing], and below it lines such as listen = "
+      "...";
+  CHECK(faults_of_file("[[routing]]\nlisten = 'a:1'\n") == Lines{"F:1: " + told});
+  CHECK(faults_of_file("routing = 'x'\n") == Lines{"F:1: " + told});
+}
+
 TEST_CASE("a file that is not TOML is refused with its line and column") {
   const Lines faults = faults_of_file("data = 'd'\n[routing\n");
   REQUIRE(faults.size() == 1);
@@ -45,7 +53,8 @@ TEST_CASE("a value of another kind is refused with what to write") {
   CHECK(faults_of_file("[routing]\ncalls_max = '5'\ntrace = 'yes'\npeers = [1]\nlisten = 1\n") ==
         Lines{"F:2: routing.calls_max: wanted an integer, without quotes",
               "F:5: routing.listen: wanted host:port in quotes, such as \"127.0.0.1:8080\"",
-              "F:4: routing.peers: wanted a list of strings, such as [\"a\", \"b\"]",
+              "F:4: routing.peers: wanted a list of strings without commas in them, such as "
+              "[\"a\", \"b\"]",
               "F:3: routing.trace: wanted true or false, without quotes"});
 }
 

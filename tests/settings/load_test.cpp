@@ -77,6 +77,22 @@ TEST_CASE("a variable of the environment is a fault only where it was meant as a
                                     "MILLRACE_ROUTING_QQQQQQQ: no such setting"});
 }
 
+TEST_CASE("what an orchestrator sets of a service named after one of ours is no setting") {
+  Sources sources;
+  sources.environment = {{"MILLRACE_ROUTING_SERVICE_HOST", "10.0.0.1"},
+                         {"MILLRACE_ROUTING_SERVICE_PORT", "8893"},
+                         {"MILLRACE_ROUTING_SERVICE_PORT_GRPC", "8893"},
+                         {"MILLRACE_ROUTING_PORT", "tcp://10.0.0.1:8893"},
+                         {"MILLRACE_ROUTING_PORT_8893_TCP", "tcp://10.0.0.1:8893"},
+                         {"MILLRACE_ROUTING_PORT_8893_TCP_ADDR", "10.0.0.1"},
+                         {"MILLRACE_ROUTING_PORT_8893_TCP_PROTO", "tcp"}};
+  CHECK(faults_of(sources).empty());
+  sources.environment = {{"MILLRACE_ROUTING_PORT", "8893"}, {"MILLRACE_ROUTING_PORT_X", "8893"}};
+  CHECK(faults_of(sources) ==
+        Lines{"MILLRACE_ROUTING_PORT: no such setting; did you mean MILLRACE_ROUTING_PEERS?",
+              "MILLRACE_ROUTING_PORT_X: no such setting"});
+}
+
 TEST_CASE("a flag takes its value after an equals sign or as the next word") {
   Sample sample;
   Fields fields;

@@ -147,3 +147,40 @@ TEST_CASE("a settings file that was named must be there") {
   CHECK(outcome.exit_code == 1);
   CHECK(outcome.err.find("/nonexistent.toml: cannot be opened") != std::string::npos);
 }
+
+TEST_CASE("a check of the settings starts nothing, tells what is right, and ends with 0 or 1") {
+  const Outcome right = run({"--check-settings"});
+  CHECK(right.exit_code == 0);
+  CHECK(right.out == "millrace-sample: the settings are right\n");
+  CHECK(run({"--check-settings", "--routing.calls_max=0"}).exit_code == 1);
+}
+
+TEST_CASE("what nothing can be done with is a warning at a start and a fault of a check") {
+  const auto configured = [](std::vector<const char*> words) {
+    std::string data;
+    Fields fields;
+    fields.text("data", data, "a folder");
+    fields.judge("data", [&]() -> std::optional<Objection> {
+      if (data == "odd") return Objection{Weight::odd, "is odd"};
+      return Objection{Weight::useless, "is for nothing"};
+    });
+    words.insert(words.begin(), "millrace-sample");
+    const Captured out(std::cout);
+    const Captured err(std::cerr);
+    const Binary binary{"millrace-sample", "Does nothing.", {}, [] {
+                          return std::vector<std::string>{"a file is missing"};
+                        }};
+    const auto exit_code = configure(binary, fields, static_cast<int>(words.size()), words.data(),
+                                     Versions::plain(fields));
+    return std::pair(exit_code, err.text());
+  };
+  CHECK(configured({"--data=x"}) ==
+        std::pair(std::optional<int>(), std::string("millrace-sample: warning: --data: is for "
+                                                    "nothing\n")));
+  CHECK(configured({"--data=odd"}).second == "millrace-sample: hint: --data: is odd\n");
+  CHECK(configured({"--data=x", "--check-settings"}) ==
+        std::pair(std::optional<int>(1),
+                  std::string("millrace-sample: 2 settings are wrong\n  --data: is for nothing\n"
+                              "  a file is missing\n"
+                              "`millrace-sample --help` lists every setting.\n")));
+}

@@ -32,10 +32,14 @@ std::string shown_options(std::string_view options) {
   return out;
 }
 
-// No part of an address of ours has an `@` before its options, so what stands before is a login.
+// No part of an address of ours has an `@` before its options, so what stands before is a login,
+// which may have a `?` in it.
 std::size_t login_end(const std::string& url) {
   const std::size_t scheme = url.find("://");
-  const std::size_t at = url.rfind('@', url.find('?'));
+  const std::size_t query = url.find('?');
+  std::size_t at = url.rfind('@');
+  if (at != std::string::npos && at > query && url.substr(query, at - query).find('=') != url.npos)
+    at = url.rfind('@', query);  // of an option
   return scheme == std::string::npos || at < scheme ? std::string::npos : at;
 }
 

@@ -247,16 +247,22 @@ class Kms final : public KeyProvider {
 
 }  // namespace
 
-Result<std::unique_ptr<KeyProvider>> open_kms(KmsOptions options,
-                                              std::unique_ptr<KeyProvider> older) {
+Result<std::string> kms_socket(const std::string& address) {
   constexpr std::string_view scheme = "unix:";
-  std::string path = options.socket;
+  std::string path = address;
   if (path.starts_with(scheme)) path.erase(0, scheme.size());
   if (path.starts_with("//")) path.erase(0, 2);  // as Kubernetes writes it, unix:///run/kms.sock
-  if (!options.socket.starts_with(scheme) || !path.starts_with('/'))
+  if (!address.starts_with(scheme) || !path.starts_with('/'))
     return fail(Code::invalid_argument,
-                "\"" + options.socket + "\" is no address of a KMS plugin: write unix:/PATH");
-  options.socket = std::string(scheme) + path;
+                "\"" + address + "\" is no address of a KMS plugin: write unix:/PATH");
+  return std::string(scheme) + path;
+}
+
+Result<std::unique_ptr<KeyProvider>> open_kms(KmsOptions options,
+                                              std::unique_ptr<KeyProvider> older) {
+  Result<std::string> socket = kms_socket(options.socket);
+  if (!socket) return fail(std::move(socket.error()));
+  options.socket = std::move(*socket);
   return std::make_unique<Kms>(std::move(options), std::move(older));
 }
 

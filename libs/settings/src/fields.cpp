@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 
 #include "help_of.hpp"
 #include "settings/settings.hpp"
@@ -12,8 +13,14 @@ void Fields::add(std::string name, std::string help, std::string kind, Set set,
                  std::function<std::string()> show) {
   statekit::check(find(name) == nullptr, "a setting is described once");
   std::string fallback = show();
-  fields_.push_back(Field{std::move(name), std::move(help), std::move(fallback), std::move(kind),
-                          std::move(set), std::move(show), false});
+  fields_.push_back(Field{std::move(name),
+                          std::move(help),
+                          std::move(fallback),
+                          std::move(kind),
+                          std::move(set),
+                          std::move(show),
+                          false,
+                          {}});
 }
 
 void Fields::text(std::string name, std::string& target, std::string help) {
@@ -121,6 +128,24 @@ void Fields::addresses(std::string name, std::string& target, std::string help) 
       [&target] { return target; });
 }
 
+void Fields::folder(std::string name, std::string& target, std::string help) {
+  const std::string described = name;
+  text(std::move(name), target, std::move(help));
+  judge(described, [&target]() -> std::optional<Objection> {
+    if (!target.empty()) return std::nullopt;
+    return Objection{Weight::refused,
+                     "wanted a folder, such as .millrace, got nothing; the root of the file system "
+                     "is \"/\""};
+  });
+}
+
+void Fields::judge(std::string_view name, Judge judge) {
+  const auto found = std::find_if(fields_.begin(), fields_.end(),
+                                  [&](const Field& field) { return field.name == name; });
+  statekit::check(found != fields_.end(), "a setting is described before it is judged");
+  found->judge = std::move(judge);
+}
+
 void Fields::foreign(std::string section) { foreign_.push_back(std::move(section)); }
 
 const Field* Fields::find(std::string_view name) const {
@@ -137,10 +162,14 @@ bool Fields::is_foreign(std::string_view name) const {
 namespace {
 
 // Of `name=value`; one that names a file is no secret itself.
-bool is_secret_option(std::string_view name) {
-  if (name.ends_with("file")) return false;
-  for (const std::string_view word : {"pass", "token", "secret", "pwd"})
-    if (name.find(word) != std::string_view::npos) return true;
+bool is_secret_option(std::string_view option) {
+  std::string name(option);
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (name.ends_with("file") || name == "key") return false;  // `key` is a file, beside `cert`
+  for (const std::string_view word :
+       {"pass", "token", "secret", "pwd", "auth", "credential", "key", "sig"})
+    if (name.find(word) != std::string::npos) return true;
   return false;
 }
 
@@ -159,13 +188,17 @@ std::string masked_options(std::string_view options) {
 
 }  // namespace
 
-// A password that was written as it is may hold any of `@`, `/` and `:`, and no address of ours has
-// an
-// `@` of its own. So all before the last one is hidden.
+// A password that was written as it is may hold any of `@`, `/`, `?` and `:`. So all before the
+// last
+// `@` is hidden, and where that stands behind a `?`, what goes on behind it as well.
 std::string masked(const std::string& text) {
   const auto scheme = text.find("://");
   if (scheme == std::string::npos) return text;
   const auto query = std::min(text.find('?', scheme), text.size());
+  if (const auto last = text.rfind('@'); last != std::string::npos && last > query) {
+    const auto next = std::min(text.find('&', last), text.size());
+    return text.substr(0, scheme + 3) + "***" + masked_options(text.substr(next));
+  }
   const std::string options =
       query == text.size() ? std::string() : "?" + masked_options(text.substr(query + 1));
   const std::string place = text.substr(0, query);

@@ -1,7 +1,6 @@
 // A settings file as a layer. A value of the wrong TOML type is a fault here, where the line is
 // known; what it means is the field's affair.
 #include <algorithm>
-#include <fstream>
 
 #include "file.hpp"
 #include "layer.hpp"
@@ -11,7 +10,6 @@
 namespace millrace::settings {
 namespace {
 
-constexpr std::size_t file_bytes_max = 1 << 20;
 constexpr std::string_view version_key = "version";
 
 using Type = TomlItem::Type;
@@ -20,7 +18,8 @@ std::string wanted(const std::string& kind) {
   if (kind == "integer") return "wanted an integer, without quotes";
   if (kind == "boolean") return "wanted true or false, without quotes";
   if (kind == "duration") return "wanted a duration in quotes, such as \"10s\"";
-  if (kind == "list") return "wanted a list of strings, such as [\"a\", \"b\"]";
+  if (kind == "list")
+    return "wanted a list of strings without commas in them, such as [\"a\", \"b\"]";
   if (kind == "address") return "wanted host:port in quotes, such as \"127.0.0.1:8080\"";
   return "wanted a string in quotes";
 }
@@ -68,9 +67,25 @@ class Reader {
     if (const OuterField* field = version_->find(item.name)) {
       if (!fits(field->kind, item.type)) return fault(item, wanted(field->kind));
       layer_.assignments.push_back({item.name, item.text, place(item)});
+    } else if (is_section(*version_, item.name)) {
+      fault(item, how_to_write_section(item.name));
     } else if (!reading_.fields.is_foreign(item.name)) {
       fault(item, "no such setting" + suggestion(item));
     }
+  }
+
+  // Of one that was written as something else, such as [[schema]] or schema = "x".
+  std::string how_to_write_section(const std::string& name) const {
+    const auto within = std::find_if(
+        version_->fields.begin(), version_->fields.end(), [&](const OuterField& field) {
+          return field.name.starts_with(name + ".") &&
+                 field.name.find('.', name.size() + 1) == std::string::npos;
+        });
+    const std::string like =
+        within == version_->fields.end()
+            ? "its settings"
+            : "lines such as " + within->name.substr(name.size() + 1) + " = ...";
+    return "is a section, not a setting: write [" + name + "], and below it " + like;
   }
 
   std::string suggestion(const TomlItem& item) const {
@@ -90,28 +105,14 @@ class Reader {
 
 }  // namespace
 
-bool is_section(const Versions& versions, const std::string& table) {
-  return std::any_of(versions.all.begin(), versions.all.end(), [&](const Version& version) {
-    return std::any_of(version.fields.begin(), version.fields.end(), [&](const OuterField& field) {
-      return field.name.starts_with(table + ".");
-    });
-  });
+bool is_section(const Version& version, const std::string& table) {
+  return std::any_of(version.fields.begin(), version.fields.end(),
+                     [&](const OuterField& field) { return field.name.starts_with(table + "."); });
 }
 
-statekit::Result<std::string> read_whole(const std::string& path) {
-  using statekit::Code;
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    return statekit::fail(Code::not_found, path + ": cannot be opened; is it there and readable?");
-  std::string text(file_bytes_max + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.gcount() == 0 && !file.eof()))
-    return statekit::fail(Code::invalid_argument, path + ": cannot be read; is it a file?");
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > file_bytes_max)
-    return statekit::fail(Code::invalid_argument,
-                          path + ": larger than 1 MiB, which no settings file should be");
-  return text;
+bool is_section(const Versions& versions, const std::string& table) {
+  return std::any_of(versions.all.begin(), versions.all.end(),
+                     [&](const Version& version) { return is_section(version, table); });
 }
 
 Layer read_text(const Reading& reading, const std::string& name, const std::string& text) {

@@ -39,9 +39,23 @@ std::string other_version(const Reading& reading, const std::string& variable) {
   return {};
 }
 
+// What Kubernetes and Docker set of a service that is called `millrace`, `millrace-schema` and the
+// like: MILLRACE_SCHEMA_SERVICE_HOST, MILLRACE_SCHEMA_PORT=tcp://10.0.0.1:8892 and more.
+bool is_of_orchestrator(std::string_view variable, std::string_view value) {
+  if (variable.ends_with("_SERVICE_HOST") || variable.find("_SERVICE_PORT") != variable.npos)
+    return true;
+  if (variable.ends_with("_PORT")) return value.find("://") != value.npos;
+  const auto port = variable.find("_PORT_");
+  if (port == variable.npos) return false;
+  const std::string_view rest = variable.substr(port + 6);  // 8892_TCP, 8892_TCP_ADDR
+  const auto digits = rest.find_first_not_of("0123456789");
+  return digits != 0 && digits != rest.npos &&
+         (rest.substr(digits).starts_with("_TCP") || rest.substr(digits).starts_with("_UDP") ||
+          rest.substr(digits).starts_with("_SCTP"));
+}
+
 // A variable that is no setting is a fault where it was meant as one: it names a section of ours,
-// or is nearly the name of a setting. Others (MILLRACE_SERVICE_HOST, as Kubernetes sets it for a
-// service named millrace) are none of our business. Empty: no fault.
+// or is nearly the name of a setting. Others are none of our business. Empty: no fault.
 std::string fault_of(const Reading& reading, const Version& version, const std::string& variable) {
   const std::string section = section_of(variable);
   if (reading.fields.is_foreign(section)) return {};
@@ -59,6 +73,24 @@ std::string fault_of(const Reading& reading, const Version& version, const std::
   const std::string hint =
       meant.empty() ? "" : "; did you mean " + std::string(prefix) + meant + "?";
   return variable + ": no such setting" + hint;
+}
+
+// A variable that is passed over, and is nearly a name that another version has: it may have been
+// meant as that, or not. Empty: none.
+std::string hint_of(const Reading& reading, const Version& version, const std::string& variable) {
+  const std::string section = section_of(variable);
+  if (reading.fields.is_foreign(section) || section == "cli") return {};
+  for (const Version& other : reading.versions.all) {
+    if (other.number == version.number) continue;
+    std::vector<std::string> known;
+    for (const OuterField& field : other.fields)
+      if (!field.name.starts_with("cli.")) known.push_back(environment_name(field.name));
+    const std::string meant = near_miss(variable, known);
+    if (!meant.empty())
+      return variable + " is no setting and is passed over; did you mean " + meant + ", with " +
+             std::string(version_variable) + "=" + std::to_string(other.number) + "?";
+  }
+  return {};
 }
 
 // The words of the command line, one after another.
@@ -181,7 +213,10 @@ Layer read_environment(const Reading& reading,
     if (const auto found = field_of.find(variable); found != field_of.end()) {
       layer.assignments.push_back({found->second, value, variable});
     } else if (!variable.starts_with(run_prefix)) {
+      if (is_of_orchestrator(variable, value)) continue;
       std::string fault = fault_of(reading, version, variable);
+      std::string hint = fault.empty() ? hint_of(reading, version, variable) : "";
+      if (!hint.empty()) layer.hints.push_back(std::move(hint));
       if (!fault.empty()) layer.faults.push_back(std::move(fault));
     }
   }

@@ -25,6 +25,7 @@ struct Layer {
   bool version_named = false;
   std::vector<Assignment> assignments;
   std::vector<std::string> faults;  // what could not be read at all
+  std::vector<std::string> hints;   // what is passed over and may have been meant otherwise
 };
 
 // What a reader knows: the versions, and which sections are none of its business.

@@ -1,6 +1,7 @@
 // Reads each source into a layer, converts it by its own version, lays later ones over earlier
-// ones, and sets the fields that remain. A value that is covered by a later source is still
-// checked: a fault that only shows when a flag is dropped would be a trap.
+// ones, and sets the fields that remain. A value that is covered by a later source must still be
+// one that can be read: a fault that only shows when a flag is dropped would be a trap. What more
+// is said of values (Fields::judge) was not always said, so it is said of those in force alone.
 #include "layer.hpp"
 
 namespace millrace::settings {
@@ -14,11 +15,13 @@ class Loading {
 
   void lay_over(const Layer& layer) {
     faults_.insert(faults_.end(), layer.faults.begin(), layer.faults.end());
+    loaded_.hints.insert(loaded_.hints.end(), layer.hints.begin(), layer.hints.end());
     for (const Assignment& assignment : layer.assignments) assign(layer, assignment);
     if (!layer.version_named && speaks_old(layer)) loaded_.hints.push_back(hint(layer));
   }
 
   statekit::Result<Loaded> result() && {
+    for (const Field& field : fields_.all()) judge(field);
     if (faults_.empty()) return std::move(loaded_);
     const std::string count =
         faults_.size() == 1 ? "1 setting is" : std::to_string(faults_.size()) + " settings are";
@@ -45,6 +48,27 @@ class Loading {
       return fault(assignment, status.error().message);
     loaded_.source_of[field->name] = layer.source;
     loaded_.where_of[field->name] = assignment.where;
+    name_of_[field->name] = assignment.name;
+  }
+
+  void judge(const Field& field) {
+    const auto where = loaded_.where_of.find(field.name);
+    if (where == loaded_.where_of.end() || !field.judge) return;
+    const auto objection = field.judge();
+    if (!objection) return;
+    const bool in_file = loaded_.source_of[field.name] == Source::file;
+    std::string line = where->second + ": ";
+    if (in_file) line += name_of_.at(field.name) + ": ";
+    line += objection->what;
+    lines_for(objection->weight).push_back(std::move(line));
+  }
+
+  std::vector<std::string>& lines_for(Weight weight) {
+    switch (weight) {
+      case Weight::odd: return loaded_.hints;
+      case Weight::useless: return loaded_.useless;
+      default: return faults_;
+    }
   }
 
   // Where a source that names no version uses a name that the newest version spells otherwise.
@@ -77,6 +101,7 @@ class Loading {
   const Versions& versions_;
   Loaded loaded_;
   std::vector<std::string> faults_;
+  std::map<std::string, std::string> name_of_;  // by field: as its source spells it
 };
 
 }  // namespace

@@ -35,11 +35,15 @@ std::string footer(const Binary& binary, const Fields& fields, const Versions& v
   return text;
 }
 
-void say(const Binary& binary, const Loaded& loaded) {
+// What is useless is a fault of a check, which says it at its end.
+void say(const Binary& binary, const Loaded& loaded, bool check_only) {
   for (const std::string& line : loaded.deprecated)
     std::cerr << binary.name << ": DEPRECATED: " << line << '\n';
   for (const std::string& line : loaded.hints)
     std::cerr << binary.name << ": hint: " << line << '\n';
+  if (check_only) return;
+  for (const std::string& line : loaded.useless)
+    std::cerr << binary.name << ": warning: " << line << '\n';
 }
 
 int refuse(const Binary& binary, const statekit::Error& error) {
@@ -96,13 +100,15 @@ std::optional<int> configure(const Binary& binary, Fields& fields, int argc,
   sources.arguments = app.remaining();
   const auto loaded = load(fields, sources, versions);
   if (!loaded) return refuse(binary, loaded.error());
-  say(binary, *loaded);
+  say(binary, *loaded, check_only);
   fields.note_deprecated(loaded->deprecated.size());
   if (!check_only) return std::nullopt;
+  std::vector<std::string> faults = loaded->useless;
   if (binary.faults)
-    if (auto faults = binary.faults(); !faults.empty())
-      return refuse(binary, {statekit::Code::failed_precondition, count_of(faults.size()),
-                             std::move(faults)});
+    for (std::string& fault : binary.faults()) faults.push_back(std::move(fault));
+  if (!faults.empty())
+    return refuse(
+        binary, {statekit::Code::failed_precondition, count_of(faults.size()), std::move(faults)});
   if (binary.warnings)
     for (const std::string& line : binary.warnings())
       std::cerr << binary.name << ": warning: " << line << '\n';

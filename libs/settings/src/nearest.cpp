@@ -21,10 +21,9 @@ std::size_t edits(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-}  // namespace
-
-std::string nearest(std::string_view wrong, const std::vector<std::string>& known) {
-  std::size_t best = std::max<std::size_t>(2, wrong.size() / 3) + 1;
+std::string nearest_within(std::size_t edits_max, std::string_view wrong,
+                           const std::vector<std::string>& known) {
+  std::size_t best = edits_max + 1;
   std::string found;
   if (wrong.size() > 128) return found;
   for (const std::string& name : known) {
@@ -35,6 +34,16 @@ std::string nearest(std::string_view wrong, const std::vector<std::string>& know
     }
   }
   return found;
+}
+
+}  // namespace
+
+std::string nearest(std::string_view wrong, const std::vector<std::string>& known) {
+  return nearest_within(std::max<std::size_t>(2, wrong.size() / 3), wrong, known);
+}
+
+std::string near_miss(std::string_view wrong, const std::vector<std::string>& known) {
+  return nearest_within(2, wrong, known);
 }
 
 std::string did_you_mean(std::string_view wrong, const std::vector<std::string>& known) {

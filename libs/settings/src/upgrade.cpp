@@ -41,7 +41,8 @@ Lines lines_of(const std::string& text) {
   return lines;
 }
 
-// The comment behind a table's header, as a line of its own.
+// The comment behind a table's header, or behind a table in braces with nothing in it, as a line of
+// its own.
 void take_header(const std::string& line, Lines& pending) {
   const auto comment = line.find('#');
   if (comment != std::string::npos) pending.push_back(trimmed(line.substr(comment)));
@@ -77,10 +78,10 @@ Cut cut(const std::string& text, std::vector<TomlItem> items) {
         cut.pieces.push_back({std::exchange(pending, {}), *item});
       }
       number = last;
-    } else if (line.starts_with("[")) {
-      take_header(line, pending);
     } else if (line.empty() || line.starts_with("#")) {
       pending.push_back(line);
+    } else {
+      take_header(line, pending);
     }
   }
   cut.tail = std::move(pending);
@@ -114,10 +115,13 @@ class Writing {
   Result<std::string> write(const Cut& cut) {
     add(top_, cut.heading);
     if (!cut.heading.empty()) top_ += "\n";
+    std::string after;
     for (const Piece& piece : cut.pieces) {
-      if (piece.item.name == "version") add(top_, piece.before);
+      if (piece.item.name != "version") continue;
+      add(top_, piece.before);
+      after = comment_behind(piece.item);
     }
-    top_ += "version = " + std::to_string(versions_.newest().number) + "\n";
+    top_ += "version = " + std::to_string(versions_.newest().number) + after + "\n";
     for (const Piece& piece : cut.pieces) {
       if (piece.item.name == "version") continue;
       if (const auto placed = place(piece); !placed) return fail(placed.error());
@@ -143,19 +147,23 @@ class Writing {
     if (!converted) return fail(converted.error());
     if (converted->field.empty()) {
       deprecated.push_back(item.name + ": " + converted->instead);
-      text_of(section(item.name), piece.before) += "# " + leaf(item.name) + " = " + flat(item.raw) +
-                                                   "  # lost its meaning: " + converted->instead +
-                                                   "\n";
+      text_of(section(item.name), piece.before) +=
+          "# " + leaf(item.name) + " = " + flat(item.raw) + comment_behind(item) +
+          "  # lost its meaning: " + converted->instead + "\n";
       return {};
     }
     const std::string& name = converted->field;
     const std::string value = converted->text == item.text
                                   ? item.raw
                                   : printed(versions_.newest().find(name)->kind, converted->text);
-    const std::string after = trimmed(item.after);
     text_of(section(name), piece.before) +=
-        leaf(name) + " = " + value + (after.starts_with("#") ? "  " + after : "") + "\n";
+        leaf(name) + " = " + value + comment_behind(item) + "\n";
     return {};
+  }
+
+  static std::string comment_behind(const TomlItem& item) {
+    const std::string after = trimmed(item.after);
+    return after.starts_with("#") ? "  " + after : "";
   }
 
   static std::string section(const std::string& name) {
@@ -205,20 +213,56 @@ std::map<std::string, std::string> meaning(const Versions& versions, const Layer
   return set;
 }
 
-statekit::Status check_faults(const Layer& layer) {
-  if (layer.faults.empty()) return {};
+// What cannot be read at all, and what no field takes.
+statekit::Status check_faults(const Versions& versions, const Fields& fields, const Layer& layer) {
+  Lines faults = layer.faults;
+  for (const Assignment& assignment : layer.assignments) {
+    const auto converted = convert(versions, layer.version, assignment.name, assignment.text);
+    const Field* field = converted ? fields.find(converted->field) : nullptr;
+    statekit::Status taken;
+    if (!converted) taken = fail(converted.error());
+    if (field != nullptr) taken = field->set(converted->text);
+    if (!taken)
+      faults.push_back(assignment.where + ": " + assignment.name + ": " + taken.error().message);
+  }
+  if (faults.empty()) return {};
   return statekit::fail(Code::invalid_argument, layer.name + " cannot be upgraded as it is",
-                        layer.faults);
+                        std::move(faults));
+}
+
+// An editor's mark at the beginning of a text, which says nothing.
+std::string without_mark(const std::string& text) {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
+std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const bool found = text.substr(at).starts_with(from);
+    out += found ? to : text.substr(at, 1);
+    at += found ? from.size() : 1;
+  }
+  return out;
+}
+
+// As on Windows: where every line does, every line of what is written does.
+bool ends_lines_with_returns(const std::string& text) {
+  const auto lines = std::count(text.begin(), text.end(), '\n');
+  return lines > 0 && std::count(text.begin(), text.end(), '\r') == lines &&
+         replaced(text, "\r\n", "").find('\r') == std::string::npos;
 }
 
 }  // namespace
 
-Result<Upgraded> upgrade(const Versions& versions, const std::string& name,
-                         const std::string& text) {
+Result<Upgraded> upgrade(const Versions& versions, const Fields& fields, const std::string& name,
+                         const std::string& whole) {
+  const bool returns = ends_lines_with_returns(whole);
+  const std::string text = without_mark(returns ? replaced(whole, "\r\n", "\n") : whole);
   const Fields none;
   const Reading reading{versions, none};
   const Layer before = read_text(reading, name, text);
-  if (auto checked = check_faults(before); !checked) return fail(checked.error());
+  if (auto checked = check_faults(versions, fields, before); !checked) return fail(checked.error());
   auto items = toml_items(text, [&](const std::string& t) { return is_section(versions, t); });
   if (!items) return fail(items.error());
   Writing writing(versions, before.version);
@@ -229,6 +273,7 @@ Result<Upgraded> upgrade(const Versions& versions, const std::string& name,
     return statekit::fail(Code::internal, name +
                                               " would mean something else when upgraded; "
                                               "nothing was written: please report this file");
+  if (returns) *written = replaced(*written, "\n", "\r\n");
   return Upgraded{std::move(*written), before.version, std::move(writing.deprecated)};
 }
 

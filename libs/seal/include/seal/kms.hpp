@@ -26,6 +26,9 @@ struct KmsOptions {
   std::size_t annotations_bytes_max = 32 * 1'024;
 };
 
+// Where a plugin listens, as unix:PATH. InvalidArgument for an address that is no socket's. Pure.
+statekit::Result<std::string> kms_socket(const std::string& address);
+
 // `older`: unwraps what was wrapped before there was a KMS; may be null. InvalidArgument for an
 // address that is no socket's.
 statekit::Result<std::unique_ptr<KeyProvider>> open_kms(KmsOptions options,

@@ -27,6 +27,19 @@ namespace millrace::settings {
 
 enum class Source { defaults, file, environment, flag };
 
+// What is said of a value in force that can be read and yet is wrong. A deployment that worked goes
+// on working, so only what a program could never have worked with is refused.
+enum class Weight {
+  refused,  // the program does not start
+  useless,  // it starts, says so, and does without; a check fails
+  odd,      // a hint
+};
+struct Objection {
+  Weight weight = Weight::refused;
+  std::string what;  // what is wrong and what to write
+};
+using Judge = std::function<std::optional<Objection>()>;
+
 // One setting: its name, what it is for, and how to read and print it.
 struct Field {
   std::string name;      // section.field; a top-level one has no dot
@@ -36,6 +49,7 @@ struct Field {
   std::function<statekit::Status(std::string_view)> set;  // from text; says what is wrong with it
   std::function<std::string()> show;
   bool secret = false;  // never printed
+  Judge judge = {};     // of the value in force; null: nothing is said of it
 };
 
 class Fields {
@@ -57,6 +71,14 @@ class Fields {
   void address(std::string name, std::string& target, std::string help);
   // One or several of them, with commas between.
   void addresses(std::string name, std::string& target, std::string help);
+  // A text that may not be empty: an empty one would be the root of the file system.
+  void folder(std::string name, std::string& target, std::string help);
+
+  // Has `judge` asked once all sources are laid over one another, where one of them set `name`: a
+  // value that a later source covers is not judged. REQUIRES: `name` was described.
+  void judge(std::string_view name, Judge judge);
+  // In this process `name` leads nowhere, whatever it says: it is not judged.
+  void unused(std::string_view name) { judge(name, {}); }
 
   // A section that belongs to another binary: its settings may stand in the same file and
   // environment, and are passed over here.
@@ -92,8 +114,10 @@ struct Loaded {
   std::map<std::string, Source> source_of;  // by field name; those left at their default included
   std::map<std::string, std::string> where_of;  // "millrace.toml:3"; those that were set
   std::vector<std::string>
-      deprecated;                  // a line for each name that lost its meaning, and what to do
-  std::vector<std::string> hints;  // a line for each source that names no version but should
+      deprecated;                    // a line for each name that lost its meaning, and what to do
+  std::vector<std::string> hints;    // a line for each source that names no version but should, and
+                                     // for each value that is odd
+  std::vector<std::string> useless;  // a line for each value that nothing can be done with
 };
 
 // All faults at once: Error.details has a line for each, with its source, and "did you mean" for a

@@ -15,9 +15,11 @@ struct Upgraded {
   std::vector<std::string> deprecated;  // what lost its meaning and is left as a comment
 };
 
-// Errors: invalid-argument with every fault of the file, as load() gives them.
-statekit::Result<Upgraded> upgrade(const Versions& versions, const std::string& name,
-                                   const std::string& text);
+// Errors: invalid-argument with every fault of the file, as load() gives them; what only a value in
+// force is judged by (Fields::judge) is none, since another source may cover it. `fields` are set
+// by it: they are not to be used afterwards.
+statekit::Result<Upgraded> upgrade(const Versions& versions, const Fields& fields,
+                                   const std::string& name, const std::string& text);
 
 // The text of the file; errors as load() words them.
 statekit::Result<std::string> read_settings_file(const std::string& path);
