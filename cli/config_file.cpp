@@ -7,6 +7,7 @@
 
 #include <toml++/toml.h>
 
+#include "cli/config_same.hpp"
 #include "schema/json.hpp"
 #include "schema/suggest.hpp"
 
@@ -202,6 +203,19 @@ Result<std::string> print_toml(const Tables& tables) {
   return out;
 }
 
+// TOML has 64 bits for a number; what would come back as another value is not printed.
+Status keeps_all(const std::vector<ConfigChange>& values, const std::string& toml) {
+  const auto back = parse_toml(toml, "TOML", true);
+  if (!back) return fail(back.error());
+  std::map<ConfigKey, std::string> read;
+  for (const ConfigChange& each : *back) read[{each.module, each.name}] = *each.json;
+  for (const ConfigChange& each : values)
+    if (each.json && !same_json(*each.json, read[{each.module, each.name}]))
+      return fail(Code::invalid_argument, schema::config_name(each.module, each.name) +
+                                              " would lose digits in TOML: export as JSON");
+  return {};
+}
+
 // By hand, so that each value stays as it is, digit for digit.
 std::string print_table(const std::vector<const ConfigChange*>& values, const std::string& indent) {
   std::string out = "{";
@@ -244,7 +258,10 @@ Result<std::string> print_config(const std::vector<ConfigChange>& values, Config
   for (const ConfigChange& each : values)
     if (each.json) tables[each.module].push_back(&each);
   if (format == ConfigFormat::json) return print_json(tables);
-  return print_toml(tables);
+  auto text = print_toml(tables);
+  if (!text) return text;
+  if (Status kept = keeps_all(values, *text); !kept) return fail(kept.error());
+  return text;
 }
 
 }  // namespace millrace::cli

@@ -13,7 +13,8 @@
 
 namespace millrace::cli {
 
-inline constexpr std::size_t config_file_bytes_max = std::size_t{8} << 20;
+// More than all values together have, with their names.
+inline constexpr std::size_t config_file_bytes_max = std::size_t{16} << 20;
 
 enum class ConfigFormat { json, toml };
 

@@ -77,6 +77,12 @@ TEST_CASE("what is exported is imported as it was") {
   const auto none = print_config({{"shop", "x", "null"}}, ConfigFormat::toml);
   REQUIRE(!none);
   CHECK(none.error().message == "shop.x: null has no form in TOML: export as JSON");
+  const std::string digits = "123456789012345678901234567890";
+  CHECK(print_config({{"shop", "x", digits}}, ConfigFormat::json)->find(digits) !=
+        std::string::npos);
+  const auto lost = print_config({{"shop", "x", digits}}, ConfigFormat::toml);
+  REQUIRE(!lost);
+  CHECK(lost.error().message == "shop.x would lose digits in TOML: export as JSON");
 }
 
 TEST_CASE("hostile files of config are refused without a crash") {
