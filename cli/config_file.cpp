@@ -270,15 +270,6 @@ std::string print_json(const Tables& tables) {
 
 }  // namespace
 
-bool says_nothing(const std::string& text) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    const auto first = line.find_first_not_of(" \t\r\xEF\xBB\xBF");
-    if (first != std::string::npos && line[first] != '#') return false;
-  }
-  return true;
-}
-
 Result<ConfigFormat> config_format_of(const std::string& file) {
   if (file.ends_with(".json")) return ConfigFormat::json;
   if (file.ends_with(".toml")) return ConfigFormat::toml;

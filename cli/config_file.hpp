@@ -13,7 +13,8 @@
 
 namespace millrace::cli {
 
-inline constexpr std::size_t config_file_bytes_max = std::size_t{8} << 20;
+// More than all values together have, with their names.
+inline constexpr std::size_t config_file_bytes_max = std::size_t{16} << 20;
 
 enum class ConfigFormat { json, toml };
 
@@ -26,10 +27,6 @@ statekit::Result<std::vector<ConfigChange>> parse_config(const std::string& text
                                                          ConfigFormat format,
                                                          const std::string& file,
                                                          bool hide = false);
-
-// True for a text without any table, as a command that failed leaves it: it says nothing, not even
-// that there are no values.
-bool says_nothing(const std::string& text);
 
 // The changes that set something. InvalidArgument where a value has no form in TOML (null, numbers
 // that do not fit 64 bits).

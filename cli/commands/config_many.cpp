@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/commands/config_parts.hpp"
 #include "cli/config_file.hpp"
+#include "cli/config_same.hpp"
 #include "cli/json.hpp"
 #include "cli/revision.hpp"
 #include "cli/source.hpp"
@@ -19,8 +20,6 @@ using statekit::Result;
 
 namespace {
 
-using Key = std::pair<std::string, std::string>;  // module, name
-
 struct Options {
   std::string file;
   std::string module;
@@ -33,8 +32,8 @@ struct Options {
 };
 
 // What is set itself: not what a module is given of the values for all.
-std::map<Key, std::string> values_set(const ConfigReport& report) {
-  std::map<Key, std::string> values;
+std::map<ConfigKey, std::string> values_set(const ConfigReport& report) {
+  std::map<ConfigKey, std::string> values;
   for (const ConfigEntry& entry : report.entries)
     if (entry.json && !entry.from_global) values[{entry.module, entry.name}] = *entry.json;
   return values;
@@ -51,11 +50,6 @@ Result<std::vector<ConfigChange>> read_file(const Options& options) {
   if (!format) return fail(format.error());
   const auto text = read_source(options.file, config_file_bytes_max);
   if (!text) return fail(text.error());
-  if (says_nothing(*text))
-    return fail(Code::invalid_argument,
-                options.file +
-                    ": holds no values, and no table that could; to unset all of them, " +
-                    "`--replace` with {\"global\": {}}");
   return parse_config(*text, *format, options.file);
 }
 
@@ -75,22 +69,29 @@ int nothing_to_change(const Session& session, const ConfigReport& report) {
   return done;
 }
 
+// An empty file is what a failed export leaves behind, so it takes nothing away.
+statekit::Error holds_nothing(const Options& options) {
+  std::string what = options.file + ": holds no values";
+  if (options.replace) what += ", so nothing was done: `millrace config unset NAME ...` unsets";
+  return {Code::invalid_argument, what, {}};
+}
+
 int import(const Session& session, const Options& options) {
   auto changes = read_file(options);
   if (!changes) return session.report(changes.error());
+  const bool empty = changes->empty();
   std::optional<statekit::Revision> seen;
-  if (options.replace) {
+  // The service passes over what is so already; only what is too much for it is thinned out here.
+  if (options.replace || changes->size() > config_changes_at_once) {
     const auto report = SchemaClient(session.addresses.schema).config("");
     if (!report) return session.report(report.error());
-    seen = report->position.revision;
-    std::set<Key> kept;
-    for (const ConfigChange& each : *changes) kept.insert({each.module, each.name});
-    for (const auto& [key, json] : values_set(*report))
-      if (!kept.contains(key)) changes->push_back({key.first, key.second, {}});
-    if (changes->empty()) return nothing_to_change(session, *report);
+    const auto now = values_set(*report);
+    if (options.replace) seen = report->position.revision;
+    if (options.replace && !empty) unset_others(now, *changes);
+    if (changes->size() > config_changes_at_once) changes = without_same(*std::move(changes), now);
+    if (changes->empty() && (!empty || now.empty())) return nothing_to_change(session, *report);
   }
-  if (changes->empty())
-    return session.report({Code::invalid_argument, options.file + ": holds no values", {}});
+  if (empty) return session.report(holds_nothing(options));
   const std::string words = done_words(*changes);
   return change_config(session, options.write, *std::move(changes), words, seen);
 }
@@ -111,11 +112,11 @@ int export_values(const Session& session, const Options& options) {
 }
 
 // What turns the values of now into those of then.
-std::vector<ConfigChange> back_to(const std::map<Key, std::string>& then,
-                                  const std::map<Key, std::string>& now,
-                                  const std::set<Key>& only) {
+std::vector<ConfigChange> back_to(const std::map<ConfigKey, std::string>& then,
+                                  const std::map<ConfigKey, std::string>& now,
+                                  const std::set<ConfigKey>& only) {
   std::vector<ConfigChange> changes;
-  const auto wanted = [&](const Key& key) { return only.empty() || only.contains(key); };
+  const auto wanted = [&](const ConfigKey& key) { return only.empty() || only.contains(key); };
   for (const auto& [key, json] : then) {
     const auto found = now.find(key);
     const bool same = found != now.end() && found->second == json;
@@ -129,7 +130,7 @@ std::vector<ConfigChange> back_to(const std::map<Key, std::string>& then,
 int rollback(const Session& session, const Options& options) {
   const auto revision = read_revision(options.revision);
   if (!revision) return session.report(revision.error());
-  std::set<Key> only;
+  std::set<ConfigKey> only;
   for (const std::string& name : options.names) {
     const auto words = config_words(name);
     if (!words) return session.report(words.error());

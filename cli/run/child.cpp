@@ -12,6 +12,7 @@
 #include <cstring>
 #include <thread>
 
+#include "cli/run/config_environment.hpp"
 #include "cli/run/forward.hpp"
 
 extern char** environ;
@@ -29,7 +30,7 @@ int fault_of(const std::string& file) {
   struct stat about {};
   if (stat(file.c_str(), &about) != 0) return errno;
   if (!S_ISREG(about.st_mode)) return EACCES;
-  return access(file.c_str(), X_OK) == 0 ? 0 : errno;
+  return ::access(file.c_str(), X_OK) == 0 ? 0 : errno;
 }
 
 struct Pipe {
@@ -49,10 +50,12 @@ struct Pipe {
   }
 };
 
+// Config of a program around this one, which is another's, is not handed on.
 std::vector<std::string> merged_environment(const std::map<std::string, std::string>& added) {
   std::vector<std::string> entries;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string text(*entry);
+    if (text.starts_with(config_variable_prefix)) continue;
     if (!added.contains(text.substr(0, text.find('=')))) entries.push_back(text);
   }
   for (const auto& [name, value] : added) entries.push_back(name + "=" + value);

@@ -108,6 +108,17 @@ TEST_CASE("a program may write the core dumps that it is given, whatever this pr
   CHECK(end_of(**child) == "exit code 0");
 }
 
+TEST_CASE("a program is not given the config of another that runs around it") {
+  setenv("MILLRACE_RUN_CONFIG_region", "theirs", 1);
+  auto child = Child::start(
+      {{"sh", "-c", "test \"$MILLRACE_RUN_CONFIG_own-$MILLRACE_RUN_CONFIG_region\" = mine-"},
+       {{"MILLRACE_RUN_CONFIG_own", "mine"}},
+       ""});
+  unsetenv("MILLRACE_RUN_CONFIG_region");
+  REQUIRE(child);
+  CHECK(end_of(**child) == "exit code 0");
+}
+
 TEST_CASE("a signal reaches the program and what it started") {
   auto child = Child::start({{"sh", "-c", "sleep 1000 & wait"}, {}, ""});
   REQUIRE(child);

@@ -19,6 +19,20 @@ std::string written(const Cluster& cluster, const std::string& name, const std::
   return path;
 }
 
+// A module with so many configs, and a file that sets those from `first` on to texts of `octets`.
+std::string many_configs(int count) {
+  std::string schema = "module shop {\n";
+  for (int i = 0; i < count; ++i) schema += "  config c" + std::to_string(i) + " String\n";
+  return schema + "}\n";
+}
+
+std::string many_values(int first, int end, std::size_t octets) {
+  std::string toml = "[modules.shop]\n";
+  for (int i = first; i < end; ++i)
+    toml += "c" + std::to_string(i) + " = \"" + std::string(octets, 'x') + "\"\n";
+  return toml;
+}
+
 }  // namespace
 
 TEST_CASE("config is set, listed, imported whole, taken back and given to a program") {
@@ -104,4 +118,61 @@ TEST_CASE(
   CHECK(has(refused.err, told));
   CHECK(cluster.millrace({"deploy", schema, "--allow-breaking", "--wait"}).exit_code == 0);
   CHECK(has(cluster.millrace({"config", "list"}).out, "all, not given: shop.currency: wanted Int"));
+}
+
+TEST_CASE(
+    "what was exported is imported again, however much it is, and a commit's limits are told") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const std::string schema = written(cluster, "shop.schema", many_configs(1'200));
+  REQUIRE(cluster.millrace({"deploy", schema, "--wait"}).exit_code == 0);
+  const auto import = [&](const std::string& text, const Words& more = {}) {
+    Words words{"config", "import", written(cluster, "values.toml", text)};
+    words.insert(words.end(), more.begin(), more.end());
+    return cluster.millrace(words);
+  };
+  const Outcome too_many = import(many_values(0, 1'200, 9));
+  CHECK(too_many.exit_code == 2);
+  CHECK(has(too_many.err, "1200 changes are over the limit of 1000"));
+  const Outcome too_large = import(many_values(0, 20, 60'000));
+  CHECK(too_large.exit_code == 2);
+  CHECK(has(too_large.err, "a commit has at most 1000000"));
+  CHECK(cluster.millrace({"config", "export", "--format", "toml"}).out.empty());
+
+  for (const auto& [first, end] : {std::pair{0, 600}, std::pair{600, 1'200}})
+    CHECK(import(many_values(first, end, 1'500)).exit_code == 0);
+  const std::string all = cluster.millrace({"config", "export", "--format", "toml"}).out;
+  CHECK(all.size() > 1'800'000);
+  CHECK(has(import(all, {"--replace"}).out, "nothing to change: it is so already"));
+  CHECK(has(import(all).out, "nothing to change: it is so already"));
+  const Outcome changed = import(all + "extra = 1\n", {"--replace"});
+  CHECK(has(changed.err, "no such config"));
+  const std::string one = all.substr(0, all.rfind("c999 = ")) + "c999 = \"other\"\n";
+  CHECK(has(import(one, {"--replace"}).out, "1 value set at revision "));
+  CHECK(cluster.millrace({"config", "get", "shop.c999"}).out == "\"other\"\n");
+  CHECK(has(import(many_values(0, 1'000, 1'500), {"--replace", "--plan"}).out, "c1199: "));
+}
+
+TEST_CASE("a file that holds no values takes none away") {
+  Cluster cluster;
+  REQUIRE(cluster.ready());
+  const std::string schema = written(cluster, "shop.schema", many_configs(2));
+  REQUIRE(cluster.millrace({"deploy", schema, "--wait"}).exit_code == 0);
+  const std::string empty = written(cluster, "empty.toml", "");
+  CHECK(has(cluster.millrace({"config", "import", empty, "--replace"}).out, "nothing to change"));
+  const std::string two = written(cluster, "two.toml", many_values(0, 2, 9));
+  REQUIRE(cluster.millrace({"config", "import", two}).exit_code == 0);
+  for (const auto& [name, text] :
+       {std::pair{"e.toml", ""}, std::pair{"e.json", "{\"modules\": {}}"}}) {
+    const std::string file = written(cluster, name, text);
+    for (const Words& more : {Words{}, {"--replace"}, {"--replace", "--plan"}}) {
+      Words words{"config", "import", file};
+      words.insert(words.end(), more.begin(), more.end());
+      const Outcome refused = cluster.millrace(words);
+      CHECK(refused.exit_code == 1);
+      CHECK(has(refused.err, "holds no values"));
+      CHECK(has(refused.err, "config unset") == !more.empty());
+    }
+  }
+  CHECK(cluster.millrace({"config", "export", "--format", "toml"}).out == many_values(0, 2, 9));
 }
