@@ -45,6 +45,8 @@ inline std::vector<Row> of_all(cli::AllSettings& all) {
 
 inline std::vector<Row> of_schema(schema_service::Settings& s) {
   return {
+      {"", "schema.limits.connections_per_client_max", &s.connections_per_client_max},
+      {"", "schema.state.connections_per_client_max", &s.state_connections_per_client_max},
       {"schema.advertise", "schema.advertise", &s.advertise},
       {"schema.health_listen", "schema.health_listen", &s.health_listen},
       {"schema.http_listen", "schema.http_listen", &s.http_listen},
@@ -84,7 +86,8 @@ inline std::vector<Row> of_schema(schema_service::Settings& s) {
 }
 
 inline std::vector<Row> of_routing(routing::Settings& s) {
-  return {{"routing.health_listen", "routing.health_listen", &s.health_listen},
+  return {{"", "routing.limits.connections_per_client_max", &s.connections_per_client_max},
+          {"routing.health_listen", "routing.health_listen", &s.health_listen},
           {"routing.listen", "routing.listen", &s.listen},
           {"routing.eject_failures", "routing.eject.failures", &s.eject_failures},
           {"routing.eject_max", "routing.eject.max", &s.eject_max_ms, "12345ms"},
@@ -106,6 +109,7 @@ inline std::vector<Row> of_routing(routing::Settings& s) {
 
 inline std::vector<Row> of_ingress(ingress::Settings& s) {
   return {
+      {"", "ingress.limits.connections_per_client_max", &s.connections_per_client_max},
       {"ingress.health_listen", "ingress.health_listen", &s.health_listen},
       {"ingress.http_listen", "ingress.http_listen", &s.http_listen},
       {"ingress.routing", "ingress.routing", &s.routing},
@@ -133,6 +137,7 @@ inline std::vector<Row> of_ingress(ingress::Settings& s) {
 
 inline std::vector<Row> of_console(console::Settings& s) {
   return {
+      {"", "console.limits.connections_per_client_max", &s.connections_per_client_max},
       {"console.health_listen", "console.health_listen", &s.health_listen},
       {"console.hosts", "console.hosts", &s.hosts, "console.example.org"},
       {"console.http_listen", "console.http_listen", &s.http_listen},
@@ -149,6 +154,10 @@ inline std::vector<Row> of_console(console::Settings& s) {
 
 inline std::vector<Row> of_timeline(timeline::Settings& s) {
   return {
+      {"", "timeline.limits.connections_per_client_max", &s.connections_per_client_max},
+      {"", "timeline.audit", &s.audit, "an/audit.db"},
+      {"", "timeline.limits.audit_events_max", &s.audit_events_max},
+      {"", "timeline.limits.audit_bytes_max", &s.audit_bytes_max, "54321"},
       {"timeline.health_listen", "timeline.health_listen", &s.health_listen},
       {"timeline.listen", "timeline.listen", &s.listen},
       {"timeline.instance", "timeline.follow.instance", &s.instance, "a-name"},
