@@ -5,8 +5,8 @@
 #include <chrono>
 #include <mutex>
 #include <thread>
-#include <type_traits>
 
+#include "cli/client/asked_again_pb.hpp"
 #include "cli/client/attempts.hpp"
 #include "cli/client/connect.hpp"
 #include "cli/client/decode_pb.hpp"
@@ -27,23 +27,6 @@ constexpr std::int64_t connect_ms_max = 1'500;  // where there is another one to
 std::int64_t now_ms() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
-template <class Request>
-bool changes_something(const Request& request) {
-  if constexpr (std::is_same_v<Request, v2alpha1::GetSecretsRequest>) return false;
-  if constexpr (requires { request.plan(); })
-    if (request.plan()) return false;
-  return requires { request.write(); };
-}
-
-// A token makes sure of it.
-template <class Request>
-bool is_safe_again(const Request& request) {
-  if constexpr (requires { request.new_key(); })
-    if (request.new_key()) return false;
-  if constexpr (requires { request.write(); }) return !request.write().token().empty();
-  return true;
 }
 
 }  // namespace
