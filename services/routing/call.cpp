@@ -143,7 +143,7 @@ void Call::go() {
   if (!no) return send();
   lease_ = {};
   if (arrival_.caller && service_.parts_.denied)
-    service_.parts_.denied(*arrival_.caller, name(), no->message);
+    service_.parts_.denied(arrival_, name(), no->message);
   refuse(no->reason, std::move(no->message));
 }
 

@@ -27,6 +27,7 @@ class CallReactor final : public grpc::ServerUnaryReactor {
         to_payload(request), deadline_of(context), to_headers(context.client_metadata()), {}};
     if (const access::Caller* caller = access::current_caller()) {
       arrival.caller = *caller;
+      arrival.from = context.peer();
       // What the caller showed to the platform is none of the module's business.
       std::erase_if(arrival.headers,
                     [](const auto& header) { return header.first == "authorization"; });

@@ -143,9 +143,9 @@ class RoutingServer final : public Server {
     out.position = [this] { return follower_.position(); };
     out.transport = transport_.get();
     out.clock = wiring_.clock;
-    out.denied = [this](const access::Caller& caller, const std::string& verb,
-                        const std::string& why) {
-      if (gate_) gate_->refuse(caller, "call " + verb, "", why, {verb.substr(0, verb.find('.'))});
+    out.denied = [this](const Arrival& arrival, const std::string& verb, const std::string& why) {
+      const std::string module = verb.substr(0, verb.find('.'));
+      if (gate_) gate_->refuse(*arrival.caller, "call " + verb, arrival.from, why, {module});
     };
     out.metrics = &metrics_;
     if (publisher_)

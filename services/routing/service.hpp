@@ -40,6 +40,7 @@ struct Arrival {
   std::optional<Instant> deadline;
   Headers headers;
   std::optional<access::Caller> caller = std::nullopt;  // none: nobody is asked who they are
+  std::string from = {};                                // the address that it came from
 };
 
 struct Readiness {
@@ -60,8 +61,7 @@ class CallService {
     std::function<std::uint64_t()> random;                 // uniform over 64 bits; thread safe
     std::function<std::string()> request_id;               // a fresh one; thread safe
     // Is told of a verified caller's call that was refused; may be empty.
-    std::function<void(const access::Caller&, const std::string& verb, const std::string& why)>
-        denied;
+    std::function<void(const Arrival&, const std::string& verb, const std::string& why)> denied;
   };
 
   CallService(Parts parts, CallLimits limits);

@@ -172,6 +172,21 @@ TEST_CASE("with auth required a module is deployed, served and called with token
   }));
   CHECK(denied.exit_code == 1);
   CHECK(has(denied.err, "vera may not Call: it takes the role"));
+
+  // What routing refuses is told with where it came from.
+  const std::string dora = house.token("dora", {"deployer=shop*"});
+  CHECK(eventually([&] {
+    denied = house.as(dora, {"call", "time.now", "{}"});
+    return !has(denied.err, "is not known");
+  }));
+  CHECK(has(denied.err, "forbidden"));
+  std::string audit;
+  CHECK(eventually([&] {
+    audit = house.as(house.root, {"audit", "--who", "dora"}).out;
+    return has(audit, "call time.now");
+  }));
+  INFO(audit);
+  CHECK(has(audit, "127.0.0.1"));
   const Outcome called = house.as(house.root, {"call", "time.now", "{}"});
   INFO(called.err);
   CHECK(called.exit_code == 0);

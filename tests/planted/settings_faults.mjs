@@ -70,9 +70,9 @@ export const of_settings = [
     find: '  if (options.dry_run) return done;', put: '  if (options.dry_run && upgraded->from == newest) return done;' },
   { name: 'settings show tells passwords', by: 'settings show tells each value', in: all, file: command,
     find: 'settings::masked(field.show());', put: 'field.show();' },
-  { name: 'a password with an @ or a slash is shown', by: 'a password inside an address is masked', in: sources, file: fields,
+  { name: 'a password with an @ or a slash is shown', by: 'no login and no secret option', in: sources, file: fields,
     find: "const auto host = place.rfind('@');", put: "const auto path = place.find('/', scheme + 3);\n  const auto first = place.find('@');\n  const auto host = first < path ? first : std::string::npos;" },
-  { name: 'a password among the options of an address is shown', by: 'a password inside an address is masked', in: sources, file: fields,
+  { name: 'a password among the options of an address is shown', by: 'no login and no secret option', in: sources, file: fields,
     find: '"?" + masked_options(text.substr(query + 1));', put: 'masked_options(text.substr(query + 1)).empty() ? "" : text.substr(query);' },
   // Values.
   { name: 'a value for all is not held against who is given it', by: 'a value for all has to fit', in: deciding, file: config,

@@ -18,7 +18,7 @@ using statekit::Result;
 using statekit::Status;
 
 constexpr std::size_t file_bytes_max = 1 << 20;
-constexpr const char* make_new = "; `millrace certs init` makes new ones";
+constexpr const char* make_new = "; `millrace certs issue NAME --renew` makes a new one";
 
 Result<std::string> read(const std::string& path, const char* setting) {
   if (path.empty()) return std::string();
