@@ -99,6 +99,9 @@ TEST_CASE("names that nobody declares are all told, with what was meant") {
               "shop.curency: module shop declares no config curency; did you mean `currency`?",
               "limit: no module that is deployed declares a config limit; did you mean `limits`?",
               "cart.nothing: module cart declares no config nothing"});
+  // Beside one that is declared they are refused as well.
+  CHECK(values.refusal({set("shop", "currency", "\"EUR\""), unset("cart", "nothing")}).code ==
+        Code::not_found);
 }
 
 TEST_CASE("a value for all goes to each module that declares it and has none of its own") {
