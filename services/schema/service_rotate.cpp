@@ -172,8 +172,11 @@ Status Service::check_sealing_key(const std::string& key_id) const {
     if (opens.error().code == Code::data_loss) wrong = std::move(opens);
   }
   if (wrong) return {};
-  return fail(within("nothing is sealed with it, since it does not open what is stored",
-                     std::move(wrong.error())));
+  return fail(
+      within("nothing is sealed with it, since it does not open what is stored (what is damaged: "
+             "`millrace "
+             "secret unset` it)",
+             std::move(wrong.error())));
 }
 
 // Until this replica has everything that any of them committed.

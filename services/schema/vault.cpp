@@ -21,7 +21,8 @@ std::vector<std::string> workspaces_of(const std::string& journal) {
   const bool over_http = engine == "http" || engine == "https";
   if (!over_http && engine != "etcd" && engine != "mysql") return {"default"};
   // Behind the last slash: where a database is named too, it is not part of it.
-  const std::string place = journal.substr(0, journal.find_first_of("?#"));
+  std::string place = journal.substr(0, journal.find_first_of("?#"));
+  if (place.ends_with('/')) place.pop_back();  // as the driver does
   const std::string name = place.substr(place.rfind('/') + 1);
   return over_http ? std::vector<std::string>{name, "default"} : std::vector<std::string>{name};
 }

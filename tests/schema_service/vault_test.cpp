@@ -41,6 +41,7 @@ TEST_CASE("G10: a secret of one workspace does not open in another of the same k
   CHECK_FALSE(opens(*vault_on(folder, other), secret));
   CHECK_FALSE(opens(*vault_on(folder, ""), secret));
   CHECK(opens(*vault_on(folder, "etcd://a:1,b:2/prod"), secret));
+  CHECK(opens(*vault_on(folder, "https://keeper:8896/v1/workspaces/prod/"), secret));
   CHECK_FALSE(opens(*vault_on(folder, "etcd://a:1,b:2/test"), secret));
 }
 

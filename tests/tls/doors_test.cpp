@@ -22,6 +22,18 @@ TEST_CASE("loopback may be in clear, and any other address is refused with what 
   }
 }
 
+TEST_CASE("what gRPC dials is of this machine however it is written") {
+  for (const char* here :
+       {"127.0.0.1:1", "127.0.0.1", "localhost", "LocalHost:1", "dns:localhost:1",
+        "dns:///localhost:1", "dns://8.8.8.8/127.0.0.1:1", "ipv4:127.0.0.1:1", "ipv6:[::1]:1",
+        "[::1]", "unix:/run/x", "unix-abstract:x"})
+    CHECK(leads_to_loopback(here));
+  for (const char* away :
+       {"", "dns:", "dns://x", "dns:///10.0.0.1:1", "dns://localhost/schema:1", "ipv4:10.0.0.1:1",
+        "ipv4:127.0.0.1:1,10.0.0.1:1", "localhost.example:1", "127.0.0.1.example", "[::]:1"})
+    CHECK_FALSE(leads_to_loopback(away));
+}
+
 TEST_CASE("with TLS, or where it is said to be insecure, any address will do") {
   Doors doors;
   doors.insecure = true;

@@ -1,5 +1,9 @@
 #include "tls/doors.hpp"
 
+#include <algorithm>
+#include <cctype>
+#include <string>
+
 namespace millrace::tls {
 
 using statekit::Code;
@@ -29,6 +33,17 @@ bool is_loopback(std::string_view listen) {
   const bool address = host.find_first_not_of("0123456789.") == std::string_view::npos;
   return (address && host.starts_with("127.")) || listen.starts_with("localhost:") ||
          listen.starts_with("[::1]:") || listen.starts_with("unix:");
+}
+
+bool leads_to_loopback(std::string_view target) {
+  if (target.starts_with("unix-abstract:") || target.starts_with("unix:")) return true;
+  for (const std::string_view scheme : {"dns:", "ipv4:", "ipv6:"})
+    if (target.starts_with(scheme)) target.remove_prefix(scheme.size());
+  if (target.starts_with("//"))
+    target.remove_prefix(std::min(target.find('/', 2), target.size() - 1) + 1);
+  std::string place(target);
+  for (char& each : place) each = static_cast<char>(std::tolower(static_cast<unsigned char>(each)));
+  return place == "localhost" || place == "[::1]" || is_loopback(place) || is_loopback(place + ":");
 }
 
 statekit::Status Doors::may_listen(const std::string& listen, const std::string& setting,

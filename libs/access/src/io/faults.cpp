@@ -64,7 +64,7 @@ Faults peers_in_clear(const settings::Fields& fields, const settings::Auth& auth
     if (!is_peer(field.name)) continue;
     std::stringstream addresses(field.show());
     for (std::string each; std::getline(addresses, each, ',');)
-      if (!tls::is_loopback(each))
+      if (!tls::leads_to_loopback(each))
         faults.push_back(settings::newest_name(settings::released(), field.name) + " = " + each +
                          " would be shown the token of auth.token_file in clear: " + token_remedy);
   }

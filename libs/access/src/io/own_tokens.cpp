@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -86,6 +87,11 @@ bool OwnTokens::has(const Digest& hash) const {
 }
 
 Result<bool> OwnTokens::reload() {
+  // A pipe was read to its end at the start, and would be waited for.
+  std::error_code unknown;
+  if (const auto about = std::filesystem::status(path_, unknown);
+      std::filesystem::exists(about) && !std::filesystem::is_regular_file(about))
+    return false;
   auto tokens = read_own_tokens(path_);
   if (!tokens) return fail(tokens.error());
   const std::lock_guard lock(mutex_);

@@ -63,7 +63,7 @@ void show_token(const std::string& token, TokenRules wanted) {
 Status may_show_token(const std::string& address, const ChannelOptions& options) {
   const std::lock_guard lock(mutex);
   const bool goes = options.shows_token && shown && rules.leaves_process;
-  if (!goes || rules.in_clear || options.credentials != nullptr || tls::is_loopback(address))
+  if (!goes || rules.in_clear || options.credentials != nullptr || tls::leads_to_loopback(address))
     return {};
   return fail(Code::failed_precondition, "the token would go to " + address +
                                              " in clear, where it can be read on its way" +

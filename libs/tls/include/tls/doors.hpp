@@ -49,6 +49,9 @@ struct Doors {
 
 // 127.0.0.0/8, ::1, localhost and unix sockets.
 bool is_loopback(std::string_view listen);
+// The same of what gRPC dials: it knows `dns:[//AUTHORITY/]`, `ipv4:`, `ipv6:` and `unix-abstract:`
+// before it, and names without a port.
+bool leads_to_loopback(std::string_view target);
 
 // A file named in `files` is read and checked; none: in clear. Errors as Credentials::open, or
 // what does not go together.
