@@ -19,7 +19,9 @@ const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathna
 const copy = resolve(root, process.env.PLANTED_IN ?? 'build/planted', 'source');
 // Where a checkout has its own, so that the compiler's cache knows what was built there.
 const build = join(copy, 'build/dev');
-const environment = { ...process.env, CCACHE_BASEDIR: copy, CCACHE_NOHASHDIR: '1' };
+// As ctest tells the tests: what is frozen of the settings' names.
+const manifests = join(root, 'tests/settings/manifest');
+const environment = { ...process.env, CCACHE_BASEDIR: copy, CCACHE_NOHASHDIR: '1', MILLRACE_MANIFESTS: manifests };
 const tests_ms_max = 240_000;
 
 const groups = [
@@ -104,7 +106,7 @@ function red(test) {
   const report = join(build, 'report.xml');
   rmSync(report, { force: true });
   const words = [...(filter ? [filter] : []), '--reporter', 'junit', '--out', report, '--abortx', '40'];
-  const done = spawnSync(join(build, 'bin', program), words, { cwd: build, stdio: 'ignore', timeout: tests_ms_max, killSignal: 'SIGKILL' });
+  const done = spawnSync(join(build, 'bin', program), words, { cwd: build, env: environment, stdio: 'ignore', timeout: tests_ms_max, killSignal: 'SIGKILL' });
   if (done.status === 0) return [];
   const xml = existsSync(report) ? readFileSync(report, 'utf8') : '';
   const titles = [...xml.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"[^>]*>\s*<(?:failure|error)/g)]

@@ -148,6 +148,7 @@ TEST_CASE("a change is refused where one of its values has changed since the rev
   CHECK(stale.code == Code::aborted);
   CHECK(stale.details ==
         Lines{"shop.currency was set at revision " + std::to_string(seen + 2) + " by ada"});
+  CHECK(values.refusal({set("shop", "currency", "\"GBP\"")}, seen + 1).code == Code::aborted);
   REQUIRE(values.change({unset("shop", "currency")}));
   CHECK(values.refusal({set("shop", "currency", "\"GBP\"")}, seen + 2).code == Code::aborted);
   REQUIRE(values.change({set("shop", "currency", "\"GBP\"")}, seen + 3));
