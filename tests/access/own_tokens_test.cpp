@@ -1,5 +1,9 @@
 #include "access/io/own_tokens.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -114,4 +118,20 @@ TEST_CASE("a file of the services' tokens says which line is none, and shows non
   CHECK(file.fault(five.substr(0, five.size() / 5 * 4)).empty());
   file.write(file.old_one, 0640);
   CHECK(has(read_own_tokens(file.path).error().message, "chmod 600"));
+}
+
+TEST_CASE("a pipe in the place of the services' tokens is not read again") {
+  File file;
+  file.write(file.old_one + "\n");
+  const auto own = OwnTokens::open(file.path).value();
+  std::filesystem::remove(file.path);
+  REQUIRE(mkfifo(file.path.c_str(), 0600) == 0);
+  // Open at both ends, with something in it: who reads it is not held up, and has another token.
+  const int pipe = ::open(file.path.c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(pipe >= 0);
+  const std::string line = file.new_one + "\n";
+  REQUIRE(::write(pipe, line.data(), line.size()) == static_cast<ssize_t>(line.size()));
+  CHECK_FALSE(own->reload().value());
+  CHECK(own->token() == file.old_one);
+  ::close(pipe);
 }
