@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <utility>
 
 #include "services/timeline/codec.hpp"
@@ -14,6 +15,24 @@ using journal::AuditRow;
 using statekit::Result;
 
 namespace {
+
+// Events by their time, to find one that has another number in another file.
+using ByTime = std::multimap<statekit::WallMs, TimelineEvent>;
+
+ByTime by_time(const std::vector<TimelineEvent>& events) {
+  ByTime all;
+  for (const TimelineEvent& each : events) all.emplace(each.time_ms, each);
+  return all;
+}
+
+bool has(const ByTime& all, const TimelineEvent& event) {
+  const auto [begin, end] = all.equal_range(event.time_ms);
+  return std::any_of(begin, end, [&](const auto& each) {
+    TimelineEvent same = each.second;
+    same.id = event.id;
+    return same == event;
+  });
+}
 
 Result<std::vector<TimelineEvent>> decode_all(const AuditContent& content) {
   std::vector<TimelineEvent> events;
@@ -159,10 +178,21 @@ void Audit::all_is_well() {
 void Audit::reconcile(const AuditNote& note, std::vector<TimelineEvent> on_disk) {
   unwritten_.clear();
   removed_.clear();
-  if (note.file != attached_) return move_to(note, std::move(on_disk));
+  if (!is_as_left(note, on_disk)) return move_to(note, std::move(on_disk));
   for (const EventPtr& each : room_.all()) unwritten_.insert(each->id);
   for (const TimelineEvent& each : on_disk)
     if (unwritten_.erase(each.id) == 0) removed_.push_back(each.id);
+}
+
+// False: it is another file, or another process wrote into it meanwhile.
+bool Audit::is_as_left(const AuditNote& note, const std::vector<TimelineEvent>& on_disk) const {
+  if (note.file != attached_ || note.newest_id > room_.newest_id()) return false;
+  std::map<std::uint64_t, EventPtr> kept;
+  for (const EventPtr& each : room_.all()) kept.emplace(each->id, each);
+  return std::all_of(on_disk.begin(), on_disk.end(), [&](const TimelineEvent& event) {
+    const auto found = kept.find(event.id);
+    return found == kept.end() ? event.id <= room_.newest_id() : *found->second == event;
+  });
 }
 
 void Audit::move_to(const AuditNote& note, std::vector<TimelineEvent> on_disk) {
@@ -175,8 +205,10 @@ void Audit::move_to(const AuditNote& note, std::vector<TimelineEvent> on_disk) {
     gone->events += own.gone(kind).events;
     gone->newest_ms = std::max(gone->newest_ms, own.gone(kind).newest_ms);
   }
+  const ByTime there = by_time(on_disk);
   removed_ = room_.restore(std::move(on_disk), note.newest_id, done, denied);
   for (const EventPtr& each : own.all()) {
+    if (has(there, *each)) continue;
     Ids gone;
     unwritten_.insert(room_.add(*each, gone));
     for (const std::uint64_t id : gone)

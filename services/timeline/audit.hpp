@@ -80,6 +80,7 @@ class Audit {
   void attach();
   // These hold mutex_.
   void reconcile(const journal::AuditNote& note, std::vector<TimelineEvent> on_disk);
+  bool is_as_left(const journal::AuditNote& note, const std::vector<TimelineEvent>& on_disk) const;
   void move_to(const journal::AuditNote& note, std::vector<TimelineEvent> on_disk);
   void put(TimelineEvent event);
   Batch take_batch();

@@ -244,6 +244,26 @@ TEST_CASE("a file that was moved away is begun anew with all that is kept") {
   CHECK(house.kept() == 3);
 }
 
+TEST_CASE("what another process wrote into the file meanwhile stays, and what it lacks is added") {
+  House house;
+  house.start();
+  REQUIRE(house.add({denied("ada")}));
+  house.disk.set([](Disk& disk) { disk.trouble = "no room"; });
+  REQUIRE(house.add({denied("bob")}));  // in memory, as 2
+  House other;
+  other.start();
+  REQUIRE(other.add({denied("ada"), denied("cal"), denied("dan")}));
+  house.disk.set([&](Disk& disk) {
+    disk.rows = other.disk.rows;  // 2 and 3 are another's
+    disk.note = other.disk.note;
+    disk.trouble.clear();
+  });
+  CHECK(eventually([&] { return house.on_disk() == 4 && house.why().empty(); }));
+  house.restart();
+  CHECK(house.kept() == 4);
+  for (const char* who : {"ada", "bob", "cal", "dan"}) CHECK(house.kept(who) == 1);
+}
+
 TEST_CASE("rows that are no events are damage, and are not written over") {
   House house;
   house.disk.rows[1] = "no message of ours";
