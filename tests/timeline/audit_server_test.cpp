@@ -2,55 +2,20 @@
 #include <filesystem>
 #include <fstream>
 
-#include <grpcpp/grpcpp.h>
-
-#include "services/timeline/server.hpp"
-#include "statekit/io/clock.hpp"
 #include "statekit/io/timeline_codec.hpp"
 #include "statekit/io/timeline_publisher.hpp"
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
-#include "support/schema_feed.hpp"
-#include "support/temp_dir.hpp"
 #include "timeline/audit_events.hpp"
-#include "v2alpha1/timeline.grpc.pb.h"
+#include "timeline/running_timeline.hpp"
 
 using namespace millrace;
 using namespace millrace::test;
 
 namespace {
 
-struct AuditWorld {
-  TempDir dir;
-  SchemaFeed feed;
-  statekit::SystemClock clock;
-  statekit::Metrics metrics;
-  statekit::Health health;
-  timeline::Settings settings;
-  timeline::Wiring wiring;
-  std::unique_ptr<timeline::Server> server;
-  std::unique_ptr<v2alpha1::TimelineService::Stub> stub;
-
-  AuditWorld() {
-    settings.listen = "127.0.0.1:0";
-    settings.data = dir.path();
-    wiring.clock = &clock;
-    wiring.metrics = &metrics;
-    wiring.health = &health;
-    wiring.feed = feed.transport();
-  }
+struct AuditWorld : RunningTimeline {
   std::string file() const { return dir / "timeline/audit.db"; }
-  void start() {
-    auto started = timeline::start(settings, wiring);
-    statekit::check(started.has_value(), "the timeline starts");
-    server = std::move(*started);
-    stub = v2alpha1::TimelineService::NewStub(statekit::connect(server->address()).grpc());
-  }
-  void stop() {
-    stub.reset();
-    server.reset();
-  }
-
   std::uint64_t publish(const std::vector<TimelineEvent>& events) {
     v2alpha1::PublishRequest request;
     for (const TimelineEvent& event : events) encode(event, *request.add_events());

@@ -1,19 +1,13 @@
 // The timeline over real gRPC: publishing, asking, following, and what the feed adds.
-#include "services/timeline/server.hpp"
-
-#include <grpcpp/grpcpp.h>
 
 #include "access/io/trusted.hpp"
-#include "statekit/io/clock.hpp"
 #include "statekit/io/timeline_publisher.hpp"
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
 #include "support/log_lines.hpp"
 #include "support/ports.hpp"
-#include "support/schema_feed.hpp"
-#include "support/temp_dir.hpp"
 #include "tests/routing/history.hpp"
-#include "v2alpha1/timeline.grpc.pb.h"
+#include "timeline/running_timeline.hpp"
 
 using namespace millrace;
 using namespace millrace::test;
@@ -21,32 +15,7 @@ using grpc::StatusCode;
 
 namespace {
 
-struct TimelineWorld {
-  TempDir dir;
-  SchemaFeed feed;
-  statekit::SystemClock clock;
-  statekit::Metrics metrics;
-  statekit::Health health;
-  timeline::Settings settings;
-  timeline::Wiring wiring;
-  std::unique_ptr<timeline::Server> server;
-  std::unique_ptr<v2alpha1::TimelineService::Stub> stub;
-
-  TimelineWorld() {
-    settings.listen = "127.0.0.1:0";
-    settings.data = dir.path();
-    wiring.clock = &clock;
-    wiring.metrics = &metrics;
-    wiring.health = &health;
-    wiring.feed = feed.transport();
-  }
-  void start() {
-    auto started = timeline::start(settings, wiring);
-    statekit::check(started.has_value(), "the timeline starts");
-    server = std::move(*started);
-    stub = v2alpha1::TimelineService::NewStub(statekit::connect(server->address()).grpc());
-  }
-
+struct TimelineWorld : RunningTimeline {
   // `count` calls to module.get, with request ids r0, r1, ...
   v2alpha1::PublishResponse publish(const std::string& module, int count,
                                     const std::string& error = "") {
